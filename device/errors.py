@@ -1,0 +1,18 @@
+"""What can be broken about the box.
+
+    DeviceError
+    ├── ConfigInvalid       a configuration file or value cannot be used
+    └── ServiceUnreachable  the running service cannot be asked
+"""
+
+
+class DeviceError(Exception):
+    """Base of everything that `paige.device` raises; its text is fit to show a user."""
+
+
+class ConfigInvalid(DeviceError):
+    """A configuration cannot be used; the text names file, line, key, what was found, what is allowed."""
+
+
+class ServiceUnreachable(DeviceError):
+    """The running service cannot be asked; the text says why and what to do."""

@@ -1,0 +1,23 @@
+"""What can be broken about a home.
+
+    IotError
+    ├── HomeInvalid         a home description file cannot be read or contradicts itself
+    ├── LinkDown            the broker cannot be reached, or refuses us
+    └── DiscoveryInvalid    a device described itself in a way that cannot be used
+"""
+
+
+class IotError(Exception):
+    """Base of everything that `paige.iot` raises; its text is fit to show a user."""
+
+
+class HomeInvalid(IotError):
+    """A home description cannot be read; the text names file, line, key, what was found, what is allowed."""
+
+
+class LinkDown(IotError):
+    """The broker cannot be reached or refuses us; the text says which, and what to do."""
+
+
+class DiscoveryInvalid(IotError):
+    """A device described itself in a way that cannot be used; the text names topic and cause."""

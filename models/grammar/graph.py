@@ -1,0 +1,31 @@
+"""The sentences of a language as a graph of words, the form that speech recognizers take."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """One step through a sentence."""
+
+    source: int
+    target: int
+    word: str | None
+    """Lower case, without punctuation; None for a step that says nothing."""
+    weight: float = 1.0
+    """Probability of this step among those that leave `source`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordGraph:
+    """All sentences of a language: each path from `start` to `final` is one."""
+
+    states: int
+    """States are numbered from 0 to this, exclusive."""
+    start: int
+    final: int
+    arcs: tuple[Arc, ...]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Every word that can be said."""
+        return frozenset(arc.word for arc in self.arcs if arc.word is not None)

@@ -1,0 +1,1 @@
+"""Speech to text, restricted to what a home can be asked."""

@@ -1,0 +1,36 @@
+"""What a recognizer heard."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognized word and where it was heard."""
+
+    text: str
+    start: float
+    """Seconds since the utterance's first sample."""
+    end: float
+    """Seconds since the utterance's first sample."""
+    confidence: float
+    """0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was heard in one utterance.
+
+    An empty `text` means that the recognizer heard none of the sentences it listens for.
+    """
+
+    text: str
+    confidence: float
+    """0 to 1."""
+    seconds: float
+    """Length of the audio in seconds."""
+    words: tuple[Word, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """True when nothing that was said is in the recognizer's language."""
+        return not self.text
