@@ -1,0 +1,45 @@
+# For contributors. Users need only ./paige demo and ./paige test.
+.PHONY: help check lint types contract test test-wheel demo bench format clean-root clean
+
+BIN := $(or $(PAIGE_VENV),.venv)/bin
+
+help:            ## what there is
+	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
+
+check: lint types contract test-wheel  ## all that a commit must pass
+
+setup:
+	@./paige setup dev
+
+lint: setup      ## ruff, formatting, shell scripts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@if command -v shellcheck >/dev/null; then shellcheck paige .ci/run tools/*.sh; else echo 'left out: shellcheck is not installed'; fi
+
+types: setup     ## mypy --strict over everything
+	$(BIN)/mypy
+
+contract: setup  ## imports point left: audio < models < iot < device < tools
+	PYTHONPATH=.src $(BIN)/lint-imports
+
+test:            ## the tests on the tree
+	./paige test
+
+test-wheel: setup  ## the tests on the built wheel, as a user gets it
+	tools/test_wheel.sh
+
+demo:            ## the demo
+	./paige demo
+
+bench: setup     ## every measurement that the README shows
+	$(BIN)/paige bench
+
+format: setup    ## put everything into the project's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean-root:      ## both commands in a fresh Debian (root; SUITE=bookworm or trixie)
+	tools/clean_root.sh $(or $(SUITE),bookworm)
+
+clean:           ## remove what was built
+	rm -rf .venv .venv-* .venv.log dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
