@@ -3,7 +3,8 @@
     IotError
     ├── HomeInvalid         a home description file cannot be read or contradicts itself
     ├── LinkDown            the broker cannot be reached, or refuses us
-    └── DiscoveryInvalid    a device described itself in a way that cannot be used
+    ├── DiscoveryInvalid    a device described itself in a way that cannot be used
+    └── ReportInvalid       a device reported its state in a way that cannot be understood
 """
 
 
@@ -21,3 +22,7 @@ class LinkDown(IotError):
 
 class DiscoveryInvalid(IotError):
     """A device described itself in a way that cannot be used; the text names topic and cause."""
+
+
+class ReportInvalid(IotError):
+    """A device reported in a way that cannot be understood; the text says what was found and expected."""
