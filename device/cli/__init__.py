@@ -1,0 +1,177 @@
+"""The command line: finds the subcommand, runs it, and turns whatever happens into a line and an exit status.
+
+Only what the chosen subcommand needs is imported, so that a short command starts fast on a small board.
+"""
+
+import difflib
+import importlib
+import os
+import sys
+import traceback
+from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, cast
+
+from paige.audio.errors import AudioError
+from paige.device.cli.command import Subcommand
+from paige.device.config.secret import redact
+from paige.device.errors import DeviceError
+from paige.iot.errors import IotError
+from paige.models.errors import ModelError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+DONE: Final = 0
+NOT_DONE: Final = 1
+USED_WRONGLY: Final = 2
+INTERRUPTED: Final = 130
+
+_BUILT_IN: Final[Mapping[str, str]] = {
+    name: f"paige.device.cli.{name}" for name in ("run", "say", "listen", "parse", "doctor", "config")
+}
+"""Modules whose `COMMAND` is a subcommand."""
+
+_GROUPS: Final = (
+    ("To begin", ("demo", "doctor")),
+    ("Every day", ("run", "say")),
+    ("Configuration", ("config",)),
+    ("For programs: a line in, a line of JSON out", ("parse", "listen")),
+)
+
+_HEAD: Final = """\
+usage: paige COMMAND [OPTION …]
+
+Paige is a private voice assistant for a house. It understands speech and text, switches
+what speaks MQTT, and says whether that was done. Nothing leaves the house.
+"""
+
+_TAIL: Final = """\
+  paige COMMAND --help      what a command does, with examples
+  paige --version           which Paige this is
+
+examples:
+  paige demo                        see it work, without any hardware
+  paige doctor                      is this machine ready?
+  paige say "turn on the kitchen light"
+
+exit status: 0 done, 1 not done, 2 used wrongly, 130 interrupted.
+PAIGE_DEBUG=1 shows where in the program an error comes from.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `paige` with these arguments, those of the process by default, and give the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        status = _dispatch(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Our reader went away, as `head` does; the interpreter must not stumble over it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_DONE
+    except SystemExit as exit_:
+        return exit_.code if isinstance(exit_.code, int) else DONE
+    except (AudioError, ModelError, IotError, DeviceError) as error:
+        return _not_done(str(error), error)
+    except Exception as error:  # noqa: BLE001  # a user never meets a traceback, whatever it is that broke
+        inside = f"something inside Paige broke ({type(error).__name__}: {error})"
+        return _not_done(f"{inside}; please report it, with what PAIGE_DEBUG=1 adds", error)
+    return status
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments:
+        sys.stderr.write(_help())
+        return USED_WRONGLY
+    name, *rest = arguments
+    if name in ("-h", "--help", "help") and not rest:
+        sys.stdout.write(_help())
+        return DONE
+    if name in ("-V", "--version"):
+        sys.stdout.write(f"paige {_version()}\n")
+        return DONE
+    if name == "help":
+        name, rest = rest[0], ["--help"]
+    command = _find(name)
+    if command is None:
+        sys.stderr.write(f"paige: {_unknown(name)}\n")
+        return USED_WRONGLY
+    parser = ArgumentParser(
+        prog=f"paige {command.name}",
+        description=command.description,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    parser.add_argument("-h", "--help", action="help", default=SUPPRESS, help="show this and end")
+    command.configure(parser)
+    return command.run(parser.parse_args(rest))
+
+
+def _find(name: str) -> Subcommand | None:
+    if name in _BUILT_IN:
+        return cast("Subcommand", importlib.import_module(_BUILT_IN[name]).COMMAND)
+    plugged = {entry.name: entry for entry in _plugged_in()}
+    return cast("Subcommand", plugged[name].load()) if name in plugged else None
+
+
+def _names() -> list[str]:
+    return list(dict.fromkeys((*_BUILT_IN, *(entry.name for entry in _plugged_in()))))
+
+
+def _plugged_in() -> "Iterable[EntryPoint]":
+    # Reading what is installed takes as long as everything else at the start; most commands need none of it.
+    from importlib.metadata import entry_points
+
+    return entry_points(group="paige.commands")
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, _names(), n=1)
+    if name.startswith("-"):
+        said = f"a command comes first, and {name} is none"
+    else:
+        said = f"there is no command {name!r}"
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    return f"{said}; {meant}'paige --help' lists all"
+
+
+def _help() -> str:
+    return "\n".join([_HEAD, *_list(), _TAIL])
+
+
+def _list() -> Iterator[str]:
+    names = _names()
+    grouped = {name for _, group in _GROUPS for name in group}
+    others = ("Other", tuple(name for name in names if name not in grouped))
+    for title, group in (*_GROUPS, others):
+        present = [name for name in group if name in names]
+        if present:
+            yield f"{title}\n" + "".join(f"  {name:<10}{_summary(name)}\n" for name in present)
+
+
+def _summary(name: str) -> str:
+    try:
+        command = _find(name)
+    except Exception as error:  # noqa: BLE001  # one broken plug-in must not take the help of the others away
+        return f"(cannot be used here: {error})"
+    return command.summary if command is not None else ""
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("paige")
+    except PackageNotFoundError:
+        return "(not installed; run from its source)"
+
+
+def _not_done(text: str, error: Exception) -> int:
+    if os.environ.get("PAIGE_DEBUG") == "1":
+        sys.stderr.write(redact("".join(traceback.format_exception(error))))
+    sys.stderr.write("".join(f"paige: {line}\n" for line in redact(text).splitlines() or ["not done"]))
+    return NOT_DONE

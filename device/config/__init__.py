@@ -1,0 +1,1 @@
+"""The configuration: declared once in `schema`, gathered by `load`, documented by `reference`."""

@@ -1,0 +1,186 @@
+"""Every key of the configuration: its name, type, default, bounds and meaning. There is no other place.
+
+`Config()` is the configuration of someone who wrote none.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from paige.device.config.key import key
+from paige.device.config.secret import Secret
+
+_TOPIC = {"pattern": r"[^+#\0/][^+#\0]*(?<!/)", "pattern_words": "a topic without +, # and outer /"}
+_NAME = {"pattern": r"[A-Za-z0-9_-]+", "pattern_words": "letters, digits, _ and -"}
+_HOST = {
+    "pattern": r"[^\s/@]+",
+    "pattern_words": "a host name or address alone, without mqtt:// and without a user name",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The house that is served."""
+
+    name: str = key("Home", "What the house is called.")
+    id: str = key("paige", "Tells this Paige from others on the same broker; part of its topics.", **_NAME)
+    area: str | None = key(
+        None,
+        "The area where the microphone stands. “Turn on the light” means the light there.",
+        example="Kitchen",
+    )
+    language: str = key(
+        "en",
+        "The language that is spoken, as a code.",
+        pattern=r"[a-z]{2,3}(-[A-Z]{2})?",
+        pattern_words="a language code such as en or pt-BR",
+    )
+    temperature_unit: Literal["celsius", "fahrenheit"] = key("celsius", "How temperatures are said.")
+    home: Path | None = key(
+        None,
+        "A file that describes floors, areas and entities, with other names for them. Without one, Paige "
+        "knows what devices say of themselves over MQTT.",
+        example="home.yaml",
+    )
+    sentences: Path | None = key(
+        None,
+        "A folder of your own sentence files, in the format of Home Assistant's custom_sentences.",
+        example="custom_sentences",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """An encrypted connection to the broker."""
+
+    enabled: bool = key(False, "Encrypt the connection.")
+    ca: Path | None = key(
+        None,
+        "Certificates of who may vouch for the broker.",
+        default_words="those that the system trusts",
+        example="/etc/ssl/certs/my-ca.pem",
+    )
+    certificate: Path | None = key(
+        None, "Our own certificate, for a broker that asks for one.", example="/etc/paige/client.pem"
+    )
+    private_key: Path | None = key(
+        None, "The private key of that certificate.", example="/etc/paige/client.key"
+    )
+    check_hostname: bool = key(True, "Refuse a broker whose certificate names another host.")
+
+
+@dataclass(frozen=True, slots=True)
+class HomeAssistant:
+    """Devices that describe themselves as Home Assistant's discovery wants it."""
+
+    enabled: bool = key(True, "Listen for them.")
+    prefix: str = key("homeassistant", "Where they describe themselves.", **_TOPIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Zigbee2Mqtt:
+    """Devices behind a Zigbee2MQTT bridge."""
+
+    enabled: bool = key(True, "Listen for them.")
+    prefix: str = key("zigbee2mqtt", "The bridge's base topic.", **_TOPIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Tasmota:
+    """Devices that run Tasmota."""
+
+    enabled: bool = key(True, "Listen for them.")
+    prefix: str = key("tasmota/discovery", "Where they describe themselves.", **_TOPIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Homie:
+    """Devices of the Homie convention, versions 4 and 5."""
+
+    enabled: bool = key(True, "Listen for them.")
+    prefix: str = key("homie", "Their root topic.", **_TOPIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Mqtt:
+    """The broker, and whose devices are listened for."""
+
+    host: str = key("localhost", "Where the broker is.", **_HOST)
+    port: int | None = key(
+        None,
+        "Its port.",
+        minimum=1,
+        maximum=65535,
+        default_words="1883, and 8883 where tls is enabled",
+        example="1883",
+    )
+    username: str | None = key(None, "The user name that the broker asks for.", example="paige")
+    password: Secret | None = key(None, "The password that goes with it.", example="!secret mqtt_password")
+    client_id: str | None = key(
+        None, "How the broker knows us.", default_words="paige- and the house's id", example="paige-kitchen"
+    )
+    topic: str = key("paige", "What our own topics begin with; the house's id comes after it.", **_TOPIC)
+    command_deadline: float = key(
+        4.0,
+        "How long an entity has to show that it did as told, before Paige says that it cannot tell.",
+        unit="seconds",
+        minimum=0.1,
+        maximum=60,
+    )
+    tls: Tls = Tls()
+    homeassistant: HomeAssistant = HomeAssistant()
+    zigbee2mqtt: Zigbee2Mqtt = Zigbee2Mqtt()
+    tasmota: Tasmota = Tasmota()
+    homie: Homie = Homie()
+
+    @property
+    def effective_port(self) -> int:
+        """The port to connect to: what is configured, else the usual one."""
+        return self.port or (8883 if self.tls.enabled else 1883)
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How speech becomes words."""
+
+    recognizer: Literal["pocketsphinx", "vosk"] = key(
+        "pocketsphinx", "The engine. PocketSphinx needs nothing further; Vosk hears better and needs a model."
+    )
+    model: Path | None = key(
+        None,
+        "The folder of the recognizer's model.",
+        default_words="the one that comes with PocketSphinx; Vosk has none",
+        example="/var/lib/paige/vosk-model-small-en-us-0.15",
+    )
+    microphone: str | None = key(
+        None,
+        "Part of the microphone's name, as `paige doctor` lists it.",
+        default_words="the system's default",
+        example="USB",
+    )
+    confidence: float = key(0.5, "How sure the recognizer must be before Paige acts.", minimum=0, maximum=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What the service writes to its log."""
+
+    level: Literal["debug", "info", "warning", "error"] = key(
+        "info", "The least important message that is written."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be set."""
+
+    house: House = House()
+    mqtt: Mqtt = Mqtt()
+    speech: Speech = Speech()
+    log: Log = Log()
+    state_dir: Path | None = key(
+        None,
+        "The folder where timers and lists are kept.",
+        default_words="systemd's STATE_DIRECTORY, else $XDG_STATE_HOME/paige, else ~/.local/state/paige",
+        example="/var/lib/paige",
+    )
