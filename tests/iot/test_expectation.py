@@ -35,7 +35,7 @@ light on | turn_on rgb_color=(255,0,20) | on rgb_color=(255,20,0) | on rgb_color
 light on | turn_on rgb_color=(255,255,255) | on rgb_color=(255,240,230) | on rgb_color=(255,0,0)
 switch off | turn_on | on | None
 fan off | set_percentage percentage=50 | on percentage=52 | on percentage=67
-fan off | set_percentage percentage=50 | on percentage=67 percentage_step=33.3 | on percentage=100 percentage_step=33.3
+fan off | set_percentage percentage=50 | on percentage=67 percentage_step=33 | on percentage=90 percentage_step=9
 fan on | set_percentage percentage=0 | off | on percentage=0
 cover closed | open_cover | open | opening
 cover open | close_cover | closed | open
@@ -57,7 +57,7 @@ media_player off | toggle | playing | off
 media_player paused | media_play | playing | buffering
 media_player playing | media_pause | paused | playing
 media_player playing | volume_set volume_pct=30 | playing volume_pct=31 | playing volume_pct=40
-media_player playing | volume_mute is_volume_muted=True | playing is_volume_muted=True | playing is_volume_muted=False
+media_player on | volume_mute is_volume_muted=True | on is_volume_muted=True | on is_volume_muted=False
 vacuum docked | start | cleaning | docked
 vacuum cleaning | return_to_base | returning | cleaning
 alarm_control_panel armed_away | alarm_disarm | disarmed | pending
