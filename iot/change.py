@@ -13,6 +13,11 @@ class EntityAppeared:
     entity: Entity
     suggested_area: str | None = None
     """The area its device names, used where the home description says none."""
+    hardware: frozenset[str] = frozenset()
+    """Addresses of its device (an IEEE address, a MAC), in lower-case hexadecimal digits; empty where unknown.
+
+    Two dialects that announce the same address announce one device.
+    """
 
 
 @dataclass(frozen=True, slots=True)
