@@ -14,7 +14,7 @@ class EntityAppeared:
     suggested_area: str | None = None
     """The area its device names, used where the home description says none."""
     hardware: frozenset[str] = frozenset()
-    """Addresses of its device (an IEEE address, a MAC), in lower-case hexadecimal digits; empty where unknown.
+    """Addresses of its device (IEEE, MAC), in lower-case hexadecimal digits; empty where not known.
 
     Two dialects that announce the same address announce one device.
     """
@@ -36,7 +36,7 @@ class StateChanged:
     """None where the report did not mention the state itself."""
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     retained: bool = False
-    """True where the broker kept it from earlier: it says how things were, not that a command was carried out."""
+    """True where the broker kept it: it says how things were, not that a command was carried out."""
 
 
 @dataclass(frozen=True, slots=True)

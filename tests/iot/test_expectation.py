@@ -35,7 +35,7 @@ light on | turn_on rgb_color=(255,0,20) | on rgb_color=(255,20,0) | on rgb_color
 light on | turn_on rgb_color=(255,255,255) | on rgb_color=(255,240,230) | on rgb_color=(255,0,0)
 switch off | turn_on | on | None
 fan off | set_percentage percentage=50 | on percentage=52 | on percentage=67
-fan off | set_percentage percentage=50 | on percentage=67 percentage_step=33 | on percentage=9 percentage_step=9
+fan off | set_percentage percentage=50 | on percentage=67 percentage_step=33 | on percentage=9
 fan on | set_percentage percentage=0 | off | on percentage=0
 cover closed | open_cover | open | opening
 cover open | close_cover | closed | open
