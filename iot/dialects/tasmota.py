@@ -146,7 +146,10 @@ class TasmotaDialect:
         online = self._online.get(mac, False)
         return (
             *(EntityRemoved(entity_id) for entity_id in removed),
-            *(EntityAppeared(replace(part.entity, available=online)) for part in after.values()),
+            *(
+                EntityAppeared(replace(part.entity, available=online), hardware=frozenset({mac.lower()}))
+                for part in after.values()
+            ),
         )
 
     def _leave(self, mac: str) -> None:
@@ -178,12 +181,14 @@ class TasmotaDialect:
         changes: list[Change] = []
         for entity_id, part in self._components[device.mac].items():
             try:
-                reading = part.read(report)
+                said = part.read(report)
             except ReportInvalid as error:
                 changes.append(Misunderstood(message.topic, str(error)))
                 continue
-            if reading is not None:
-                changes.append(StateChanged(entity_id, reading[0], reading[1], retained=message.retained))
+            if said is not None:
+                changes.append(
+                    StateChanged(entity_id, said.state, said.attributes, retained=message.retained)
+                )
         return tuple(changes)
 
     def _presence(self, device: Device, message: Message) -> tuple[Change, ...]:

@@ -18,17 +18,15 @@ from paige.iot.dialects.color import (
     rgb_from_hue,
 )
 from paige.iot.dialects.payload import number, number_text, percent, shown
+from paige.iot.dialects.report import Report
 from paige.iot.entity import AttributeValue, Entity
 from paige.iot.errors import ReportInvalid
 
-Report = Mapping[str, object]
-"""The JSON object of one report, without the `StatusSTS` or `StatusSNS` around a polled one."""
+Answer = Mapping[str, object]
+"""The JSON object of a report or an answer, without the `StatusSTS` or `StatusSNS` around a polled one."""
 
 Order = tuple[str, str]
 """A command word, the last level of its topic, and its argument."""
-
-Reading = tuple[str | None, Mapping[str, AttributeValue]]
-"""The state, None where the report does not mention it, and the attributes it mentions."""
 
 STATE_POLL: Order = ("STATE", "")
 SENSOR_POLL: Order = ("STATUS", "10")
@@ -51,7 +49,7 @@ class Component(Protocol):
         """The order that makes the device report this part."""
         ...
 
-    def read(self, report: Report) -> Reading | None:
+    def read(self, answer: Answer) -> Report | None:
         """What a report says of it, None where it says nothing.
 
         Raises:
@@ -83,22 +81,22 @@ class Relay:
     words: PowerWords
     poll: Order = STATE_POLL
 
-    def read(self, report: Report) -> Reading | None:
+    def read(self, answer: Answer) -> Report | None:
         """See `Component`."""
-        state = self.power(report)
-        return None if state is None else (state, {})
+        state = self.power(answer)
+        return None if state is None else Report(state)
 
     def write(self, command: Command) -> tuple[Order, ...]:
         """See `Component`."""
         words = {"turn_on": self.words.on, "turn_off": self.words.off, "toggle": self.words.toggle}
         return ((f"POWER{self.index}", words[command.service]),)
 
-    def power(self, report: Report) -> str | None:
+    def power(self, answer: Answer) -> str | None:
         """`on` or `off`, None where the report does not mention this relay."""
         key = f"POWER{self.index}"
-        if key not in report and self.index == 1:
+        if key not in answer and self.index == 1:
             key = "POWER"  # what a device with a single relay calls it, unless SetOption26 is on
-        value = report.get(key)
+        value = answer.get(key)
         if value is None:
             return None
         if value == self.words.on:
@@ -128,24 +126,24 @@ class Light:
         """See `Component`."""
         return self.relay.entity
 
-    def read(self, report: Report) -> Reading | None:
+    def read(self, answer: Answer) -> Report | None:
         """See `Component`. In white mode there is no `rgb_color`, in colour mode no `color_temp_kelvin`."""
-        state = self.relay.power(report)
+        state = self.relay.power(answer)
         attributes: dict[str, AttributeValue] = {}
         features = self.entity.features
-        if "brightness_pct" in features and self.dimmer in report:
-            attributes["brightness_pct"] = percent(report[self.dimmer])
-        color = _color(report) if "rgb_color" in features else None
-        mired = number(report["CT"]) if "color_temp_kelvin" in features and "CT" in report else None
+        if "brightness_pct" in features and self.dimmer in answer:
+            attributes["brightness_pct"] = percent(answer[self.dimmer])
+        color = _color(answer) if "rgb_color" in features else None
+        mired = number(answer["CT"]) if "color_temp_kelvin" in features and "CT" in answer else None
         if color is not None and mired is not None:
-            white = number(report.get("White", 0)) > 0
+            white = number(answer.get("White", 0)) > 0
             attributes["rgb_color"] = None if white else color
             attributes["color_temp_kelvin"] = kelvin_from_mired(mired) if white else None
         elif color is not None:
             attributes["rgb_color"] = color
         elif mired is not None:
             attributes["color_temp_kelvin"] = kelvin_from_mired(mired)
-        return (state, attributes) if state is not None or attributes else None
+        return Report(state, attributes) if state is not None or attributes else None
 
     def write(self, command: Command) -> tuple[Order, ...]:
         """See `Component`."""
@@ -174,15 +172,15 @@ class Fan:
     speed: int = 0
     poll: Order = STATE_POLL
 
-    def read(self, report: Report) -> Reading | None:
+    def read(self, answer: Answer) -> Report | None:
         """See `Component`."""
-        if "FanSpeed" not in report:
+        if "FanSpeed" not in answer:
             return None
-        speed = number(report["FanSpeed"])
+        speed = number(answer["FanSpeed"])
         if speed not in range(FAN_SPEEDS + 1):
-            raise ReportInvalid(f"FanSpeed is {shown(report['FanSpeed'])}, expected 0 to {FAN_SPEEDS}")
+            raise ReportInvalid(f"FanSpeed is {shown(answer['FanSpeed'])}, expected 0 to {FAN_SPEEDS}")
         self.speed = int(speed)
-        return ("on" if self.speed else "off"), {"percentage": _PERCENT_OF_SPEED[self.speed]}
+        return Report("on" if self.speed else "off", {"percentage": _PERCENT_OF_SPEED[self.speed]})
 
     def write(self, command: Command) -> tuple[Order, ...]:
         """See `Component`."""
@@ -208,12 +206,12 @@ class Shutter:
     """Shutter option 1: the device counts 0 as open."""
     poll: Order = SENSOR_POLL
 
-    def read(self, report: Report) -> Reading | None:
+    def read(self, answer: Answer) -> Report | None:
         """See `Component`."""
         key = f"Shutter{self.index}"
-        if key not in report:
+        if key not in answer:
             return None
-        shutter = report[key]
+        shutter = answer[key]
         if not isinstance(shutter, Mapping):
             raise ReportInvalid(f"{key} is {shown(shutter)}, expected an object with Position")
         if "Position" not in shutter:
@@ -223,7 +221,7 @@ class Shutter:
         state = "open" if position else "closed"
         if direction:
             state = "opening" if direction > 0 else "closing"
-        return state, {"current_position": position}
+        return Report(state, {"current_position": position})
 
     def write(self, command: Command) -> tuple[Order, ...]:
         """See `Component`."""
@@ -248,12 +246,12 @@ class Sensor:
 
     entity: Entity
     path: tuple[str | int, ...]
-    """Where it stands in a report, such as `("ENERGY", "Power")` or `("ENERGY", "Voltage", 0)`."""
+    """Where it stands in a answer, such as `("ENERGY", "Power")` or `("ENERGY", "Voltage", 0)`."""
     poll: Order = SENSOR_POLL
 
-    def read(self, report: Report) -> Reading | None:
+    def read(self, answer: Answer) -> Report | None:
         """See `Component`."""
-        value: object = report
+        value: object = answer
         for step in self.path:
             if isinstance(value, list):
                 value = dict(enumerate(value))
@@ -261,9 +259,9 @@ class Sensor:
                 return None
             value = value[step]
         if value is None:
-            return "unknown", {}
+            return Report("unknown")
         try:
-            return number_text(number(value)), {}
+            return Report(number_text(number(value)))
         except ReportInvalid as error:
             raise ReportInvalid(f"{' '.join(map(str, self.path))}: {error}") from None
 
@@ -272,14 +270,14 @@ class Sensor:
         raise AssertionError(f"{self.entity.id} was sent {command.service}")
 
 
-def _color(report: Report) -> RGB | None:
+def _color(answer: Answer) -> RGB | None:
     """The colour at full brightness: `HSBColor` ("30,100,50") or else `Color` ("7F4000", "127,64,0")."""
-    if "HSBColor" in report:
-        parts = _numbers(report["HSBColor"], "HSBColor")
+    if "HSBColor" in answer:
+        parts = _numbers(answer["HSBColor"], "HSBColor")
         return rgb_from_hue(parts[0], parts[1])
-    if "Color" not in report:
+    if "Color" not in answer:
         return None
-    color = report["Color"]
+    color = answer["Color"]
     if not isinstance(color, str):
         raise ReportInvalid(f"Color is {shown(color)}, expected a text")
     if "," in color:

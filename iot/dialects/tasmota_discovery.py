@@ -11,6 +11,7 @@ from typing import Final
 from paige.iot.dialects.color import kelvin_from_mired
 from paige.iot.dialects.payload import shown
 from paige.iot.dialects.tasmota_component import (
+    FAN_SPEEDS,
     Component,
     Fan,
     Light,
@@ -139,7 +140,17 @@ def read_sensors(device: Device, config: Mapping[str, object]) -> tuple[Sensor, 
 def _components(mac: str, config: Mapping[str, object]) -> Iterator[Component]:
     relays = [_whole(value, "rl") for value in _items(config, "rl")]
     if config.get("if") == 1:
-        yield Fan(_entity(mac, "fan", "fan", _text(config, "dn"), _SWITCHED | {"set_percentage"}))
+        yield Fan(
+            _entity(
+                mac,
+                "fan",
+                "fan",
+                _text(config, "dn"),
+                _SWITCHED | {"set_percentage"},
+                ("percentage",),
+                {"percentage_step": round(100 / FAN_SPEEDS, 1)},
+            )
+        )
     shutters = _shutter_relays(relays)
     for order, _ in enumerate(shutters, start=1):
         yield _shutter(mac, config, order, alone=len(shutters) == 1)
@@ -282,8 +293,6 @@ def _entity(
     attributes: Mapping[str, AttributeValue] | None = None,
     device_class: str | None = None,
 ) -> Entity:
-    if domain == "fan":
-        features = ("percentage",)
     return Entity(
         id=f"{domain}.{NAME}_{mac.lower()}_{part}",
         name=name,
