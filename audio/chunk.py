@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 RATE = 16_000
 """Samples a second (hertz) of all audio inside Paige; sources convert to it."""
 
+CHUNK_SAMPLES = 480
+"""Samples in a chunk of sound, 30 ms: the frame that WebRTC's voice activity detector judges."""
+
 Samples = NDArray[np.int16]
 """Mono PCM, 16 bits signed. Shape: [samples]."""
 

@@ -1,8 +1,8 @@
 """What can be broken about sound.
 
-    AudioError
-    ├── SourceUnreadable    a file is missing, truncated or no WAV; a device cannot be opened
-    └── SourceLost          a device that delivered sound no longer does
+AudioError
+├── SourceUnreadable    a file is missing, truncated or no WAV; a device cannot be opened
+└── SourceLost          a device that delivered sound no longer does
 """
 
 

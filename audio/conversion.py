@@ -1,0 +1,49 @@
+"""From whatever a file or device delivers to mono samples at the rate of all audio inside Paige."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
+
+Frames = NDArray[np.float32]
+"""Sound as it was recorded, full scale being -1 to 1. Shape: [frames, channels]."""
+
+_FULL_SCALE = 32768.0
+
+
+def to_samples(mono: NDArray[np.float32]) -> Samples:
+    """Rounds full scale -1 to 1 to 16 bits; what is louder is clipped."""
+    return np.clip(np.rint(mono * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
+
+
+class Converter:
+    """Mixes channels to one and resamples to `RATE`, piece after piece."""
+
+    def __init__(self, rate: int) -> None:
+        self._resampler = (
+            None if rate == RATE else soxr.ResampleStream(rate, RATE, num_channels=1, dtype="float32")
+        )
+
+    def convert(self, frames: Frames, *, last: bool = False) -> Samples:
+        """Samples that are ready after these frames; `last` also gives what was held back."""
+        mono = frames.mean(axis=1, dtype=np.float32)  # [frames]
+        if self._resampler is not None:
+            mono = self._resampler.resample_chunk(mono, last=last)
+        return to_samples(mono)
+
+
+def rechunk(pieces: Iterable[Samples]) -> Iterator[AudioChunk]:
+    """The same sound in chunks of `CHUNK_SAMPLES`; the last one may be shorter."""
+    held = np.empty(0, np.int16)  # [samples]
+    position = 0
+    for piece in pieces:
+        held = np.concatenate((held, piece))
+        while len(held) >= CHUNK_SAMPLES:
+            yield AudioChunk(held[:CHUNK_SAMPLES], start=position / RATE)
+            held = held[CHUNK_SAMPLES:]
+            position += CHUNK_SAMPLES
+    if len(held):
+        yield AudioChunk(held, start=position / RATE)
