@@ -4,7 +4,7 @@ import dataclasses
 import enum
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class Key:
     """Regular expression that the whole text must match; empty where anything goes."""
     pattern_words: str = ""
     """What the pattern allows, in words, after "allowed:"."""
+    valid: Callable[[str], object] | None = None
+    """Called with each text; raises ValueError where that is not allowed, in `pattern_words`."""
     default_words: str = ""
     """What applies where nothing is given, where the default value does not say it."""
     example: str = ""
@@ -107,7 +109,7 @@ class Leaf:
         if self.choices:
             return "one of " + ", ".join(self.choices) if len(self.choices) > 1 else self.choices[0]
         if self.key.pattern_words:
-            return self.key.pattern_words
+            return f"{'a list, each ' if self.kind is Kind.LIST else ''}{self.key.pattern_words}"
         low, high = self.key.minimum, self.key.maximum
         words = self.kind.value + (f" in {self.key.unit}" if self.key.unit else "")
         if low is not None and high is not None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from paige.device.config.key import key
 from paige.device.config.secret import Secret
+from paige.iot.policy import CONFIRMED_BY_DEFAULT, Rule
 
 _TOPIC = {"pattern": r"[^+#\0/][^+#\0]*(?<!/)", "pattern_words": "a topic without +, # and outer /"}
 _NAME = {"pattern": r"[A-Za-z0-9_-]+", "pattern_words": "letters, digits, _ and -"}
@@ -161,6 +162,22 @@ class Speech:
     confidence: float = key(0.5, "How sure the recognizer must be before Paige acts.", minimum=0, maximum=1)
 
 
+_RULES = {
+    "valid": Rule.parse,
+    "pattern_words": "a domain (lock), a device class (cover:garage), an entity (lock.front_door) or *, and "
+    "a service after it where only that is meant (lock unlock)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What Paige may do at once, only after a yes, or never. A prohibition counts most, then a permission."""
+
+    confirm: tuple[str, ...] = key(CONFIRMED_BY_DEFAULT, "Done only after a yes.", **_RULES)
+    forbid: tuple[str, ...] = key((), "Never done.", **_RULES)
+    allow: tuple[str, ...] = key((), "Exceptions from confirm: done at once.", **_RULES)
+
+
 @dataclass(frozen=True, slots=True)
 class Log:
     """What the service writes to its log."""
@@ -177,6 +194,7 @@ class Config:
     house: House = House()
     mqtt: Mqtt = Mqtt()
     speech: Speech = Speech()
+    policy: Policy = Policy()
     log: Log = Log()
     state_dir: Path | None = key(
         None,

@@ -33,13 +33,29 @@ def convert(leaf: Leaf, written: Written, folder: Path) -> object | Unfit:
     if written is None:
         return None if leaf.optional else Unfit("nothing")
     if leaf.kind is Kind.LIST:
-        return (written,) if isinstance(written, str) else written
+        return _texts(leaf, (written,) if isinstance(written, str) else written)
     if not isinstance(written, str):
         return Unfit("a list")
     if leaf.kind is Kind.SECRET:
         return Secret(written)
     value = _scalar(leaf, written, folder)
     return Unfit(show(written)) if value is None else value
+
+
+def _texts(leaf: Leaf, texts: tuple[str, ...]) -> tuple[str, ...] | Unfit:
+    wrong = next((text for text in texts if not _valid(leaf, text)), None)
+    return texts if wrong is None else Unfit(show(wrong))
+
+
+def _valid(leaf: Leaf, text: str) -> bool:
+    if not text or (leaf.key.pattern and not re.fullmatch(leaf.key.pattern, text)):
+        return False
+    try:
+        if leaf.key.valid is not None:
+            leaf.key.valid(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _scalar(leaf: Leaf, text: str, folder: Path) -> object | None:
@@ -56,8 +72,7 @@ def _scalar(leaf: Leaf, text: str, folder: Path) -> object | None:
         case Kind.PATH:
             return folder / Path(text).expanduser() if text and "\0" not in text else None
         case _:
-            pattern = leaf.key.pattern
-            return text if text and (not pattern or re.fullmatch(pattern, text)) else None
+            return text if _valid(leaf, text) else None
 
 
 def _number(text: str) -> float | None:

@@ -1,0 +1,133 @@
+"""The machine itself: Python and board, memory, clock, disk, and that nothing is sent to anyone."""
+
+import ctypes
+import os
+import platform
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from paige.device.config.load import Loaded
+from paige.device.doctor.finding import Finding, ok, warning, wrong
+
+_MIB = 1 << 20
+_BITS_64 = ("x86_64", "aarch64", "arm64")
+_DISK_NEED = 50 * _MIB
+"""Free space that keeps state files safe and the log turning; state itself takes kilobytes."""
+_RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
+"""Before this code was written; a clock that shows less is wrong."""
+_TIME_ERROR = 5
+"""What adjtimex(2) returns while the clock is not synchronized."""
+
+
+def board(_: Loaded) -> Finding:
+    """Which Python on what machine."""
+    machine = platform.machine()
+    text = f"Python {platform.python_version()} on {_board_name()}"
+    if machine not in _BITS_64:
+        return warning(f"{text}, a {machine} system", "install a 64-bit system; speech libraries need one")
+    return ok(text)
+
+
+def _board_name() -> str:
+    for path in (Path("/proc/device-tree/model"), Path("/sys/class/dmi/id/product_name")):
+        try:
+            name = path.read_bytes().rstrip(b"\0\n").decode(errors="replace").strip()
+        except OSError:
+            continue
+        if name:
+            return f"{name} ({platform.machine()})"
+    return f"{platform.machine()} with {os.cpu_count()} processors"
+
+
+def memory(_: Loaded, proc: Path = Path("/proc"), cgroups: Path = Path("/sys/fs/cgroup")) -> Finding:
+    """Whether the service fits beside what already runs."""
+    available = _meminfo(proc)["MemAvailable"]
+    limit = _cgroup_room(proc, cgroups)
+    text = f"{available // _MIB} MiB available"
+    if limit is not None and limit < available:
+        available, text = limit, f"{limit // _MIB} MiB available within this service's memory limit"
+    if available < NEED:
+        return wrong(f"{text}, and Paige needs about {NEED // _MIB}", "end other programs or raise the limit")
+    return ok(f"{text}, {NEED // _MIB} needed")
+
+
+NEED = 200 * _MIB
+
+
+def _meminfo(proc: Path) -> dict[str, int]:
+    """Bytes by the names of /proc/meminfo."""
+    lines = (line.split() for line in (proc / "meminfo").read_text().splitlines())
+    return {name.rstrip(":"): int(kibibytes) * 1024 for name, kibibytes, *_ in lines}
+
+
+def _cgroup_room(proc: Path, cgroups: Path) -> int | None:
+    """Bytes that the control group of this process and those around it leave; None where none limits."""
+    rooms = []
+    for line in (proc / "self/cgroup").read_text().splitlines():
+        _, controllers, name = line.split(":", 2)
+        if controllers:
+            continue  # version 1; version 2 has an empty list
+        group = cgroups / name.lstrip("/")
+        while group.is_relative_to(cgroups):
+            room = _room(group)
+            if room is not None:
+                rooms.append(room)
+            group = group.parent
+    return min(rooms, default=None)
+
+
+def _room(group: Path) -> int | None:
+    try:
+        limit = (group / "memory.max").read_text().strip()
+        used = int((group / "memory.current").read_text())
+    except (OSError, ValueError):
+        return None
+    return None if limit == "max" else max(0, int(limit) - used)
+
+
+def clock(_: Loaded) -> Finding:
+    """Whether timers and “what time is it” will be right."""
+    now = datetime.now(UTC)
+    shown = f"{now.astimezone():%Y-%m-%d %H:%M %Z}"
+    remedy = "connect the network and switch time synchronization on: timedatectl set-ntp true"
+    if now < _RELEASED:
+        return wrong(f"it shows {shown}, which is past", remedy)
+    if not _synchronized():
+        battery = (
+            "" if any(Path("/sys/class/rtc").glob("rtc*")) else ", and no battery keeps it when power fails"
+        )
+        return warning(f"{shown}, not synchronized{battery}", remedy)
+    return ok(f"{shown}, synchronized")
+
+
+def _synchronized() -> bool:
+    """What the kernel says of its clock; adjtimex(2) with no mode set only asks."""
+    timex = ctypes.create_string_buffer(256)  # struct timex has 208 bytes or fewer; `modes`, its first, is 0
+    state: int = ctypes.CDLL(None).adjtimex(timex)
+    return 0 <= state < _TIME_ERROR
+
+
+def disk(loaded: Loaded) -> Finding:
+    """Whether timers and lists can be kept."""
+    folder = loaded.state_dir
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    remedy = "set state_dir to a folder that Paige may write to, or change this one's owner"
+    if not existing.is_dir():
+        return wrong(f"{existing} is no folder", remedy)
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            free = shutil.disk_usage(existing).free
+    except OSError as error:
+        return wrong(f"{folder} cannot be written: {error.strerror}", remedy)
+    if free < _DISK_NEED:
+        return wrong(f"{folder} has {free // _MIB} MiB left", "make room, or set state_dir to another disk")
+    return ok(f"{folder} can be written, {free // _MIB} MiB free")
+
+
+def telemetry(_: Loaded) -> Finding:
+    """Whether a library could report on this house to its maker."""
+    if os.environ.get("ORT_DISABLE_TELEMETRY") != "1":
+        return wrong("ONNX Runtime may report usage to its maker", "set ORT_DISABLE_TELEMETRY=1")
+    return ok("off; no library reports to anyone")

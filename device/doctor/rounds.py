@@ -1,0 +1,15 @@
+"""Everything that is looked at, in the order in which it is told."""
+
+from paige.device.doctor.finding import Check
+from paige.device.doctor.machine import board, clock, disk, memory, telemetry
+from paige.device.doctor.sound import microphone, speaker
+
+CHECKS = (
+    Check("board", 5, board),
+    Check("memory", 5, memory),
+    Check("disk", 10, disk),
+    Check("clock", 5, clock),
+    Check("telemetry", 5, telemetry),
+    Check("microphone", 10, microphone),
+    Check("speaker", 10, speaker),
+)
