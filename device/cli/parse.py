@@ -1,0 +1,71 @@
+"""`paige parse`: sentences in, intents out, one JSON line for each."""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paige.device.cli.command import Subcommand
+
+if TYPE_CHECKING:  # these are loaded only when the command runs: `paige --help` stays fast
+    from paige.models.grammar.language import Language
+
+_DESCRIPTION = """\
+Reads a sentence a line from standard input and answers each, at once, with one line of JSON:
+
+  {"intent": "HassTurnOn", "slots": {"name": "Bedroom Lamp"}, "confidence": 1.0, …}
+
+What is not understood has "intent": null. HOME.yaml names
+the areas, floors and entities of a home, and with `here:` the speaker's area.
+
+example:
+  echo "turn on the bedroom lamp" | paige parse home.yaml
+"""
+
+
+def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument("home", metavar="HOME.yaml", type=Path, help="the home description")
+    parser.add_argument(
+        "--sentences",
+        metavar="FILE_OR_FOLDER",
+        type=Path,
+        action="append",
+        default=[],
+        help="your own sentences, in the format of Home Assistant's custom_sentences; may be given again",
+    )
+    parser.add_argument("--language", default="en", help="language of the sentences (default: en)")
+
+
+def _run(arguments: Namespace) -> int:
+    from paige.iot.home_file import load_home
+    from paige.models.grammar.language import Language
+    from paige.models.grammar.sentences import Sentences
+
+    vocabulary = load_home(arguments.home).vocabulary()
+    sentences = Sentences.for_language(arguments.language, arguments.sentences)
+    language = Language(sentences, vocabulary)
+    # A line of bytes that are not UTF-8 is answered like any other that is not understood.
+    for line in sys.stdin.buffer:
+        answer = _answer(language, line.decode("utf-8", errors="replace").rstrip("\r\n"))
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    return 0
+
+
+def _answer(language: "Language", text: str) -> dict[str, Any]:
+    from paige.models.intent import Intent
+
+    result = language.parse(text)
+    if isinstance(result, Intent):
+        return {
+            "intent": result.name,
+            "slots": dict(result.slots),
+            "confidence": result.confidence,
+            "response": result.response,
+            "text": text,
+        }
+    return {"intent": None, "slots": {}, "confidence": 0.0, "text": text}
+
+
+COMMAND = Subcommand("parse", "what sentences mean, as JSON", _DESCRIPTION, _configure, _run)

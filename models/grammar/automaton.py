@@ -1,0 +1,266 @@
+"""All templates of a language as one automaton over tokens, made as it is used.
+
+A `Position` is a place in a template: what is still to come, as a linked list that templates share.
+A `State` is a set of positions: where all templates stand after the same words and lists. States are
+deterministic, so that "turn on the" is followed once, however many templates begin so; and they know
+nothing of the home's names, which lists bring in from outside.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from paige.models.errors import SentencesInvalid
+from paige.models.grammar.lists import HomeList, ListSource, TextList
+from paige.models.grammar.nodes import (
+    Choice,
+    Gap,
+    ListNode,
+    Node,
+    Permutation,
+    Sequence,
+    Text,
+)
+from paige.models.grammar.tokens import joins
+
+_STEM = "\ue000"
+"""Stands for a list's value whose last word the template goes on with, as in `{area}s`."""
+_MOST_STEPS = 20_000
+"""A template that can begin in more ways than this from one place is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """One use of a list: which, for which slot, and what is glued to its values."""
+
+    source: ListSource
+    slot: str | None
+    prefix: str = ""
+    suffix: str = ""
+
+
+class Position:
+    """What is still to come in a template: a node, then the rest."""
+
+    __slots__ = ("before", "node", "number", "rest", "steps", "template")
+
+    def __init__(self, node: Node | None, rest: "Position | None", template: int, number: int) -> None:
+        self.node = node
+        """None at the template's end."""
+        self.rest = rest
+        self.template = template
+        self.number = number
+        self.before: dict[Node, Position] = {}
+        """Positions that have one more node before this one."""
+        self.steps: Steps | None = None
+
+
+@dataclass(slots=True)
+class Steps:
+    """What can come next at a position, and the positions it leads to."""
+
+    words: dict[str, list[Position]] = field(default_factory=dict)
+    lists: dict[Symbol, list[Position]] = field(default_factory=dict)
+    ends: bool = False
+
+
+@dataclass(slots=True)
+class ListStep:
+    """A list that can come next."""
+
+    symbol: Symbol
+    target: "State | tuple[Position, ...]"
+    """What it leads to; a tuple until somebody goes there."""
+
+
+class State:
+    """Where all templates stand after the same words and lists."""
+
+    __slots__ = ("accepts", "lists", "words")
+
+    def __init__(self) -> None:
+        self.words: dict[str, State | tuple[Position, ...]] = {}
+        """What a word leads to; a tuple until somebody goes there."""
+        self.lists: list[ListStep] = []
+        self.accepts: tuple[int, ...] = ()
+        """Templates that may end here."""
+
+
+class Automaton:
+    """All templates of a language."""
+
+    def __init__(self, templates: Iterable[tuple[Node, str]]) -> None:
+        """Takes each template's node, and what a message calls it."""
+        self._count = 0
+        self._states: dict[tuple[int, ...], State] = {}
+        self._suffixes: dict[int, list[tuple[str, list[Position]]]] = {}
+        self._names: list[str] = []
+        starts = []
+        for number, (node, name) in enumerate(templates):
+            self._names.append(name)
+            starts.append(self.before(node, self.position(None, None, number)))
+        self.starts: tuple[Position, ...] = tuple(starts)
+        """Where each template begins."""
+        self._start: State | None = None
+
+    @property
+    def start(self) -> State:
+        """Where every sentence begins."""
+        if self._start is None:
+            self._start = self.state(self.starts)
+        return self._start
+
+    def state(self, positions: Iterable[Position]) -> State:
+        """The state that stands at all of these positions."""
+        distinct = {position.number: position for position in positions}
+        key = tuple(sorted(distinct))
+        found = self._states.get(key)
+        if found is None:
+            found = self._states[key] = State()
+            self._fill(found, [distinct[number] for number in key])
+        return found
+
+    def follow(self, state: State, word: str) -> State | None:
+        """Where a word leads; None where it leads nowhere."""
+        target = state.words.get(word)
+        if isinstance(target, tuple):
+            target = state.words[word] = self.state(target)
+        return target
+
+    def enter(self, step: ListStep) -> State:
+        """Where a list leads."""
+        if isinstance(step.target, tuple):
+            step.target = self.state(step.target)
+        return step.target
+
+    def _fill(self, state: State, positions: list[Position]) -> None:
+        words: dict[str, list[Position]] = {}
+        lists: dict[Symbol, list[Position]] = {}
+        accepts = []
+        for position in positions:
+            steps = position.steps or self.steps(position)
+            for word, targets in steps.words.items():
+                words.setdefault(word, []).extend(targets)
+            for symbol, targets in steps.lists.items():
+                lists.setdefault(symbol, []).extend(targets)
+            if steps.ends:
+                accepts.append(position.template)
+        state.words = {word: tuple(targets) for word, targets in words.items()}
+        state.accepts = tuple(sorted(set(accepts)))
+        state.lists = [ListStep(symbol, tuple(targets)) for symbol, targets in lists.items()]
+
+    def steps(self, position: Position) -> Steps:
+        """What can come next at a position."""
+        if position.steps is None:
+            walk = _Walk(self, self._names[position.template])
+            walk.at(position, "")
+            position.steps = walk.steps
+        return position.steps
+
+    def suffixes(self, position: Position) -> list[tuple[str, list[Position]]]:
+        """Letters that the template puts right behind a list's value, and where they lead."""
+        found = self._suffixes.get(position.number)
+        if found is None:
+            walk = _Walk(self, self._names[position.template])
+            walk.at(position, _STEM)
+            found = self._suffixes[position.number] = [
+                (word[len(_STEM) :], targets) for word, targets in walk.steps.words.items() if word != _STEM
+            ]
+        return found
+
+    def position(self, node: Node | None, rest: Position | None, template: int) -> Position:
+        """A new place in a template."""
+        self._count += 1
+        return Position(node, rest, template, self._count)
+
+    def before(self, node: Node, rest: Position) -> Position:
+        """The place with one more node before `rest`; always the same one."""
+        found = rest.before.get(node)
+        if found is None:
+            found = rest.before[node] = self.position(node, rest, rest.template)
+        return found
+
+
+class _Walk:
+    """Finds what can come next: goes on from a position until each way has a whole word or a list."""
+
+    def __init__(self, automaton: Automaton, name: str) -> None:
+        self.steps = Steps()
+        self._automaton = automaton
+        self._name = name
+        self._seen: set[tuple[int, str]] = set()
+
+    def at(self, position: Position, begun: str) -> None:
+        """Go on from a position, with the word that was begun just before it."""
+        key = (position.number, begun)
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        if len(self._seen) > _MOST_STEPS:
+            raise SentencesInvalid(
+                f"{self._name}: this can be said in too many ways at once; write it as several sentences"
+            )
+        node, rest = position.node, position.rest
+        if node is None or rest is None:
+            if begun:
+                self._word(begun, position)
+            else:
+                self.steps.ends = True
+        elif isinstance(node, Text):
+            self._text(node, rest, position, begun)
+        elif isinstance(node, Sequence):
+            for item in reversed(node.items):
+                rest = self._automaton.before(item, rest)
+            self.at(rest, begun)
+        elif isinstance(node, Choice):
+            for item in node.items:
+                self.at(self._automaton.before(item, rest), begun)
+        elif isinstance(node, Permutation):
+            self._permutation(node, rest, begun)
+        elif isinstance(node, Gap):
+            if begun:
+                self._word(begun, rest)
+            else:
+                self.at(rest, "")
+        else:
+            self._list(node, rest, position, begun)
+
+    def _word(self, word: str, target: Position) -> None:
+        self.steps.words.setdefault(word, []).append(target)
+
+    def _text(self, node: Text, rest: Position, position: Position, begun: str) -> None:
+        first = node.words[0]
+        if begun:
+            if not (node.open_before and _joins(begun, first)):
+                self._word(begun, position)
+                return
+            first = begun + first
+        if node.rest is not None:
+            self._word(first, self._automaton.before(node.rest, rest))
+        elif node.open_after:
+            self.at(rest, first)
+        else:
+            self._word(first, rest)
+
+    def _permutation(self, node: Permutation, rest: Position, begun: str) -> None:
+        if not node.items:
+            self.at(rest, begun)
+        for item, left in node.split():
+            after = self._automaton.before(left, rest) if left.items else rest
+            self.at(self._automaton.before(item, after), begun)
+
+    def _list(self, node: ListNode, rest: Position, position: Position, begun: str) -> None:
+        glues = isinstance(node.source, TextList | HomeList)
+        if begun and (not glues or begun.startswith(_STEM) or not begun[-1].isalpha()):
+            self._word(begun, position)
+            return
+        self._symbol(Symbol(node.source, node.slot, begun), [rest])
+        if glues:
+            for suffix, targets in self._automaton.suffixes(rest):
+                self._symbol(Symbol(node.source, node.slot, begun, suffix), targets)
+
+    def _symbol(self, symbol: Symbol, targets: list[Position]) -> None:
+        self.steps.lists.setdefault(symbol, []).extend(targets)
+
+
+def _joins(begun: str, word: str) -> bool:
+    return word[0].isalpha() if begun == _STEM else joins(begun, word)

@@ -1,0 +1,163 @@
+"""What the values of lists look like in a sentence: a trie of words for each list, made when needed."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from paige.models.errors import SentencesInvalid
+from paige.models.grammar.automaton import Automaton, Position, Symbol
+from paige.models.grammar.lists import (
+    AREA,
+    FLOOR,
+    NAME,
+    HomeList,
+    ListSource,
+    RangeList,
+    TextList,
+    TextValue,
+    WildcardList,
+)
+from paige.models.grammar.numbers import Trie, range_trie, spell
+from paige.models.grammar.template import Scope
+from paige.models.grammar.tokens import is_number, number_of, words_of
+from paige.models.intent import SlotValue
+from paige.models.vocabulary import Name, Vocabulary
+
+_MOST_WAYS = 10_000
+"""A value of a list that can be said in more ways than this is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a slot would get."""
+
+    value: SlotValue | None
+    """None for the words as they were said."""
+    context: Mapping[str, str] = field(default_factory=dict)
+    spoken: str = ""
+    """The name or value as it is written down, where it is one."""
+
+
+Match = tuple[int, tuple[Candidate, ...]]
+"""Where it ends, and what it may be."""
+
+
+class ListMatcher:
+    """Finds the values of lists in a sentence."""
+
+    def __init__(self, language: str, scope: Scope, vocabulary: Vocabulary) -> None:
+        self._language = language
+        self._scope = scope
+        self._home = {NAME: vocabulary.entities, AREA: vocabulary.areas, FLOOR: vocabulary.floors}
+        self._tries: dict[ListSource, Trie] = {}
+        self._glued: dict[Symbol, Trie] = {}
+
+    def matches(self, symbol: Symbol, words: Sequence[str], start: int) -> list[Match]:
+        """Values that stand at `start`; not for wildcards."""
+        source = symbol.source
+        if isinstance(source, RangeList):
+            return self._numbers(source, words, start)
+        if symbol.prefix or symbol.suffix:
+            return list(_walk(self._glued_trie(symbol), words, start))
+        return list(_walk(self.trie(source), words, start))
+
+    def trie(self, source: ListSource) -> Trie:
+        """All that may be said for a list → its candidates, or for a range its value."""
+        found = self._tries.get(source)
+        if found is None:
+            found = self._tries[source] = self._made(source)
+        return found
+
+    def _made(self, source: ListSource) -> Trie:
+        if isinstance(source, RangeList):
+            return range_trie(self._language, source) if source.words else {}
+        if isinstance(source, WildcardList):
+            return {}
+        root: Trie = {}
+        for words, candidate in self.ways(source):
+            _add(root, words, candidate)
+        return root
+
+    def ways(self, source: ListSource) -> Iterator[tuple[tuple[str, ...], Candidate]]:
+        """Each way to say each value of a word list, or each name of the home."""
+        if isinstance(source, TextList):
+            for value in source.values:
+                candidate = Candidate(value.value, value.context, value.template)
+                for words in self._templated(value):
+                    yield words, candidate
+        elif isinstance(source, HomeList):
+            for name in self._home[source.name]:
+                candidate = Candidate(name.value, name.context, name.spoken)
+                for words in self._named(name):
+                    yield words, candidate
+
+    def _numbers(self, source: RangeList, words: Sequence[str], start: int) -> list[Match]:
+        if is_number(words[start]):
+            number = number_of(words[start])
+            if source.digits and source.contains(number):
+                return [(start + 1, (Candidate(source.value(number)),))]
+            return []
+        return [(end, (Candidate(value),)) for end, value in _walk(self.trie(source), words, start)]
+
+    def _named(self, name: Name) -> Iterable[tuple[str, ...]]:
+        """A name's words; its numbers in digits or in words, because recognizers hear only words."""
+        ways: list[tuple[str, ...]] = [()]
+        for word in words_of(name.spoken):
+            said: list[tuple[str, ...]] = [(word,)]
+            if is_number(word):
+                said += spell(self._language, number_of(word))
+            ways = [way + more for way in ways for more in said][:_MOST_WAYS]
+        return (way for way in ways if way)
+
+    def _templated(self, value: TextValue) -> Iterable[tuple[str, ...]]:
+        if not set(value.template) & set("(){}<>[]|\\"):
+            words = words_of(value.template)
+            return (words,) if words else ()
+        automaton = Automaton([(self._scope.read(value.template, value.place), value.place)])
+        ways: set[tuple[str, ...]] = set()
+        for count, way in enumerate(_expansions(automaton, automaton.starts[0], (), value.place)):
+            if count > _MOST_WAYS:
+                raise SentencesInvalid(
+                    f"{value.place}: {value.template[:120]!r} can be said in more than {_MOST_WAYS} ways"
+                )
+            ways.add(way)
+        return sorted(ways - {()})
+
+    def _glued_trie(self, symbol: Symbol) -> Trie:
+        found = self._glued.get(symbol)
+        if found is None:
+            found = self._glued[symbol] = {}
+            for words, candidate in self.ways(symbol.source):
+                first = (symbol.prefix + words[0], *words[1:])
+                _add(found, (*first[:-1], first[-1] + symbol.suffix), candidate)
+        return found
+
+
+def _add(root: Trie, words: tuple[str, ...], candidate: Candidate) -> None:
+    node = root
+    for word in words:
+        node = node.setdefault(word, {})
+    node[""] = (*node.get("", ()), candidate)
+
+
+def _walk(trie: Trie, words: Sequence[str], start: int) -> Iterator[tuple[int, Any]]:
+    node: Trie | None = trie
+    for at in range(start, len(words)):
+        node = node.get(words[at]) if node else None
+        if node is None:
+            return
+        if "" in node:
+            yield at + 1, node[""]
+
+
+def _expansions(
+    automaton: Automaton, position: Position, said: tuple[str, ...], place: str
+) -> Iterator[tuple[str, ...]]:
+    steps = automaton.steps(position)
+    if steps.ends:
+        yield said
+    for word, targets in steps.words.items():
+        for target in targets:
+            yield from _expansions(automaton, target, (*said, word), place)
+    if steps.lists:
+        raise SentencesInvalid(f"{place}: a value of a list cannot use another list")

@@ -1,0 +1,91 @@
+"""Numbers as words, in any language that Unicode's spell-out rules know.
+
+The rules are CLDR's (rule-based number format); what people say besides, such as "a hundred", comes
+from the language's own data.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from hassil.numbers import get_rbnf_engine
+
+from paige.models.grammar.lists import RangeList
+from paige.models.grammar.tokens import words_of
+from paige.models.grammar.yaml_file import parse_yaml
+
+_MOST_SPELLED = 10_001
+"""So many numbers of a range can be said in words; all can be said in digits."""
+
+Trie = dict[str, Any]
+"""Word → deeper trie; the empty word → what ends here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """How a language says what is written with digits and symbols."""
+
+    number_rewrites: tuple[tuple[re.Pattern[str], str], ...] = ()
+    """Each turns one way to say a number into another."""
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    """Words for `%`, `°`, …"""
+
+
+@lru_cache(maxsize=8)
+def spoken(language: str) -> Spoken:
+    """A language's `spoken.yaml`; empty where it has none."""
+    file = resources.files("paige.models.languages") / language / "spoken.yaml"
+    if not file.is_file():
+        return Spoken()
+    content = parse_yaml(file.read_text(encoding="utf-8"), str(file)).content
+    rewrites = tuple(
+        (re.compile(rewrite["from"]), rewrite["to"]) for rewrite in content.get("number_rewrites", ())
+    )
+    return Spoken(rewrites, content.get("symbols", {}))
+
+
+@lru_cache(maxsize=20_000)
+def spell(language: str, number: int | float) -> tuple[tuple[str, ...], ...]:
+    """Every way to say a number, as words; none where the language is not known."""
+    try:
+        engine = get_rbnf_engine(language)
+        rulesets = engine.format_number(number).text_by_ruleset
+    except (ValueError, KeyError):
+        return ()
+    # Ordinals and years are other words: "second" must not be 2.
+    ways = {text for name, text in rulesets.items() if "cardinal" in name or name.endswith("numbering")}
+    for pattern, replacement in spoken(language.replace("_", "-").split("-")[0]).number_rewrites:
+        ways |= {pattern.sub(replacement, way) for way in ways}
+    return tuple(sorted({words_of(way) for way in ways} - {()}))
+
+
+def range_trie(language: str, numbers: RangeList) -> Trie:
+    """What is said → what the slot gets, for every number of a range."""
+    return _range_trie(
+        numbers.words_language or language,
+        numbers.start,
+        numbers.stop,
+        numbers.step,
+        numbers.fractions,
+        numbers.multiplier,
+    )
+
+
+@lru_cache(maxsize=64)
+def _range_trie(
+    language: str, start: int, stop: int, step: int, fractions: tuple[float, ...], multiplier: float | None
+) -> Trie:
+    numbers = RangeList("", start, stop, step, multiplier, fractions)
+    root: Trie = {}
+    for count, number in enumerate(numbers.numbers()):
+        if count == _MOST_SPELLED:
+            break
+        for words in spell(language, number):
+            node = root
+            for word in words:
+                node = node.setdefault(word, {})
+            node[""] = numbers.value(number)
+    return root

@@ -1,0 +1,173 @@
+"""Template text to nodes: hassil reads the syntax, so that it is exactly Home Assistant's."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import hassil
+from hassil.parser import ParseError
+
+from paige.models.errors import SentencesInvalid
+from paige.models.grammar.lists import HOME_LISTS, HomeList, ListSource, RangeList, SlotList
+from paige.models.grammar.nodes import (
+    EMPTY,
+    GAP,
+    Choice,
+    ListNode,
+    Node,
+    Permutation,
+    Sequence,
+    Text,
+)
+from paige.models.grammar.tokens import tokenize_piece
+
+_MOST_PERMUTED = 8
+_MOST_CHARACTERS = 10_000
+_SYNTAX = (
+    "write (a|b) for a choice, [a] for what may be left out, (a;b) for any order, {list}, {list:slot}, <rule>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An expansion rule as it was written."""
+
+    template: str
+    place: str
+    """File and line."""
+
+
+@dataclass(slots=True)
+class Scope:
+    """What lists and rules mean in one block of sentences."""
+
+    lists: Mapping[str, SlotList]
+    rules: Mapping[str, Rule]
+    _nodes: dict[str, Node] = field(default_factory=dict)
+    _sources: dict[str, ListSource] = field(default_factory=dict)
+    _open: list[str] = field(default_factory=list)
+    """Rules that are being read, outermost first."""
+
+    def read(self, template: str, place: str) -> Node:
+        """A template with its rules resolved.
+
+        Raises:
+            SentencesInvalid: The template is not one, or names a list or rule that there is not.
+        """
+        expression = check_syntax(template, place)
+        try:
+            return self._node(expression, template, place)
+        except RecursionError:
+            raise SentencesInvalid(f"{place}: {_shown(template)} is nested too deeply") from None
+
+    def _node(self, expression: hassil.Expression, template: str, place: str) -> Node:
+        match expression:
+            case hassil.TextChunk(text=text):
+                return _text(text)
+            case hassil.ListReference():
+                return self._list(expression, template, place)
+            case hassil.RuleReference(rule_name=name):
+                return self._rule(name.strip(), template, place)
+            case hassil.Group(items=items):
+                nodes = tuple(self._node(item, template, place) for item in items)
+                return _group(expression, nodes, template, place)
+        raise SentencesInvalid(f"{place}: {_shown(template)} cannot be read; {_SYNTAX}")
+
+    def _list(self, reference: hassil.ListReference, template: str, place: str) -> ListNode:
+        name = reference.list_name.strip()
+        slot = None if reference.is_capture else reference.slot_name.strip()
+        if name not in self._sources:
+            self._sources[name] = self._source(reference, name, template, place)
+        return ListNode(self._sources[name], slot)
+
+    def _source(self, reference: hassil.ListReference, name: str, template: str, place: str) -> ListSource:
+        if name in self.lists:
+            return self.lists[name]
+        if name in HOME_LISTS:
+            return HomeList(name)
+        inline = reference.get_inline_range()
+        if inline and inline[0] <= inline[1] and inline[2] > 0:
+            return RangeList(name, *inline)
+        known = sorted({*self.lists, *HOME_LISTS})
+        raise SentencesInvalid(
+            f"{place}: {_shown(template)} uses the list {{{name}}}, which there is not{_nearest(name, known)}"
+        )
+
+    def _rule(self, name: str, template: str, place: str) -> Node:
+        if name in self._nodes:
+            return self._nodes[name]
+        if name in self._open:
+            circle = " → ".join(f"<{rule}>" for rule in [*self._open[self._open.index(name) :], name])
+            raise SentencesInvalid(f"{place}: the rule <{name}> contains itself: {circle}")
+        rule = self.rules.get(name)
+        if rule is None:
+            raise SentencesInvalid(
+                f"{place}: {_shown(template)} uses the rule <{name}>, which there is not"
+                f"{_nearest(name, sorted(self.rules))}"
+            )
+        self._open.append(name)
+        try:
+            self._nodes[name] = self.read(rule.template, rule.place)
+        finally:
+            self._open.pop()
+        return self._nodes[name]
+
+
+def check_syntax(template: str, place: str) -> hassil.Expression:
+    """Read a template's text.
+
+    Raises:
+        SentencesInvalid: It is not a template.
+    """
+    if len(template) > _MOST_CHARACTERS:
+        raise SentencesInvalid(f"{place}: {_shown(template)} has more than {_MOST_CHARACTERS} characters")
+    try:
+        return hassil.parse_sentence(template).expression
+    except RecursionError:
+        raise SentencesInvalid(f"{place}: {_shown(template)} is nested too deeply") from None
+    except (ParseError, AssertionError, IndexError, ValueError) as error:
+        raise SentencesInvalid(
+            f"{place}: {_shown(template)} cannot be read{_complaint(template, error)}; {_SYNTAX}"
+        ) from None
+
+
+def _text(text: str) -> Node:
+    piece = tokenize_piece(text)
+    if not piece.words:
+        return EMPTY if piece.open_before else GAP
+    return Text.of(piece.words, piece.open_before, piece.open_after)
+
+
+def _group(group: hassil.Group, nodes: tuple[Node, ...], template: str, place: str) -> Node:
+    if isinstance(group, hassil.Alternative):
+        return Choice(nodes)
+    if isinstance(group, hassil.Permutation):
+        if len(nodes) > _MOST_PERMUTED:
+            raise SentencesInvalid(
+                f"{place}: {_shown(template)} puts {len(nodes)} parts in any order; "
+                f"at most {_MOST_PERMUTED} are allowed"
+            )
+        return Permutation(nodes)
+    return nodes[0] if len(nodes) == 1 else Sequence(nodes)
+
+
+def _shown(template: str) -> str:
+    short = template if len(template) <= 120 else template[:117] + "…"
+    return f'"{short}"'
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    if near:
+        return f"; did you mean {' or '.join(near)}?"
+    return f"; there are {', '.join(known[:20])}{', …' if len(known) > 20 else ''}" if known else ""
+
+
+def _complaint(template: str, error: Exception) -> str:
+    pairs = {"(": ")", "[": "]", "{": "}", "<": ">"}
+    for opening, closing in pairs.items():
+        opened, closed = template.count(opening), template.count(closing)
+        if opened != closed:
+            return f": {opened} × {opening} but {closed} × {closing}"
+    return f": {error}" if str(error) and isinstance(error, ParseError) and "chunk" not in str(error) else ""
