@@ -1,0 +1,43 @@
+"""What a discovered component is called, and where its device says that it is."""
+
+import re
+
+from paige.iot.dialects.homeassistant.discovery import Described, Place
+from paige.iot.dialects.homeassistant.settings import Settings
+
+_SPACES = re.compile(r"\s+")
+
+
+def name(described: Described, settings: Settings, place: Place) -> str:
+    """The name of an entity, as Home Assistant builds it.
+
+    The name of its device, followed by its own; the device's alone where its own is null; its own alone where
+    it has no device or says the device's already. One that leaves its name out is called after what it
+    measures.
+    """
+    device = Settings(described.section("device")).name("name")
+    own = settings.name("name")
+    if own is None and not settings.is_null("name"):
+        own = (settings.name("device_class") or "").replace("_", " ").strip().capitalize() or None
+    if device is None:
+        full = own or (described.key or place.object_id).replace("_", " ")
+    elif own is None or own.casefold() == device.casefold():
+        full = device
+    elif own.casefold().startswith(f"{device.casefold()} "):
+        full = own
+    else:
+        full = f"{device} {own}"
+    return _SPACES.sub(" ", full).strip()
+
+
+def id_candidates(described: Described, settings: Settings, place: Place, full_name: str) -> tuple[str, ...]:
+    """What its entity id may be made of, best first."""
+    wished = settings.name("default_entity_id") or ""
+    domain, _, object_id = wished.partition(".")
+    return (
+        object_id if domain == described.component else "",
+        settings.name("object_id") or "",
+        full_name,
+        settings.name("unique_id") or "",
+        f"{place.node_id or ''} {place.object_id} {described.key}",
+    )
