@@ -17,7 +17,7 @@ from paige.iot.dialects.homeassistant.availability import Availability, availabi
 from paige.iot.dialects.homeassistant.component import Component
 from paige.iot.dialects.homeassistant.components import BUILDERS, OTHERS
 from paige.iot.dialects.homeassistant.discovery import Described, Place, described, place
-from paige.iot.dialects.homeassistant.naming import id_candidates, name
+from paige.iot.dialects.homeassistant.naming import hardware, id_candidates, name
 from paige.iot.dialects.homeassistant.settings import Settings
 from paige.iot.dialects.homeassistant.template import Payload
 from paige.iot.dialects.payload import shown
@@ -57,22 +57,16 @@ class HomeAssistantDialect:
     """What speaks Home Assistant's MQTT discovery: ESPHome, OpenMQTTGateway, Z-Wave JS, WLED, and many more.
 
     Entities that their device marks as a part of its configuration, or as not enabled, are left out; of what
-    it marks as diagnostic, only what reports is taken. Devices that announce themselves through
-    `ignored_origins` are left to the dialect of their own.
+    it marks as diagnostic, only what reports is taken.
     """
 
-    def __init__(
-        self, prefix: str = "homeassistant", ignored_origins: frozenset[str] = frozenset({"Zigbee2MQTT"})
-    ) -> None:
+    def __init__(self, prefix: str = "homeassistant") -> None:
         """Make a dialect that has discovered nothing yet.
 
         Args:
             prefix: The discovery prefix.
-            ignored_origins: Names of the programs whose discovery messages are not read, because another
-                dialect speaks with them directly; else each of their devices would be there twice.
         """
         self._prefix = prefix
-        self._ignored_origins = ignored_origins
         self._ids = EntityIds()
         self._discovery_filters = frozenset({f"{prefix}/+/+/config", f"{prefix}/+/+/+/config"})
         self.forget()
@@ -153,7 +147,7 @@ class HomeAssistantDialect:
             return
         settings = Settings(part.options)
         before = self._discovered.get(key)
-        if self._is_left_out(part, settings):
+        if self._is_left_out(settings):
             if before is not None:
                 yield self._remove(key)
             return
@@ -167,19 +161,13 @@ class HomeAssistantDialect:
             found.known = before.known
         self._enter(key, found, before)
         yield from (Misunderstood(topic, problem) for problem in settings.problems)
-        yield from self._introduced(key, found, Settings(part.section("device")).name("suggested_area"))
+        yield from self._introduced(found, Settings(part.section("device")))
 
-    def _is_left_out(self, part: Described, settings: Settings) -> bool:
+    def _is_left_out(self, settings: Settings) -> bool:
         if not settings.flag("enabled_by_default", True):
             return True
         category = settings.name("entity_category")
-        if category == "config" or (category == "diagnostic" and "command_topic" in settings):
-            return True
-        program = Settings(part.section("origin")).text("name", "")
-        version = Settings(part.section("device")).text(
-            "sw_version", ""
-        )  # how releases without origin say it
-        return program in self._ignored_origins or version.partition(" ")[0] in self._ignored_origins
+        return category == "config" or (category == "diagnostic" and "command_topic" in settings)
 
     def _take_over(self, key: _Key, domain: str, settings: Settings) -> None:
         """Let a component that is described on another topic now, by its unique id, be the one it was."""
@@ -222,7 +210,7 @@ class HomeAssistantDialect:
         if before is not None:
             self._silence(key, before.topics() - found.topics())
 
-    def _introduced(self, key: _Key, found: _Discovered, area: str | None) -> Iterable[Change]:
+    def _introduced(self, found: _Discovered, device: Settings) -> Iterable[Change]:
         """A new component, and what was said on its topics before it was there: nobody says that again."""
         heard = [self._last[topic] for topic in sorted(found.topics()) if topic in self._last]
         for message in heard:
@@ -230,7 +218,7 @@ class HomeAssistantDialect:
                 if isinstance(change, Misunderstood):
                     yield change
         found.entity = replace(found.entity, available=found.availability.available)
-        yield EntityAppeared(found.entity, area)
+        yield EntityAppeared(found.entity, device.name("suggested_area"), hardware(device))
         for message in heard:
             yield from _state(found, message.topic, Payload(message.payload), retained=True)
 

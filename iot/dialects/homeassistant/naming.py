@@ -5,7 +5,9 @@ import re
 from paige.iot.dialects.homeassistant.discovery import Described, Place
 from paige.iot.dialects.homeassistant.settings import Settings
 
-_SPACES = re.compile(r"\s+")
+_UNSPOKEN = re.compile(r"[\s_/]+")
+_ADDRESS = re.compile(r"(?<![0-9a-f])(?:0x)?([0-9a-f]{16}|[0-9a-f]{12})(?![0-9a-f])")
+_SEPARATORS = re.compile(r"(?<=[0-9a-f]{2})[:-](?=[0-9a-f]{2})")
 
 
 def name(described: Described, settings: Settings, place: Place) -> str:
@@ -13,21 +15,28 @@ def name(described: Described, settings: Settings, place: Place) -> str:
 
     The name of its device, followed by its own; the device's alone where its own is null; its own alone where
     it has no device or says the device's already. One that leaves its name out is called after what it
-    measures.
+    measures. Underscores and slashes, which nobody says, become spaces.
     """
     device = Settings(described.section("device")).name("name")
     own = settings.name("name")
     if own is None and not settings.is_null("name"):
         own = (settings.name("device_class") or "").replace("_", " ").strip().capitalize() or None
     if device is None:
-        full = own or (described.key or place.object_id).replace("_", " ")
+        full = own or (described.key or place.object_id)
     elif own is None or own.casefold() == device.casefold():
         full = device
     elif own.casefold().startswith(f"{device.casefold()} "):
         full = own
     else:
         full = f"{device} {own}"
-    return _SPACES.sub(" ", full).strip()
+    return _UNSPOKEN.sub(" ", full).strip() or place.object_id
+
+
+def hardware(device: Settings) -> frozenset[str]:
+    """The addresses among a device's connections and identifiers: 12 digits of a MAC, or 16 of an EUI-64."""
+    written = [*device.names("identifiers"), *device.connections()]
+    plain = (_SEPARATORS.sub("", text.lower()) for text in written)
+    return frozenset(address for text in plain for address in _ADDRESS.findall(text))
 
 
 def id_candidates(described: Described, settings: Settings, place: Place, full_name: str) -> tuple[str, ...]:

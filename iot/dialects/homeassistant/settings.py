@@ -117,6 +117,12 @@ class Settings:
             self._note(key, value, "a list of texts")
         return names
 
+    def connections(self) -> tuple[str, ...]:
+        """The addresses of a device's `connections`, which is a list of pairs of kind and address."""
+        value = self._options.get("connections")
+        pairs = value if isinstance(value, list) else []
+        return tuple(str(pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) == 2)
+
     def entries(self, key: str) -> tuple["Settings", ...]:
         """An option that is a list of objects, or a single one."""
         value = self._options.get(key)
