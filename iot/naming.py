@@ -64,4 +64,4 @@ def _context(entity: Entity, floor: str | None) -> dict[str, str]:
 
 
 def _spellings(names: tuple[str, ...], context: Mapping[str, str]) -> tuple[Name, ...]:
-    return tuple(Name(spoken, names[0], context) for spoken in names)
+    return tuple(Name(spoken, names[0], context) for spoken in names if canonical(spoken))
