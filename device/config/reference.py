@@ -56,7 +56,9 @@ def effective_json(loaded: Loaded) -> str:
 
 def _key(leaf: Leaf) -> Iterator[str]:
     depth = len(leaf.path) - 1
-    default = leaf.key.default_words or ("none" if leaf.default is None else _yaml(leaf.default))
+    default = leaf.key.default_words or ("none" if leaf.default in (None, ()) else _yaml(leaf.default))
+    if isinstance(leaf.default, tuple) and leaf.default:
+        default = "as here"
     yield from _comment(leaf.key.doc, depth)
     yield from _comment(f"Allowed: {leaf.allowed}. Default: {default}.", depth)
     yield from _comment(f"Environment: {leaf.environment}", depth)

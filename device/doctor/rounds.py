@@ -1,6 +1,7 @@
 """Everything that is looked at, in the order in which it is told."""
 
 from paige.device.doctor.finding import Check
+from paige.device.doctor.home import BROKER_SECONDS, broker
 from paige.device.doctor.machine import board, clock, disk, memory, telemetry
 from paige.device.doctor.sound import microphone, speaker
 
@@ -10,6 +11,7 @@ CHECKS = (
     Check("disk", 10, disk),
     Check("clock", 5, clock),
     Check("telemetry", 5, telemetry),
+    Check("broker", BROKER_SECONDS + 4, broker),
     Check("microphone", 10, microphone),
     Check("speaker", 10, speaker),
 )
