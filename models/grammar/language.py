@@ -1,5 +1,7 @@
 """What can be said to this home, and what it means."""
 
+from paige.models.grammar.graph import WordGraph
+from paige.models.grammar.graph_builder import word_graph
 from paige.models.grammar.matching import ListMatcher
 from paige.models.grammar.parser import Parser
 from paige.models.grammar.ranking import interpretations
@@ -43,3 +45,10 @@ class Language:
             default=None,
         )
         return NotRecognized(text) if best is None else best.intent
+
+    def word_graph(self) -> WordGraph:
+        """All sentences as a speech recognizer takes them: words as they are spoken, numbers in words.
+
+        Sentences with wildcards are left out: what is said there is in no recognizer's language.
+        """
+        return word_graph(self.sentences, self._matcher, self.vocabulary.here)

@@ -74,7 +74,7 @@ class WildcardList:
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class HomeList:
     """The names of the home's entities, areas or floors."""
 

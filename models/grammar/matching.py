@@ -74,12 +74,17 @@ class ListMatcher:
         if isinstance(source, WildcardList):
             return {}
         root: Trie = {}
-        for words, candidate in self.ways(source):
+        for words, candidate in self._ways(source):
             _add(root, words, candidate)
         return root
 
-    def ways(self, source: ListSource) -> Iterator[tuple[tuple[str, ...], Candidate]]:
-        """Each way to say each value of a word list, or each name of the home."""
+    def ways(self, symbol: Symbol) -> Iterator[tuple[tuple[str, ...], Candidate]]:
+        """Each way to say each value of a word list, or each name of the home, with what is glued to it."""
+        for words, candidate in self._ways(symbol.source):
+            first = (symbol.prefix + words[0], *words[1:])
+            yield (*first[:-1], first[-1] + symbol.suffix), candidate
+
+    def _ways(self, source: ListSource) -> Iterator[tuple[tuple[str, ...], Candidate]]:
         if isinstance(source, TextList):
             for value in source.values:
                 candidate = Candidate(value.value, value.context, value.template)
@@ -127,9 +132,8 @@ class ListMatcher:
         found = self._glued.get(symbol)
         if found is None:
             found = self._glued[symbol] = {}
-            for words, candidate in self.ways(symbol.source):
-                first = (symbol.prefix + words[0], *words[1:])
-                _add(found, (*first[:-1], first[-1] + symbol.suffix), candidate)
+            for words, candidate in self.ways(symbol):
+                _add(found, words, candidate)
         return found
 
 

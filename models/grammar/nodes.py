@@ -73,6 +73,23 @@ class Permutation:
         return found
 
 
+def lists_in(node: "Node") -> frozenset[ListSource]:
+    """Every list that a template may use."""
+    found: set[ListSource] = set()
+    seen: set[int] = set()
+    todo: list[Node] = [node]
+    while todo:
+        node = todo.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, ListNode):
+            found.add(node.source)
+        elif isinstance(node, Sequence | Choice | Permutation):
+            todo.extend(node.items)
+    return frozenset(found)
+
+
 Node = Text | Gap | ListNode | Sequence | Choice | Permutation
 
 EMPTY = Sequence(())

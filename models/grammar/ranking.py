@@ -77,7 +77,7 @@ def _chosen(
     """Candidates of each slot that the block's conditions allow, how many contradict what else was said."""
     allowed = []
     for slot in slots:
-        fitting = tuple(one for one in slot.candidates if _fits(one, block))
+        fitting = tuple(one for one in slot.candidates if fits(one, block))
         if slot.candidates and not fitting:
             return None
         allowed.append(fitting)
@@ -115,7 +115,8 @@ def _alike(
     return found
 
 
-def _fits(candidate: Candidate, block: Block) -> bool:
+def fits(candidate: Candidate, block: Block) -> bool:
+    """Whether a block's conditions allow a value, as far as the value itself says."""
     context = candidate.context
     for requirement in block.requires:
         if requirement.allowed is not None and requirement.key not in _PLACES:

@@ -81,20 +81,20 @@ class Reader:
 
     def sentences(self) -> Sentences:
         """All of it, with lists and rules resolved."""
-        shared = Scope(self._lists, self._rules)
+        language = self._language or "en"
+        shared = Scope(self._lists, self._rules, language)
         templates: list[Template] = []
         for pending in self._pending:
             scope = shared
             if pending.lists or pending.rules:
-                scope = Scope({**self._lists, **pending.lists}, {**self._rules, **pending.rules})
+                lists, rules = {**self._lists, **pending.lists}, {**self._rules, **pending.rules}
+                scope = Scope(lists, rules, language)
             for number, text in enumerate(pending.sentences):
                 place = Place(pending.file, (*pending.keys, "sentences", number))
                 templates.append(Template(text, scope.read(text, place), pending.block, place))
         for rule in self._rules.values():
             check_syntax(rule.template, rule.place)
-        return Sentences(
-            self._language or "en", tuple(templates), self._lists, self._rules, tuple(self._skip_words)
-        )
+        return Sentences(language, tuple(templates), self._lists, self._rules, tuple(self._skip_words))
 
     def _add(self, file: YamlFile, custom: bool) -> None:
         if file.content is None:

@@ -119,7 +119,7 @@ class Sentences:
     @cached_property
     def scope(self) -> Scope:
         """What lists and rules mean outside any block."""
-        return Scope(self.lists, self.rules)
+        return Scope(self.lists, self.rules, self.language)
 
     @cached_property
     def automaton(self) -> Automaton:

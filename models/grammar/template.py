@@ -19,7 +19,8 @@ from paige.models.grammar.nodes import (
     Sequence,
     Text,
 )
-from paige.models.grammar.tokens import tokenize_piece
+from paige.models.grammar.numbers import spell
+from paige.models.grammar.tokens import is_number, number_of, tokenize_piece
 
 _MOST_PERMUTED = 8
 _MOST_CHARACTERS = 10_000
@@ -43,6 +44,7 @@ class Scope:
 
     lists: Mapping[str, SlotList]
     rules: Mapping[str, Rule]
+    language: str
     _nodes: dict[str, Node] = field(default_factory=dict)
     _sources: dict[str, ListSource] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
@@ -63,7 +65,7 @@ class Scope:
     def _node(self, expression: hassil.Expression, template: str, place: str) -> Node:
         match expression:
             case hassil.TextChunk(text=text):
-                return _text(text)
+                return self._text(text)
             case hassil.ListReference():
                 return self._list(expression, template, place)
             case hassil.RuleReference(rule_name=name):
@@ -72,6 +74,24 @@ class Scope:
                 nodes = tuple(self._node(item, template, place) for item in items)
                 return _group(expression, nodes, template, place)
         raise SentencesInvalid(f"{place}: {_shown(template)} cannot be read; {_SYNTAX}")
+
+    def _text(self, text: str) -> Node:
+        piece = tokenize_piece(text)
+        if not piece.words:
+            return EMPTY if piece.open_before else GAP
+        if not any(is_number(word) for word in piece.words):
+            return Text.of(piece.words, piece.open_before, piece.open_after)
+        last = len(piece.words) - 1
+        nodes: list[Node] = []
+        for at, word in enumerate(piece.words):
+            open_before, open_after = piece.open_before and at == 0, piece.open_after and at == last
+            node: Node = Text.of((word,), open_before, open_after)
+            if is_number(word):
+                # Who speaks says it in words.
+                said = spell(self.language, number_of(word))
+                node = Choice((node, *(Text.of(words, open_before, open_after) for words in said)))
+            nodes.append(node)
+        return Sequence(tuple(nodes))
 
     def _list(self, reference: hassil.ListReference, template: str, place: str) -> ListNode:
         name = reference.list_name.strip()
@@ -129,13 +149,6 @@ def check_syntax(template: str, place: str) -> hassil.Expression:
         raise SentencesInvalid(
             f"{place}: {_shown(template)} cannot be read{_complaint(template, error)}; {_SYNTAX}"
         ) from None
-
-
-def _text(text: str) -> Node:
-    piece = tokenize_piece(text)
-    if not piece.words:
-        return EMPTY if piece.open_before else GAP
-    return Text.of(piece.words, piece.open_before, piece.open_after)
 
 
 def _group(group: hassil.Group, nodes: tuple[Node, ...], template: str, place: str) -> Node:
