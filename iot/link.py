@@ -70,6 +70,8 @@ class Receipt:
     delivery: Delivery
     reason: str = ""
     """A sentence for a person, where it was not delivered."""
+    sent: float = 0.0
+    """When it left us, by the link's clock, where it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +184,15 @@ class MqttLink:
             f"The broker at {self._options.address} did not answer within {waited:g} seconds."
         )
 
-    def on_connected(self, hook: Callable[[], None]) -> None:
-        """Call `hook` on every new connection, before any subscription is made on it."""
+    def on_connected(self, hook: Callable[[], None]) -> Callable[[], None]:
+        """Call `hook` on every new connection, before a subscription is made on it; gives what ends that."""
         self._connect_hooks.append(hook)
+        return lambda: self._connect_hooks.remove(hook)
 
-    def on_status(self, hook: Callable[[LinkStatus], None]) -> None:
-        """Call `hook` with every new status."""
+    def on_status(self, hook: Callable[[LinkStatus], None]) -> Callable[[], None]:
+        """Call `hook` with every new status; gives what ends that."""
         self._status_hooks.append(hook)
+        return lambda: self._status_hooks.remove(hook)
 
     def subscribe(self, filters: Iterable[str], handler: Handler, *, qos: int = 0) -> None:
         """Hand messages that match `filters` to `handler`, now and after every reconnect.
@@ -255,11 +259,12 @@ class MqttLink:
             return Receipt(Delivery.NOT_SENT, self._why_down(within))
         if not valid_topic(publication.topic):
             return Receipt(Delivery.NOT_SENT, f"“{publication.topic}” is no topic that can be published to.")
+        sent = self._clock()
         try:
             await connection.publish(publication, max(left, LEAST_ACKNOWLEDGE_SECONDS))
         except LinkDown as down:
-            return Receipt(Delivery.UNACKNOWLEDGED, str(down))
-        return Receipt(Delivery.DELIVERED)
+            return Receipt(Delivery.UNACKNOWLEDGED, str(down), sent)
+        return Receipt(Delivery.DELIVERED, sent=sent)
 
     async def _stay_connected(self) -> None:
         failures = 0
@@ -283,7 +288,7 @@ class MqttLink:
         self._connections += 1
         self._held.clear()
         self._mark_changed()
-        for hook in self._connect_hooks:
+        for hook in tuple(self._connect_hooks):
             hook()
         subscriber = asyncio.create_task(self._keep_subscribed(connection), name="mqtt-subscriber")
         try:
@@ -335,7 +340,7 @@ class MqttLink:
             return
         since = self._status.since if state is self._status.state else self._clock()
         self._status = LinkStatus(state, since, reason)
-        for hook in self._status_hooks:
+        for hook in tuple(self._status_hooks):
             hook(self._status)
 
     def _dispatch(self, message: Message) -> None:

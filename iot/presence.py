@@ -1,0 +1,197 @@
+"""What others on the broker are told of us: whether we are there, and what we offer to Home Assistant."""
+
+import asyncio
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from paige.iot.link import LinkState, LinkStatus, MqttLink
+from paige.iot.message import Message, Publication
+from paige.iot.outcome import Status
+
+ONLINE = b"online"
+OFFLINE = b"offline"
+LONGEST_PAUSE_SECONDS = 5.0
+"""Home Assistant asks all devices at once to introduce themselves; each waits a random part of this."""
+PUBLISH_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Our own topics."""
+
+    root: str = "paige"
+    """What they begin with."""
+    id: str = "paige"
+    """Tells this Paige from others on the same broker; letters, digits, `_` and `-`."""
+    discovery: str = "homeassistant"
+    """Where Home Assistant looks for devices."""
+
+    @property
+    def base(self) -> str:
+        """What all but `config` are below."""
+        return f"{self.root}/{self.id}"
+
+    @property
+    def status(self) -> str:
+        """`online` or `offline`, retained."""
+        return f"{self.base}/status"
+
+    @property
+    def outcome(self) -> str:
+        """How the last command ended, in one word, retained."""
+        return f"{self.base}/outcome"
+
+    @property
+    def say(self) -> str:
+        """Requests; see `paige.iot.requests`."""
+        return f"{self.base}/say"
+
+    @property
+    def say_set(self) -> str:
+        """A sentence as plain text, as Home Assistant's text entities send it."""
+        return f"{self.say}/set"
+
+    def turn(self, request_id: str) -> str:
+        """The answer to a request."""
+        return f"{self.base}/turn/{request_id}"
+
+    @property
+    def config(self) -> str:
+        """Our description for Home Assistant, retained."""
+        return f"{self.discovery}/device/paige_{self.id}/config"
+
+    @property
+    def home_assistant(self) -> str:
+        """Where Home Assistant says that it has started."""
+        return f"{self.discovery}/status"
+
+
+def will(topics: Topics) -> Publication:
+    """What the broker shall say when we are lost."""
+    return Publication(topics.status, OFFLINE, retain=True)
+
+
+def description(topics: Topics, name: str, version: str) -> Publication:
+    """Our device for Home Assistant: a text to say something with, and how the last command ended.
+
+    No sentence that anyone said is ever in it, nor in a state of it: retained topics are open to whoever may
+    read the broker, and stay.
+
+    Args:
+        topics: Our own topics.
+        name: What the house calls this assistant.
+        version: Of Paige.
+    """
+    unique = f"paige_{topics.id}"
+    device = {"ids": [unique], "name": name, "mf": "Paige", "mdl": "Voice assistant", "sw": version}
+    components = {
+        "say": {"p": "text", "uniq_id": f"{unique}_say", "name": "Say", "cmd_t": topics.say_set, "min": 1},
+        "outcome": {
+            "p": "sensor",
+            "uniq_id": f"{unique}_outcome",
+            "name": "Last outcome",
+            "dev_cla": "enum",
+            "ops": [str(status) for status in Status],
+            "stat_t": topics.outcome,
+        },
+    }
+    payload = {
+        "dev": device,
+        "o": {"name": "Paige", "sw": version},
+        "avty_t": topics.status,
+        "cmps": components,
+    }
+    return Publication(topics.config, json.dumps(payload).encode(), retain=True)
+
+
+class Presence:
+    """Keeps our own topics right over reconnects; an asynchronous context manager, within the link's.
+
+    The link must have been made with `will(topics)`.
+    """
+
+    def __init__(
+        self,
+        link: MqttLink,
+        topics: Topics,
+        *,
+        name: str,
+        version: str,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """Prepare; nothing is published before it is entered.
+
+        Args:
+            link: Where to publish.
+            topics: Our own topics.
+            name: What the house calls this assistant.
+            version: Of Paige.
+            chance: A number from 0 to 1, to scatter introductions.
+        """
+        self._link = link
+        self._topics = topics
+        self._description = description(topics, name, version)
+        self._chance = chance
+        self._outcome: Status | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unsubscribe: Callable[[], None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Introduce ourselves, now and on every new connection."""
+        self._unsubscribe = self._link.on_status(self._on_status)
+        self._link.subscribe([self._topics.home_assistant], self._on_home_assistant)
+        self._link.subscribe([self._topics.status], self._on_own_status)
+        self._on_status(self._link.status)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Say that we go: a broker publishes no will after a goodbye."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        self._link.unsubscribe([self._topics.home_assistant], self._on_home_assistant)
+        self._link.unsubscribe([self._topics.status], self._on_own_status)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._link.status.state is LinkState.CONNECTED:
+            await self._link.publish(Publication(self._topics.status, OFFLINE, retain=True), within=1.0)
+
+    async def tell(self, outcome: Status) -> None:
+        """Say how the last command ended; not what it was, nor of what."""
+        self._outcome = outcome
+        await self._link.publish(self._outcome_publication(outcome), within=PUBLISH_SECONDS)
+
+    def _outcome_publication(self, outcome: Status) -> Publication:
+        return Publication(self._topics.outcome, str(outcome).encode(), retain=True)
+
+    def _on_status(self, status: LinkStatus) -> None:
+        if status.state is LinkState.CONNECTED:
+            self._start(0.0)
+
+    def _on_home_assistant(self, message: Message) -> None:
+        # A retained "online" is from before; we have introduced ourselves on connecting.
+        if message.payload == ONLINE and not message.retained:
+            self._start(self._chance() * LONGEST_PAUSE_SECONDS)
+
+    def _on_own_status(self, message: Message) -> None:
+        # The will of a connection of ours that the broker has only now found dead.
+        if message.payload == OFFLINE and not message.retained:
+            self._start(0.0)
+
+    def _start(self, pause: float) -> None:
+        task = asyncio.create_task(self._introduce(pause))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _introduce(self, pause: float) -> None:
+        await asyncio.sleep(pause)
+        states = () if self._outcome is None else (self._outcome_publication(self._outcome),)
+        online = Publication(self._topics.status, ONLINE, retain=True)
+        for publication in (self._description, online, *states):
+            await self._link.publish(publication, within=PUBLISH_SECONDS)
