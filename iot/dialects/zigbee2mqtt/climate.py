@@ -1,0 +1,99 @@
+"""Thermostats and radiator valves."""
+
+from collections.abc import Mapping
+
+from paige.iot.command import Command
+from paige.iot.dialects.payload import number, number_text, shown
+from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.zigbee2mqtt.exposes import Feature
+from paige.iot.dialects.zigbee2mqtt.part import (
+    UNKNOWN,
+    Encode,
+    Encoded,
+    Part,
+    Values,
+    asked,
+    given,
+    offered,
+    sets,
+)
+from paige.iot.entity import AttributeValue
+from paige.iot.errors import ReportInvalid
+
+_SETPOINTS = ("occupied_heating_setpoint", "current_heating_setpoint", "occupied_cooling_setpoint")
+_ACTIONS: Mapping[str, str] = {"idle": "idle", "heat": "heating", "cool": "cooling", "fan_only": "fan"}
+_PREFERRED = ("heat_cool", "heat", "cool", "auto")
+"""Which mode turning on means; Home Assistant's order."""
+
+
+def climate(exposed: tuple[Feature, ...]) -> Part | None:
+    """A thermostat; its degrees are Celsius."""
+    device = exposed[0]
+    setpoint = next((item for name in _SETPOINTS if (item := device.settable_feature(name))), None)
+    mode = device.settable_feature("system_mode")
+    if setpoint is None and mode is None:
+        return None
+    modes = () if mode is None else mode.values
+    on = next((name for name in (*_PREFERRED, *modes) if name in modes and name != "off"), None)
+    services = {
+        "turn_on": sets(mode, on),
+        "turn_off": sets(mode, "off") if "off" in modes else None,
+        "set_hvac_mode": _sets_mode(mode),
+        "set_temperature": _sets_temperature(setpoint),
+    }
+    here = device.feature("local_temperature")
+
+    def read(values: Values, known: Known) -> Report | None:
+        attributes: dict[str, AttributeValue] = {}
+        for key, feature in (("temperature", setpoint), ("current_temperature", here)):
+            if feature is not None and values.get(feature.key) is not None:
+                attributes[key] = number(values[feature.key])
+        action = device.feature("running_state")
+        if action is not None and values.get(action.key) in _ACTIONS:
+            attributes["hvac_action"] = _ACTIONS[str(values[action.key])]
+        state = None if mode is None else _mode(mode, values)
+        if state is not None:
+            attributes["hvac_mode"] = state
+        if mode is None and attributes:
+            state = "heat"  # one without modes does nothing else
+        return Report(state, attributes) if attributes else None
+
+    features = frozenset() if setpoint is None else frozenset({"temperature"})
+    return Part("climate", read, offered(services), features, asks=asked(setpoint, mode, here))
+
+
+def _mode(mode: Feature, values: Values) -> str | None:
+    if mode.key not in values:
+        return None
+    said = values[mode.key]
+    if said is None:
+        return UNKNOWN
+    if not isinstance(said, str):
+        raise ReportInvalid(f"{mode.key}: found {shown(said)}, expected one of {', '.join(mode.values)}")
+    return said
+
+
+def _sets_mode(mode: Feature | None) -> Encode | None:
+    if mode is None:
+        return None
+
+    def encode(command: Command, known: Known) -> Encoded:
+        name = str(command.data["hvac_mode"])
+        return {mode.key: name} if name in mode.values else f"it has no mode {name}"
+
+    return encode
+
+
+def _sets_temperature(setpoint: Feature | None) -> Encode | None:
+    if setpoint is None:
+        return None
+    low = setpoint.value_min if setpoint.value_min is not None else 5.0
+    high = setpoint.value_max if setpoint.value_max is not None else 35.0
+
+    def encode(command: Command, known: Known) -> Encoded:
+        wanted = given(command, "temperature")
+        if not low <= wanted <= high:
+            return f"it goes from {number_text(low)} to {number_text(high)} degrees"
+        return {setpoint.key: wanted}
+
+    return encode
