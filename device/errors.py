@@ -2,6 +2,7 @@
 
     DeviceError
     ├── ConfigInvalid       a configuration file or value cannot be used
+    ├── RepliesInvalid      a text that Paige should say is missing or cannot be said
     └── ServiceUnreachable  the running service cannot be asked
 """
 
@@ -12,6 +13,10 @@ class DeviceError(Exception):
 
 class ConfigInvalid(DeviceError):
     """A configuration cannot be used; the text names file, line, key, what was found, what is allowed."""
+
+
+class RepliesInvalid(DeviceError):
+    """A text that Paige should say is missing or cannot be said; the text names file or intent, and the remedy."""
 
 
 class ServiceUnreachable(DeviceError):
