@@ -233,7 +233,7 @@ class HomieDialect:
         known.players = {}
         known.available = {name: self._reachable(known, part) for name, part in known.parts.items()}
         changes: list[Change] = []
-        for entity_id in before.keys() - known.parts.keys():
+        for entity_id in (name for name in before if name not in known.parts):
             del self._owners[entity_id]
             changes.append(EntityRemoved(entity_id))
         for entity_id, part in known.parts.items():
@@ -242,7 +242,7 @@ class HomieDialect:
                 known.players.setdefault(part.path(role), []).append((entity_id, role))
             if before.get(entity_id) != part:
                 changes.append(EntityAppeared(replace(part.entity, available=known.available[entity_id])))
-        for path in known.texts.keys() & known.players.keys():
+        for path in (path for path in known.players if path in known.texts):
             with suppress(ReportInvalid):  # it was said when it came
                 changes.extend(self._tell(known, path, retained=True))
         return tuple(changes)

@@ -267,7 +267,7 @@ def _media_services(part: Part, settable: set[str]) -> frozenset[str]:
 
 def _alone(device: Device, node: Node, prop: Property) -> Iterator[Part]:
     """The entity that a property is by itself, if it is one."""
-    if not prop.retained or prop.datatype == "json":
+    if not prop.retained or prop.datatype in ("json", "color"):
         return
     key = f"{device.id}_{node.id}_{prop.id}"
     if prop.settable:

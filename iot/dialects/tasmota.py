@@ -16,8 +16,9 @@ from paige.iot.change import (
 from paige.iot.command import Command, CommandRefused
 from paige.iot.dialects.payload import json_object, shown, text_of
 from paige.iot.dialects.refusal import refusal
-from paige.iot.dialects.tasmota_component import Component, Sensor
-from paige.iot.dialects.tasmota_discovery import NAME, Device, read_config, read_sensors
+from paige.iot.dialects.report import Known
+from paige.iot.dialects.tasmota_component import Component
+from paige.iot.dialects.tasmota_discovery import NAME, Device, read_config, read_skeleton, sensors_of
 from paige.iot.errors import DiscoveryInvalid, ReportInvalid
 from paige.iot.message import Message, Publication
 
@@ -35,6 +36,8 @@ class TasmotaDialect:
         self._skeletons: dict[str, Mapping[str, object]] = {}
         self._components: dict[str, dict[str, Component]] = {}
         """By device, then by entity."""
+        self._known: dict[str, Known] = {}
+        """By entity: what it last reported."""
         self._owners: dict[str, str] = {}
         """The device of each entity."""
         self._prefixes: dict[str, set[str]] = {}
@@ -81,8 +84,11 @@ class TasmotaDialect:
         reason = refusal(component.entity, command)
         if reason is not None:
             return CommandRefused(command, reason)
+        orders = component.write(command, self._known.get(command.entity_id, Known()))
+        if isinstance(orders, str):
+            return CommandRefused(command, orders)
         topic = self._devices[self._owners[command.entity_id]].topics.command
-        return tuple(Publication(topic + word, value.encode()) for word, value in component.write(command))
+        return tuple(Publication(topic + word, value.encode()) for word, value in orders)
 
     def refresh(self, entity_id: str) -> tuple[Publication, ...]:
         """See `Dialect`."""
@@ -99,6 +105,7 @@ class TasmotaDialect:
             self._devices,
             self._skeletons,
             self._components,
+            self._known,
             self._owners,
             self._prefixes,
             self._online,
@@ -116,11 +123,7 @@ class TasmotaDialect:
                 return self._install(mac, None)
             return self._install(mac, read_config(mac, json_object(payload)))
         if payload:
-            skeleton = json_object(payload)
-            device = self._devices.get(mac)
-            if device is not None:
-                read_sensors(device, skeleton)
-            self._skeletons[mac] = skeleton
+            self._skeletons[mac] = read_skeleton(json_object(payload))
         else:
             self._skeletons.pop(mac, None)
         return self._install(mac, self._devices.get(mac))
@@ -131,9 +134,7 @@ class TasmotaDialect:
         self._leave(mac)
         after: dict[str, Component] = {}
         if device is not None:
-            sensors: tuple[Sensor, ...] = ()
-            if mac in self._skeletons:
-                sensors = read_sensors(device, self._skeletons[mac])
+            sensors = sensors_of(device, self._skeletons.get(mac, {}))
             after = {part.entity.id: part for part in (*device.components, *sensors)}
             self._devices[mac] = device
             self._components[mac] = after
@@ -143,6 +144,7 @@ class TasmotaDialect:
         removed = [entity_id for entity_id in before if entity_id not in after]
         for entity_id in removed:
             del self._owners[entity_id]
+            self._known.pop(entity_id, None)
         online = self._online.get(mac, False)
         return (
             *(EntityRemoved(entity_id) for entity_id in removed),
@@ -186,6 +188,7 @@ class TasmotaDialect:
                 changes.append(Misunderstood(message.topic, str(error)))
                 continue
             if said is not None:
+                self._known.setdefault(entity_id, Known()).take(said)
                 changes.append(
                     StateChanged(entity_id, said.state, said.attributes, retained=message.retained)
                 )

@@ -18,7 +18,7 @@ from paige.iot.dialects.color import (
     rgb_from_hue,
 )
 from paige.iot.dialects.payload import number, number_text, percent, shown
-from paige.iot.dialects.report import Report
+from paige.iot.dialects.report import Known, Report
 from paige.iot.entity import AttributeValue, Entity
 from paige.iot.errors import ReportInvalid
 
@@ -57,8 +57,8 @@ class Component(Protocol):
         """
         ...
 
-    def write(self, command: Command) -> tuple[Order, ...]:
-        """The orders that carry out a command which `refusal` let pass."""
+    def write(self, command: Command, known: Known) -> tuple[Order, ...] | str:
+        """The orders that carry out a command which `refusal` let pass, or why there are none."""
         ...
 
 
@@ -86,7 +86,7 @@ class Relay:
         state = self.power(answer)
         return None if state is None else Report(state)
 
-    def write(self, command: Command) -> tuple[Order, ...]:
+    def write(self, command: Command, known: Known) -> tuple[Order, ...]:
         """See `Component`."""
         words = {"turn_on": self.words.on, "turn_off": self.words.off, "toggle": self.words.toggle}
         return ((f"POWER{self.index}", words[command.service]),)
@@ -145,7 +145,7 @@ class Light:
             attributes["color_temp_kelvin"] = kelvin_from_mired(mired)
         return Report(state, attributes) if state is not None or attributes else None
 
-    def write(self, command: Command) -> tuple[Order, ...]:
+    def write(self, command: Command, known: Known) -> tuple[Order, ...]:
         """See `Component`."""
         data = command.data
         orders: list[Order] = []
@@ -161,15 +161,14 @@ class Light:
                 orders.append(("CT", str(min(self.mired[1], max(self.mired[0], mired)))))
         if orders and not self.needs_power:
             return tuple(orders)
-        return (*orders, *self.relay.write(command))
+        return (*orders, *self.relay.write(command, known))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Fan:
-    """A Sonoff iFan: off and three speeds. It has no toggle of its own, so the speed is kept."""
+    """A Sonoff iFan: off and three speeds."""
 
     entity: Entity
-    speed: int = 0
     poll: Order = STATE_POLL
 
     def read(self, answer: Answer) -> Report | None:
@@ -179,17 +178,18 @@ class Fan:
         speed = number(answer["FanSpeed"])
         if speed not in range(FAN_SPEEDS + 1):
             raise ReportInvalid(f"FanSpeed is {shown(answer['FanSpeed'])}, expected 0 to {FAN_SPEEDS}")
-        self.speed = int(speed)
-        return Report("on" if self.speed else "off", {"percentage": _PERCENT_OF_SPEED[self.speed]})
+        return Report("on" if speed else "off", {"percentage": _PERCENT_OF_SPEED[int(speed)]})
 
-    def write(self, command: Command) -> tuple[Order, ...]:
-        """See `Component`."""
-        wanted = command.data.get("percentage")
-        if command.service == "turn_off" or (command.service == "toggle" and self.speed):
+    def write(self, command: Command, known: Known) -> tuple[Order, ...] | str:
+        """See `Component`. It has no toggle of its own, so what it last said decides."""
+        if command.service == "toggle" and known.state is None:
+            return "it has not said yet whether it is on"
+        if command.service == "turn_off" or (command.service == "toggle" and known.state == "on"):
             speed = 0
-        elif wanted is not None:
+        elif "percentage" in command.data:
             # The slowest speed that gives at least what was asked for.
-            speed = next(step for step, most in enumerate(_PERCENT_OF_SPEED) if percent(wanted) <= most)
+            wanted = percent(command.data["percentage"])
+            speed = next((step for step, most in enumerate(_PERCENT_OF_SPEED) if wanted <= most), FAN_SPEEDS)
         else:
             speed = DEFAULT_FAN_SPEED
         return (("FanSpeed", str(speed)),)
@@ -223,7 +223,7 @@ class Shutter:
             state = "opening" if direction > 0 else "closing"
         return Report(state, {"current_position": position})
 
-    def write(self, command: Command) -> tuple[Order, ...]:
+    def write(self, command: Command, known: Known) -> tuple[Order, ...]:
         """See `Component`."""
         if command.service == "set_cover_position":
             position = self._turned(percent(command.data["position"]))
@@ -265,7 +265,7 @@ class Sensor:
         except ReportInvalid as error:
             raise ReportInvalid(f"{' '.join(map(str, self.path))}: {error}") from None
 
-    def write(self, command: Command) -> tuple[Order, ...]:
+    def write(self, command: Command, known: Known) -> tuple[Order, ...]:
         """A sensor has no services, so no command reaches this."""
         raise AssertionError(f"{self.entity.id} was sent {command.service}")
 

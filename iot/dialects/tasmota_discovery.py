@@ -124,15 +124,20 @@ def read_config(mac: str, config: Mapping[str, object]) -> Device:
     )
 
 
-def read_sensors(device: Device, config: Mapping[str, object]) -> tuple[Sensor, ...]:
-    """The sensors that a `sensors` message describes by the skeleton of a report.
+def read_skeleton(config: Mapping[str, object]) -> Mapping[str, object]:
+    """The skeleton of a report with which a `sensors` message tells what a device measures.
 
     Raises:
-        DiscoveryInvalid: There is no skeleton.
+        DiscoveryInvalid: There is none.
     """
     skeleton = config.get("sn")
     if not isinstance(skeleton, Mapping):
         raise DiscoveryInvalid(f"sn is {shown(skeleton)}, expected an object with sensors")
+    return skeleton
+
+
+def sensors_of(device: Device, skeleton: Mapping[str, object]) -> tuple[Sensor, ...]:
+    """The sensors that stand in a skeleton."""
     found = [(path, quantity) for path, quantity in _quantities(skeleton) if len(path) > 1]
     return tuple(_sensor(device, skeleton, path, quantity, found) for path, quantity in found)
 
