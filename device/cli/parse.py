@@ -16,12 +16,15 @@ Reads a sentence a line from standard input and answers each, at once, with one 
 
   {"intent": "HassTurnOn", "slots": {"name": "Bedroom Lamp"}, "confidence": 1.0, …}
 
-What is not understood has "intent": null. HOME.yaml names
+What is not understood has "intent": null, and in "nearest" what would have been. HOME.yaml names
 the areas, floors and entities of a home, and with `here:` the speaker's area.
 
 example:
   echo "turn on the bedroom lamp" | paige parse home.yaml
 """
+
+
+_NEAREST = 3
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -65,7 +68,11 @@ def _answer(language: "Language", text: str) -> dict[str, Any]:
             "response": result.response,
             "text": text,
         }
-    return {"intent": None, "slots": {}, "confidence": 0.0, "text": text}
+    nearest = [
+        {"text": one.text, "intent": one.intent, "similarity": round(one.similarity, 3)}
+        for one in language.nearest(text, _NEAREST)
+    ]
+    return {"intent": None, "slots": {}, "confidence": 0.0, "text": text, "nearest": nearest}
 
 
 COMMAND = Subcommand("parse", "what sentences mean, as JSON", _DESCRIPTION, _configure, _run)

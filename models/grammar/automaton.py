@@ -29,13 +29,25 @@ _MOST_STEPS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Symbol:
-    """One use of a list: which, for which slot, and what is glued to its values."""
+class Values:
+    """What may be said for a list, with what a template glues to it."""
 
     source: ListSource
-    slot: str | None
     prefix: str = ""
     suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Symbol:
+    """One use of a list; the same use is the same object."""
+
+    values: Values
+    slot: str | None
+
+    @property
+    def source(self) -> ListSource:
+        """The list."""
+        return self.values.source
 
 
 class Position:
@@ -93,6 +105,7 @@ class Automaton:
         self._count = 0
         self._states: dict[tuple[int, ...], State] = {}
         self._suffixes: dict[int, list[tuple[str, list[Position]]]] = {}
+        self._symbols: dict[tuple[Values, str | None], Symbol] = {}
         self._names: list[str] = []
         starts = []
         for number, (node, name) in enumerate(templates):
@@ -166,6 +179,10 @@ class Automaton:
                 (word[len(_STEM) :], targets) for word, targets in walk.steps.words.items() if word != _STEM
             ]
         return found
+
+    def symbol(self, values: Values, slot: str | None) -> Symbol:
+        """The use of a list for a slot."""
+        return self._symbols.setdefault((values, slot), Symbol(values, slot))
 
     def position(self, node: Node | None, rest: Position | None, template: int) -> Position:
         """A new place in a template."""
@@ -253,13 +270,13 @@ class _Walk:
         if begun and (not glues or begun.startswith(_STEM) or not begun[-1].isalpha()):
             self._word(begun, position)
             return
-        self._symbol(Symbol(node.source, node.slot, begun), [rest])
+        self._symbol(Values(node.source, begun), node.slot, [rest])
         if glues:
             for suffix, targets in self._automaton.suffixes(rest):
-                self._symbol(Symbol(node.source, node.slot, begun, suffix), targets)
+                self._symbol(Values(node.source, begun, suffix), node.slot, targets)
 
-    def _symbol(self, symbol: Symbol, targets: list[Position]) -> None:
-        self.steps.lists.setdefault(symbol, []).extend(targets)
+    def _symbol(self, values: Values, slot: str | None, targets: list[Position]) -> None:
+        self.steps.lists.setdefault(self._automaton.symbol(values, slot), []).extend(targets)
 
 
 def _joins(begun: str, word: str) -> bool:

@@ -10,7 +10,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from paige.models.grammar.automaton import Automaton, Position, Symbol
+from paige.models.grammar.automaton import Automaton, Position, Values
 from paige.models.grammar.graph import Arc, WordGraph
 from paige.models.grammar.lists import AREA, FLOOR, NAME, HomeList, ListSource, RangeList, WildcardList
 from paige.models.grammar.matching import Candidate, ListMatcher
@@ -120,7 +120,7 @@ def _next(
         for word, targets in steps.words.items():
             labels.setdefault(word, []).extend(targets)
         for symbol, targets in steps.lists.items():
-            said = values.of(symbol, position.template)
+            said = values.of(symbol.values, position.template)
             if said:
                 labels.setdefault(said, []).extend(targets)
     return labels, ends
@@ -132,8 +132,8 @@ class _ListValues:
     def __init__(self, matcher: ListMatcher, blocks: Sequence[Block]) -> None:
         self._matcher = matcher
         self._blocks = blocks
-        self._ways: dict[Symbol, list[tuple[_Words, Candidate]]] = {}
-        self._known: dict[tuple[Symbol, Block], _Values] = {}
+        self._ways: dict[Values, list[tuple[_Words, Candidate]]] = {}
+        self._known: dict[tuple[Values, Block], _Values] = {}
         self._same: dict[_Values, _Values] = {}
         self._keys: dict[ListSource, set[str]] = {}
 
@@ -146,33 +146,33 @@ class _ListValues:
 
     def _context_keys(self, source: ListSource) -> set[str]:
         if source not in self._keys:
-            ways = () if isinstance(source, RangeList) else self._matcher.ways(Symbol(source, None))
+            ways = () if isinstance(source, RangeList) else self._matcher.ways(Values(source))
             keys = {key for _, candidate in ways for key in candidate.context}
             self._keys[source] = keys - {AREA, FLOOR}
         return self._keys[source]
 
-    def of(self, symbol: Symbol, template: int) -> _Values:
+    def of(self, values: Values, template: int) -> _Values:
         """What may be said where a template uses a list."""
         block = self._blocks[template]
-        key = (Symbol(symbol.source, None, symbol.prefix, symbol.suffix), block)
+        key = (values, block)
         found = self._known.get(key)
         if found is None:
-            found = frozenset(self._said(key[0], block))
+            found = frozenset(self._said(values, block))
             found = self._known[key] = self._same.setdefault(found, found)
         return found
 
-    def _said(self, symbol: Symbol, block: Block) -> Iterable[_Words]:
-        if isinstance(symbol.source, WildcardList):
+    def _said(self, values: Values, block: Block) -> Iterable[_Words]:
+        if isinstance(values.source, WildcardList):
             return ()
-        if isinstance(symbol.source, RangeList):
-            return _paths(self._matcher.trie(symbol.source))
-        if symbol not in self._ways:
-            self._ways[symbol] = list(self._matcher.ways(symbol))
-        named = symbol.source == HomeList(NAME)
+        if isinstance(values.source, RangeList):
+            return _paths(self._matcher.trie(values.source))
+        if values not in self._ways:
+            self._ways[values] = list(self._matcher.ways(values))
+        named = values.source == HomeList(NAME)
         needed = {requirement.key for requirement in block.requires} - {AREA} if named else set()
         return (
             words
-            for words, candidate in self._ways[symbol]
+            for words, candidate in self._ways[values]
             if fits(candidate, block) and needed <= candidate.context.keys()
         )
 

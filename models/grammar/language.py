@@ -1,17 +1,26 @@
 """What can be said to this home, and what it means."""
 
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from random import Random
+
 from paige.models.grammar.graph import WordGraph
 from paige.models.grammar.graph_builder import word_graph
 from paige.models.grammar.matching import ListMatcher
 from paige.models.grammar.parser import Parser
 from paige.models.grammar.ranking import interpretations
+from paige.models.grammar.sampling import Sampler
 from paige.models.grammar.sentences import Sentences
+from paige.models.grammar.suggestions import Suggester
 from paige.models.grammar.tokens import tokenize
-from paige.models.intent import Intent, NotRecognized
+from paige.models.intent import Intent, NotRecognized, SlotValue, Suggestion
 from paige.models.vocabulary import Vocabulary
 
 _MOST_CHARACTERS = 2_000
 """Longer texts are nobody's command; they are not even cut into words."""
+
+
+_TRIES_A_SAMPLE = 100
 
 
 class Language:
@@ -30,6 +39,10 @@ class Language:
         self._matcher = ListMatcher(sentences.language, sentences.scope, vocabulary)
         self._parser = Parser(sentences.automaton, self._matcher, sentences.fillers)
 
+    @cached_property
+    def _suggester(self) -> Suggester:
+        return Suggester(self.sentences, self._matcher)
+
     def parse(self, text: str) -> Intent | NotRecognized:
         """What a sentence asks for: the best of its readings (see `ranking`)."""
         if len(text) > _MOST_CHARACTERS:
@@ -45,6 +58,51 @@ class Language:
             default=None,
         )
         return NotRecognized(text) if best is None else best.intent
+
+    def nearest(self, text: str, count: int = 3) -> tuple[Suggestion, ...]:
+        """Sentences near `text` that would have been understood, best first, each of another meaning.
+
+        Takes some milliseconds; the first call makes an index, which takes longer.
+        """
+        words = tokenize(text[:_MOST_CHARACTERS]).words
+        found: dict[tuple[str, tuple[tuple[str, SlotValue], ...]], Suggestion] = {}
+        for similarity, said in self._suggester.near(words):
+            intent = self.parse(said)
+            if isinstance(intent, Intent):
+                meaning = (intent.name, tuple(sorted(intent.slots.items())))
+                found.setdefault(meaning, Suggestion(said, intent.name, similarity))
+            if len(found) == count:
+                break
+        return tuple(found.values())
+
+    def sample(
+        self, count: int, seed: int, wildcards: Mapping[str, Sequence[str]] | None = None
+    ) -> list[Intent]:
+        """Random sentences that are understood, as what they mean; `Intent.text` is the sentence.
+
+        Args:
+            count: How many; each template is equally likely.
+            seed: The same seed gives the same sentences.
+            wildcards: What may be said for a wildcard list, by its name; templates with others are left out.
+
+        Raises:
+            ValueError: No sentence can be said, because there are none or the home has no names for them.
+        """
+        random = Random(seed)  # noqa: S311  # sentences, not secrets
+        sampler = Sampler(self.sentences.language, self._matcher, wildcards or {}, random)
+        automaton, templates = self.sentences.automaton, self.sentences.templates
+        found: list[Intent] = []
+        tries = 0
+        while len(found) < count:
+            tries += 1
+            if not templates or tries > _TRIES_A_SAMPLE * (len(found) + 10):
+                raise ValueError("no sentence of this language can be said to this home")
+            number = random.randrange(len(templates))
+            said = sampler.sentence(automaton, automaton.starts[number], templates[number])
+            intent = self.parse(said) if said else None
+            if isinstance(intent, Intent):
+                found.append(intent)
+        return found
 
     def word_graph(self) -> WordGraph:
         """All sentences as a speech recognizer takes them: words as they are spoken, numbers in words.

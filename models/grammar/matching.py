@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paige.models.errors import SentencesInvalid
-from paige.models.grammar.automaton import Automaton, Position, Symbol
+from paige.models.grammar.automaton import Automaton, Position, Values
 from paige.models.grammar.lists import (
     AREA,
     FLOOR,
@@ -50,15 +50,15 @@ class ListMatcher:
         self._scope = scope
         self._home = {NAME: vocabulary.entities, AREA: vocabulary.areas, FLOOR: vocabulary.floors}
         self._tries: dict[ListSource, Trie] = {}
-        self._glued: dict[Symbol, Trie] = {}
+        self._glued: dict[Values, Trie] = {}
 
-    def matches(self, symbol: Symbol, words: Sequence[str], start: int) -> list[Match]:
+    def matches(self, values: Values, words: Sequence[str], start: int) -> list[Match]:
         """Values that stand at `start`; not for wildcards."""
-        source = symbol.source
+        source = values.source
         if isinstance(source, RangeList):
             return self._numbers(source, words, start)
-        if symbol.prefix or symbol.suffix:
-            return list(_walk(self._glued_trie(symbol), words, start))
+        if values.prefix or values.suffix:
+            return list(_walk(self._glued_trie(values), words, start))
         return list(_walk(self.trie(source), words, start))
 
     def trie(self, source: ListSource) -> Trie:
@@ -78,11 +78,11 @@ class ListMatcher:
             _add(root, words, candidate)
         return root
 
-    def ways(self, symbol: Symbol) -> Iterator[tuple[tuple[str, ...], Candidate]]:
+    def ways(self, values: Values) -> Iterator[tuple[tuple[str, ...], Candidate]]:
         """Each way to say each value of a word list, or each name of the home, with what is glued to it."""
-        for words, candidate in self._ways(symbol.source):
-            first = (symbol.prefix + words[0], *words[1:])
-            yield (*first[:-1], first[-1] + symbol.suffix), candidate
+        for words, candidate in self._ways(values.source):
+            first = (values.prefix + words[0], *words[1:])
+            yield (*first[:-1], first[-1] + values.suffix), candidate
 
     def _ways(self, source: ListSource) -> Iterator[tuple[tuple[str, ...], Candidate]]:
         if isinstance(source, TextList):
@@ -128,11 +128,11 @@ class ListMatcher:
             ways.add(way)
         return sorted(ways - {()})
 
-    def _glued_trie(self, symbol: Symbol) -> Trie:
-        found = self._glued.get(symbol)
+    def _glued_trie(self, values: Values) -> Trie:
+        found = self._glued.get(values)
         if found is None:
-            found = self._glued[symbol] = {}
-            for words, candidate in self.ways(symbol):
+            found = self._glued[values] = {}
+            for words, candidate in self.ways(values):
                 _add(found, words, candidate)
         return found
 

@@ -1,5 +1,6 @@
 """What a sentence template is made of, with its rules resolved."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from paige.models.grammar.lists import ListSource
@@ -73,21 +74,27 @@ class Permutation:
         return found
 
 
-def lists_in(node: "Node") -> frozenset[ListSource]:
-    """Every list that a template may use."""
-    found: set[ListSource] = set()
-    seen: set[int] = set()
-    todo: list[Node] = [node]
+def nodes_in(node: "Node") -> Iterator["Node"]:
+    """A node and all below it, each once."""
+    seen = {node}
+    todo = [node]
     while todo:
         node = todo.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, ListNode):
-            found.add(node.source)
-        elif isinstance(node, Sequence | Choice | Permutation):
-            todo.extend(node.items)
-    return frozenset(found)
+        yield node
+        if isinstance(node, Sequence | Choice | Permutation):
+            new = [item for item in node.items if item not in seen]
+            seen.update(new)
+            todo.extend(new)
+
+
+def lists_in(node: "Node") -> frozenset[ListSource]:
+    """Every list that a template may use."""
+    return frozenset(one.source for one in nodes_in(node) if isinstance(one, ListNode))
+
+
+def words_in(node: "Node") -> frozenset[str]:
+    """Every word that a template says, as far as it stands in one piece."""
+    return frozenset(word for one in nodes_in(node) if isinstance(one, Text) for word in one.words)
 
 
 Node = Text | Gap | ListNode | Sequence | Choice | Permutation

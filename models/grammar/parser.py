@@ -111,7 +111,7 @@ class Parser:
                 continue
             matches = found.get(symbol)
             if matches is None:
-                matches = found[symbol] = self._matcher.matches(symbol, words, at)
+                matches = found[symbol] = self._matcher.matches(symbol.values, words, at)
             for end, candidates in matches:
                 slot = Slot(symbol, at, end, candidates)
                 chart[end].setdefault(self._automaton.enter(step), []).append((at, state, slot, False))

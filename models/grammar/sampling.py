@@ -1,0 +1,88 @@
+"""Random sentences of a language, for training and for tests."""
+
+from collections.abc import Mapping, Sequence
+from random import Random
+
+from paige.models.grammar.automaton import Automaton, Position, Symbol, Values
+from paige.models.grammar.lists import RangeList, WildcardList
+from paige.models.grammar.matching import Candidate, ListMatcher
+from paige.models.grammar.numbers import spell
+from paige.models.grammar.ranking import fits
+from paige.models.grammar.sentences import Block, Template
+from paige.models.grammar.tokens import is_apostrophe, words_of
+
+Element = str | Symbol
+"""A word that a template says, or a list that it uses."""
+
+
+def walk(automaton: Automaton, start: Position, random: Random) -> list[Element]:
+    """One way through a template, at random."""
+    said: list[Element] = []
+    position = start
+    while True:
+        steps = automaton.steps(position)
+        choices: list[tuple[Element, Position]] = [
+            (said_next, target)
+            for step in (steps.words, steps.lists)
+            for said_next, targets in step.items()
+            for target in targets
+        ]
+        if not choices or (steps.ends and random.random() < 1 / (1 + len(choices))):
+            return said
+        element, position = random.choice(choices)
+        said.append(element)
+
+
+def joined(words: Sequence[str]) -> str:
+    """Words as a sentence: apostrophes and percent signs stand where they are written."""
+    text = ""
+    tight = True
+    for word in words:
+        glued = tight or is_apostrophe(word) or word in "%°"
+        text += word if glued else f" {word}"
+        tight = is_apostrophe(word)
+    return text
+
+
+class Sampler:
+    """Fills templates with the names of a home and the values of lists."""
+
+    def __init__(
+        self, language: str, matcher: ListMatcher, wildcards: Mapping[str, Sequence[str]], random: Random
+    ) -> None:
+        self._language = language
+        self._matcher = matcher
+        self._wildcards = wildcards
+        self._random = random
+        self._ways: dict[Values, list[tuple[tuple[str, ...], Candidate]]] = {}
+
+    def sentence(self, automaton: Automaton, start: Position, template: Template) -> str | None:
+        """A random sentence of a template; None where one of its lists has nothing to say."""
+        words: list[str] = []
+        for element in walk(automaton, start, self._random):
+            said = (element,) if isinstance(element, str) else self._value(element, template.block)
+            if said is None:
+                return None
+            words += said
+        return joined(words)
+
+    def _value(self, symbol: Symbol, block: Block) -> Sequence[str] | None:
+        source = symbol.source
+        if isinstance(source, WildcardList):
+            texts = self._wildcards.get(source.name)
+            return words_of(self._random.choice(texts)) if texts else None
+        if isinstance(source, RangeList):
+            return self._number(source)
+        values = symbol.values
+        if values not in self._ways:
+            self._ways[values] = list(self._matcher.ways(values))
+        allowed = [words for words, candidate in self._ways[values] if fits(candidate, block)]
+        return self._random.choice(allowed) if allowed else None
+
+    def _number(self, source: RangeList) -> Sequence[str]:
+        whole = self._random.randrange(source.start, source.stop + 1, source.step)
+        number = whole + self._random.choice((0, *source.fractions))
+        said = list(spell(self._language, number)) if source.words else []
+        if source.digits:
+            said.append((format(number, "g"),))
+        return self._random.choice(said)
