@@ -1,7 +1,8 @@
-"""The configured broker, as a link wants it described."""
+"""The section `mqtt` of the configuration, as the link wants it."""
 
-from paige.device.config.schema import Mqtt
+from paige.device.config.schema import Config, Mqtt
 from paige.iot.link_options import LinkOptions, TlsOptions
+from paige.iot.presence import Topics
 
 
 def link_options(mqtt: Mqtt, client_id: str | None = None) -> LinkOptions:
@@ -21,3 +22,13 @@ def link_options(mqtt: Mqtt, client_id: str | None = None) -> LinkOptions:
         client_id=client_id,
         tls=TlsOptions(tls.ca, tls.certificate, tls.private_key, tls.check_hostname) if tls.enabled else None,
     )
+
+
+def own_topics(config: Config) -> Topics:
+    """What we publish under, and where we are asked."""
+    return Topics(config.mqtt.topic, config.house.id, config.mqtt.homeassistant.prefix)
+
+
+def service_client_id(config: Config) -> str:
+    """How the broker knows the service."""
+    return config.mqtt.client_id or f"paige-{config.house.id}"

@@ -122,8 +122,9 @@ class Mqtt:
     )
     topic: str = key("paige", "What our own topics begin with; the house's id comes after it.", **_TOPIC)
     command_deadline: float = key(
-        4.0,
-        "How long an entity has to show that it did as told, before Paige says that it cannot tell.",
+        2.0,
+        "How long an entity has to show that it did as told, or has begun to, before Paige says that it "
+        "cannot tell. Covers, locks, climate and other slow things have two and a half times as long.",
         unit="seconds",
         minimum=0.1,
         maximum=60,

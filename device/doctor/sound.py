@@ -1,12 +1,14 @@
 """Microphone and loudspeaker, as PortAudio sees them."""
 
+import math
 from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from paige.device.config.load import Loaded
 from paige.device.doctor.finding import Finding, ok, warning, wrong
+
+if TYPE_CHECKING:
+    from paige.audio.chunk import Samples  # numpy takes a tenth of a second to import
 
 _LISTENED = 0.5
 """Seconds of sound that are looked at."""
@@ -45,8 +47,8 @@ def microphone(loaded: Loaded) -> Finding:
     return _level(device["name"], samples)
 
 
-def _level(name: str, samples: "np.typing.NDArray[np.int16]") -> Finding:
-    loudest = int(np.abs(samples.astype(np.int32)).max(initial=0))
+def _level(name: str, samples: "Samples") -> Finding:
+    loudest = max(int(samples.max(initial=0)), -int(samples.min(initial=0)))
     if loudest == 0:
         return wrong(
             f"{name} delivers nothing but silence",
@@ -54,7 +56,7 @@ def _level(name: str, samples: "np.typing.NDArray[np.int16]") -> Finding:
         )
     if loudest >= _FULL_SCALE - 1:
         return warning(f"{name} is too loud and distorts", "lower its level: alsamixer, then F4")
-    return ok(f"{name}, peak {20 * np.log10(loudest / _FULL_SCALE):.0f} dB of full scale in half a second")
+    return ok(f"{name}, peak {20 * math.log10(loudest / _FULL_SCALE):.0f} dB of full scale in half a second")
 
 
 def _one(sounddevice: Any, wanted: str | None, kind: str) -> Mapping[str, Any]:  # noqa: ANN401  # it publishes no types
