@@ -1,0 +1,78 @@
+"""Sentences to intents, in the language of the home as it is now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import yaml
+
+from paige.iot.registry import Registry
+from paige.models.grammar.language import Language
+from paige.models.grammar.reader import Reader
+from paige.models.grammar.sentences import Sentences
+from paige.models.intent import Intent, NotRecognized
+
+ANSWER = "PaigeAnswer"
+"""The intent of what answers a question; its slot is `answer` (`yes`, `no`, `first`, …), `name` or `area`."""
+_CHOICE = "choice"
+
+
+def answer_sentences(language: str, answers: Mapping[str, Sequence[str]]) -> Sentences:
+    """The sentences that answer a question, from their templates by what they mean.
+
+    Raises:
+        SentencesInvalid: A template cannot be understood.
+    """
+    data = [
+        {"sentences": list(said), "slots": {} if meaning == _CHOICE else {"answer": meaning}}
+        for meaning, said in answers.items()
+    ]
+    reader = Reader(language)
+    text = yaml.safe_dump({"language": language, "intents": {ANSWER: {"data": data}}})
+    reader.add_text(text, "answers", custom=False)
+    return reader.sentences()
+
+
+class Understanding:
+    """What can be said to a home, kept in step with its names.
+
+    Args:
+        sentences: What can be said at any time.
+        answers: What can be said while a question is open; see `answer_sentences`.
+        registry: Knows the names.
+    """
+
+    def __init__(self, sentences: Sentences, answers: Sentences, registry: Registry) -> None:
+        self._registry = registry
+        self._always = sentences
+        self._answers = answers
+        self._asking = replace(sentences, templates=(*answers.templates, *sentences.templates))
+        self._version: int | None = None
+        self._languages: dict[tuple[int, str | None], Language] = {}
+
+    def parse(self, text: str, here: str | None, *, asking: bool) -> Intent | NotRecognized:
+        """What a sentence means to someone in the area `here`; while a question is open, as an answer first.
+
+        What nothing matches comes with the sentences nearest to it.
+        """
+        if asking:
+            answer = self._language(self._answers, here).parse(text)
+            if isinstance(answer, Intent):
+                return answer
+        language = self._language(self._always, here)
+        understood = language.parse(text)
+        if isinstance(understood, NotRecognized) and text:
+            return replace(understood, nearest=language.nearest(text))
+        return understood
+
+    def language(self, here: str | None, *, asking: bool) -> Language:
+        """What a recognizer should listen for; the same object while it is the same language."""
+        return self._language(self._asking if asking else self._always, here)
+
+    def _language(self, sentences: Sentences, here: str | None) -> Language:
+        if self._registry.version != self._version:
+            self._version = self._registry.version
+            self._languages.clear()
+        key = (id(sentences), here)
+        if key not in self._languages:
+            self._languages[key] = Language(sentences, self._registry.vocabulary(here))
+        return self._languages[key]
