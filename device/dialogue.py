@@ -1,0 +1,65 @@
+"""Questions that Paige has asked and not yet had answered. Pure: no I/O, and no clock of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from paige.iot.choice import choose
+from paige.iot.resolution import Choice, Confirmation, Question
+from paige.models.intent import Intent
+
+OPEN_SECONDS: Final = 30.0
+"""How long a question stays open. After that a “yes” could be meant for somebody else."""
+
+_ORDINALS: Final[Mapping[str, int]] = {"first": 0, "second": 1, "third": 2, "last": -1}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that is open."""
+
+    matter: Question | Confirmation
+    intent: Intent
+    """What it is about."""
+    since: float
+    """When it was asked, in seconds of the pipeline's clock."""
+    repeated: bool = False
+
+    def again(self, now: float) -> "Asked":
+        """The same question, asked once more."""
+        return replace(self, since=now, repeated=True)
+
+
+class Dialogue:
+    """The open question of each place; a new one there replaces the old."""
+
+    def __init__(self) -> None:
+        self._open: dict[str | None, Asked] = {}
+
+    def ask(self, here: str | None, asked: Asked) -> None:
+        """Keep a question open for whoever speaks in the area `here`."""
+        self._open[here] = asked
+
+    def open(self, here: str | None, now: float) -> Asked | None:
+        """The question that an answer from the area `here` would be for."""
+        asked = self._open.get(here)
+        if asked is not None and now - asked.since > OPEN_SECONDS:
+            del self._open[here]
+            return None
+        return asked
+
+    def close(self, here: str | None) -> None:
+        """The question there is answered, or dropped."""
+        self._open.pop(here, None)
+
+
+def chosen(question: Question, answer: Intent) -> tuple[Choice, ...]:
+    """The choices that an answer picks: one where it is clear, else several or none."""
+    meaning = answer.slots.get("answer")
+    if meaning == "all":
+        joined = frozenset[str]().union(*(choice.entity_ids for choice in question.choices))
+        return (Choice(", ".join(choice.label for choice in question.choices), joined),)
+    if isinstance(meaning, str) and meaning in _ORDINALS:
+        index = _ORDINALS[meaning]
+        return question.choices[index : index + 1 or None]
+    return choose(question, answer.text)

@@ -1,0 +1,122 @@
+"""What to say of what happened. Nothing is called done that no entity has confirmed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from paige.device.replies import Replies, thing
+from paige.device.turn import Expects, Reply
+from paige.iot.entity import Entity
+from paige.iot.outcome import Outcome, Status
+from paige.iot.resolution import Answer, Asks, Confirmation, Question, Reason, Refused
+from paige.iot.units import TemperatureUnit, in_unit
+from paige.models.intent import Intent, NotRecognized
+
+_WORST_FIRST = (Status.FAILED, Status.REFUSED, Status.UNCONFIRMED)
+
+
+class Narrator:
+    """Makes replies in one language, for one house.
+
+    Args:
+        replies: The texts.
+        unit: How the house says temperatures.
+    """
+
+    def __init__(self, replies: Replies, unit: TemperatureUnit = TemperatureUnit.CELSIUS) -> None:
+        self._replies = replies
+        self._unit = unit
+
+    def not_heard(self) -> Reply:
+        """Speech that was none of the home's sentences."""
+        return Reply(self._replies.error("not_heard", {}))
+
+    def not_recognized(self, refusal: NotRecognized) -> Reply:
+        """A sentence that means nothing here, with the nearest that would."""
+        if refusal.nearest:
+            return Reply(self._replies.error("no_intent_nearest", {"nearest": refusal.nearest[0].text}))
+        return Reply(self._replies.error("no_intent", {}))
+
+    def error(self, reason: str, intent: Intent | None = None, **fields: str) -> Reply:
+        """Why nothing could be done, by a key of the language's `errors`."""
+        return Reply(self._replies.error(reason, {**self._fields(intent), **fields}))
+
+    def refused(self, intent: Intent, refusal: Refused) -> Reply:
+        """Why nothing is done."""
+        return Reply(self._reason(intent, refusal))
+
+    def told(self, intent: Intent, **fields: Any) -> Reply:  # noqa: ANN401 # texts use what they like
+        """The answer of one who needs no entity: a clock, a timer, a list."""
+        return Reply(self._replies.done(intent.name, intent.response, {**self._fields(intent), **fields}))
+
+    def answer(self, intent: Intent, answer: Answer) -> Reply:
+        """What was asked about entities."""
+        matched, unmatched, unknown = (
+            [thing(in_unit(entity, self._unit)) for entity in some]
+            for some in (answer.matched, answer.unmatched, answer.unknown)
+        )
+        everything = [*matched, *unmatched, *unknown]
+        if not everything:
+            return self.error("no_entity", intent, entity=str(intent.slots.get("name", "")))
+        fields = {
+            "query": {"matched": matched, "unmatched": unmatched, "unknown": unknown},
+            "state": everything[0],
+            "names": [one["name"] for one in everything],
+        }
+        return self.told(intent, **fields)
+
+    def question(self, question: Question, *, again: bool = False) -> Reply:
+        """Which of several was meant."""
+        labels = tuple(choice.label for choice in question.choices)
+        kind = "question_area" if question.asks is Asks.AREA else "question_again" if again else "question"
+        fields = {**self._fields(question.intent), "choices": list(labels)}
+        return Reply(self._replies.dialogue(kind, fields), Expects.CHOICE, labels)
+
+    def confirmation(self, intent: Intent, asked: Confirmation, *, again: bool = False) -> Reply:
+        """Whether it shall really be done."""
+        fields = self._fields(intent, [entity.name for entity in asked.entities])
+        fields["action"] = self._replies.action(intent.name, intent.response, fields)
+        kind = "confirmation_again" if again else "confirmation"
+        return Reply(self._replies.dialogue(kind, fields), Expects.CONFIRMATION)
+
+    def dialogue(self, kind: str) -> Reply:
+        """What becomes of a question, by a key of the language's `dialogue`."""
+        return Reply(self._replies.dialogue(kind, {}))
+
+    def outcomes(
+        self, intent: Intent, outcomes: Sequence[Outcome], left_out: Sequence[Refused] = ()
+    ) -> Reply:
+        """What came of commands: done only where every entity's own state says so."""
+        done = [outcome for outcome in outcomes if outcome.status is Status.DONE]
+        short = [outcome for outcome in outcomes if outcome.status is not Status.DONE]
+        if not short and not left_out:
+            return self.told(intent, names=_names(outcomes))
+        if not short and not done:
+            return self.refused(intent, left_out[0])
+        names = [*_names(short), *(refusal.entity.name for refusal in left_out if refusal.entity is not None)]
+        reason = next((outcome.reason for outcome in short if outcome.reason), "")
+        fields = self._fields(intent, names)
+        if done:
+            fields |= {"done_names": _names(done), "reason": reason}
+            return Reply(self._replies.outcome("partly", fields))
+        worst = next(status for status in _WORST_FIRST if any(one.status is status for one in short))
+        fields["action"] = self._replies.action(intent.name, intent.response, fields)
+        return Reply(self._replies.outcome(str(worst), {**fields, "reason": reason}))
+
+    def _reason(self, intent: Intent, refusal: Refused) -> str:
+        fields: dict[str, Any] = {**self._fields(intent), **refusal.fields}
+        if refusal.reason is Reason.UNKNOWN_STATE and refusal.entity is not None:
+            fields["state"] = thing(refusal.entity)
+        return self._replies.error(str(refusal.reason), fields)
+
+    @staticmethod
+    def _fields(intent: Intent | None, names: Sequence[str] = ()) -> dict[str, Any]:
+        slots: Mapping[str, Any] = {} if intent is None else intent.slots
+        return {"slots": dict(slots), "names": list(names)}
+
+
+def _names(outcomes: Sequence[Outcome]) -> list[str]:
+    return [_name(outcome.entity, outcome.command.entity_id) for outcome in outcomes]
+
+
+def _name(entity: Entity | None, entity_id: str) -> str:
+    return entity_id if entity is None else entity.name
