@@ -1,0 +1,229 @@
+"""Which intents act on entities, and what each of them asks of one: Home Assistant's intents as services."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from paige.iot.color_names import rgb
+from paige.iot.command import Command
+from paige.iot.entity import AttributeValue, Entity
+from paige.iot.units import TemperatureUnit, to_celsius
+from paige.models.intent import Intent
+
+VOLUME_STEP = 10.0
+"""Percentage points by which something becomes louder or quieter, where nobody says how much."""
+
+_ON: Final[Mapping[str, str]] = {
+    "cover": "open_cover",
+    "valve": "open_valve",
+    "lock": "lock",
+    "button": "press",
+    "vacuum": "start",
+    "alarm_control_panel": "alarm_arm_away",
+}
+_OFF: Final[Mapping[str, str]] = {
+    "cover": "close_cover",
+    "valve": "close_valve",
+    "lock": "unlock",
+    "vacuum": "return_to_base",
+    "alarm_control_panel": "alarm_disarm",
+}
+_ACTING: Final = frozenset(
+    {"open", "opening", "on", "unlocked", "unlocking", "playing", "paused", "idle", "cleaning"}
+)
+_RESTING: Final = frozenset(
+    {"closed", "closing", "off", "standby", "locked", "locking", "docked", "returning"}
+)
+
+SWITCHED: Final = frozenset(
+    {"light", "switch", "fan", "media_player", "climate", "input_boolean", "humidifier", "siren"}
+)
+"""What is meant by everything in a room: locks, doors and valves are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """An order as far as one entity can follow it."""
+
+    command: Command | None
+    """None where it cannot."""
+    needs_state: bool = False
+    """It could, if its state were known."""
+
+
+_CANNOT: Final = Ability(None)
+
+Order = Callable[[Intent, Entity, TemperatureUnit], Ability]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What an intent does."""
+
+    order: Order
+    domains: frozenset[str]
+    """Whom it can be about, where the intent does not say."""
+    needs: tuple[str, ...] = ()
+    """Slots without which it means nothing."""
+    active: frozenset[str] = frozenset()
+    """Of several that nobody named, those in one of these states are meant."""
+    lone: bool = False
+    """Where nobody said which, and none is here, the only one of the house is meant."""
+    while_active: bool = False
+    """It means nothing to one that is not `active`."""
+
+
+def _switch(services: Mapping[str, str], default: str) -> Order:
+    def order(_intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
+        return _plain(entity, services.get(entity.domain, default))
+
+    return order
+
+
+def _service(*services: str) -> Order:
+    """The first of these services that the entity has."""
+
+    def order(_intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
+        usable = [service for service in services if _can(entity, service)]
+        return _plain(entity, usable[0]) if usable else _CANNOT
+
+    return order
+
+
+def _toggle(intent: Intent, entity: Entity, unit: TemperatureUnit) -> Ability:
+    """The opposite of its state: said once more, a plain order does no harm. Without a state, a toggle."""
+    if entity.state in _ACTING | _RESTING:
+        return TURN_OFF(intent, entity, unit) if _is_on(entity) else TURN_ON(intent, entity, unit)
+    if "toggle" in entity.services:
+        return _plain(entity, "toggle")
+    return Ability(None, needs_state=entity.state is None)
+
+
+def _is_on(entity: Entity) -> bool:
+    # HassTurnOn locks a lock, so a locked one is what is on.
+    return (entity.state in _ACTING) != (entity.domain == "lock")
+
+
+def _light(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
+    data: dict[str, AttributeValue] = {}
+    if (brightness := _number(intent, "brightness")) is not None:
+        data["brightness_pct"] = _percent(brightness)
+    if "color" in intent.slots:
+        data["rgb_color"] = rgb(str(intent.slots["color"]))
+    if (kelvin := _number(intent, "temperature")) is not None:
+        data["color_temp_kelvin"] = _whole(kelvin)
+    if data.get("brightness_pct") == 0:
+        return _plain(entity, "turn_off")
+    possible = None not in data.values() and data.keys() <= entity.features
+    return _plain(entity, "turn_on", data) if possible or _silent(entity) else _CANNOT
+
+
+def _position(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
+    position = _percent(_number(intent, "position") or 0.0)
+    kind = "valve" if entity.domain == "valve" else "cover"
+    if _can(entity, f"set_{kind}_position"):
+        return _plain(entity, f"set_{kind}_position", {"position": position})
+    end = {0: f"close_{kind}", 100: f"open_{kind}"}.get(round(position))
+    return _plain(entity, end) if end is not None else _CANNOT
+
+
+def _fan_speed(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
+    percentage = _percent(_number(intent, "percentage") or 0.0)
+    if percentage == 0:
+        return _plain(entity, "turn_off")
+    return _plain(entity, "set_percentage", {"percentage": percentage})
+
+
+def _target_temperature(intent: Intent, entity: Entity, unit: TemperatureUnit) -> Ability:
+    said = str(intent.slots.get("temperature_unit", unit))
+    unit = TemperatureUnit(said) if said in set(TemperatureUnit) else unit
+    degrees = to_celsius(_number(intent, "temperature") or 0.0, unit)
+    return _plain(entity, "set_temperature", {"temperature": degrees})
+
+
+def _volume(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
+    return _plain(entity, "volume_set", {"volume_pct": _percent(_number(intent, "volume_level") or 0.0)})
+
+
+def _volume_step(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
+    named = {"up": VOLUME_STEP, "down": -VOLUME_STEP}.get(str(intent.slots["volume_step"]))
+    step = named if named is not None else _number(intent, "volume_step") or 0.0
+    now = entity.attributes.get("volume_pct")
+    if not isinstance(now, int | float):
+        return Ability(None, needs_state=_can(entity, "volume_set"))
+    return _plain(entity, "volume_set", {"volume_pct": _percent(now + step)})
+
+
+def _mute(muted: bool) -> Order:
+    def order(_intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
+        return _plain(entity, "volume_mute", {"is_volume_muted": muted})
+
+    return order
+
+
+def _play(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
+    return _plain(entity, "play_media", {"media_id": str(intent.slots["search_query"])})
+
+
+def _plain(entity: Entity, service: str, data: Mapping[str, AttributeValue] | None = None) -> Ability:
+    return Ability(Command(entity.id, service, data or {})) if _can(entity, service) else _CANNOT
+
+
+def _can(entity: Entity, service: str) -> bool:
+    return service in entity.services or _silent(entity)
+
+
+def _silent(entity: Entity) -> bool:
+    """Whether no device has said yet what this described entity can do: that is not that it cannot."""
+    return entity.dialect is None
+
+
+def _number(intent: Intent, slot: str) -> float | None:
+    try:
+        return float(intent.slots[slot])
+    except (KeyError, ValueError):
+        return None
+
+
+def _percent(value: float) -> int | float:
+    return _whole(min(100.0, max(0.0, value)))
+
+
+def _whole(value: float) -> int | float:
+    return int(value) if value.is_integer() else value
+
+
+TURN_ON: Final = _switch(_ON, "turn_on")
+TURN_OFF: Final = _switch(_OFF, "turn_off")
+
+_MEDIA: Final = frozenset({"media_player"})
+_PLAYING: Final = frozenset({"playing", "buffering"})
+_MOVING: Final = frozenset({"cover", "valve"})
+
+DEEDS: Final[Mapping[str, Deed]] = {
+    "HassTurnOn": Deed(TURN_ON, SWITCHED),
+    "HassTurnOff": Deed(TURN_OFF, SWITCHED),
+    "HassToggle": Deed(_toggle, SWITCHED),
+    "HassLightSet": Deed(_light, frozenset({"light"})),
+    "HassSetPosition": Deed(_position, _MOVING, ("position",)),
+    "HassStopMoving": Deed(_service("stop_cover", "stop_valve"), _MOVING),
+    "HassFanSetSpeed": Deed(_fan_speed, frozenset({"fan"}), ("percentage",)),
+    "HassClimateSetTemperature": Deed(
+        _target_temperature, frozenset({"climate"}), ("temperature",), lone=True
+    ),
+    "HassMediaPause": Deed(_service("media_pause"), _MEDIA, active=_PLAYING, lone=True, while_active=True),
+    "HassMediaUnpause": Deed(_service("media_play"), _MEDIA, active=frozenset({"paused"}), lone=True),
+    "HassMediaNext": Deed(
+        _service("media_next_track"), _MEDIA, active=_PLAYING, lone=True, while_active=True
+    ),
+    "HassMediaPrevious": Deed(
+        _service("media_previous_track"), _MEDIA, active=_PLAYING, lone=True, while_active=True
+    ),
+    "HassSetVolume": Deed(_volume, _MEDIA, ("volume_level",), active=_PLAYING, lone=True),
+    "HassSetVolumeRelative": Deed(_volume_step, _MEDIA, ("volume_step",), active=_PLAYING, lone=True),
+    "HassMediaPlayerMute": Deed(_mute(True), _MEDIA, active=_PLAYING, lone=True),
+    "HassMediaPlayerUnmute": Deed(_mute(False), _MEDIA, active=_PLAYING, lone=True),
+    "HassMediaSearchAndPlay": Deed(_play, _MEDIA, ("search_query",), lone=True),
+    "HassVacuumStart": Deed(_service("start"), frozenset({"vacuum"})),
+    "HassVacuumReturnToBase": Deed(_service("return_to_base"), frozenset({"vacuum"}), lone=True),
+}

@@ -1,0 +1,139 @@
+"""From an intent to what is done about it: the one place where words meet the home."""
+
+from typing import Final
+
+from paige.iot.command import Command
+from paige.iot.deeds import DEEDS, Deed
+from paige.iot.entity import Entity
+from paige.iot.policy import Decision, Policy
+from paige.iot.queries import QUERIES
+from paige.iot.registry import Registry
+from paige.iot.resolution import (
+    Choice,
+    Commands,
+    Confirmation,
+    Keeper,
+    Local,
+    Question,
+    Reason,
+    Refused,
+    Resolution,
+)
+from paige.iot.targets import Scope, targets
+from paige.iot.units import TemperatureUnit
+from paige.models.intent import Intent
+
+_KEEPERS: Final = {
+    "HassStartTimer": Keeper.TIMERS,
+    "HassCancelTimer": Keeper.TIMERS,
+    "HassCancelAllTimers": Keeper.TIMERS,
+    "HassIncreaseTimer": Keeper.TIMERS,
+    "HassDecreaseTimer": Keeper.TIMERS,
+    "HassPauseTimer": Keeper.TIMERS,
+    "HassUnpauseTimer": Keeper.TIMERS,
+    "HassTimerStatus": Keeper.TIMERS,
+    "HassShoppingListAddItem": Keeper.LISTS,
+    "HassShoppingListCompleteItem": Keeper.LISTS,
+    "HassListAddItem": Keeper.LISTS,
+    "HassListCompleteItem": Keeper.LISTS,
+    "HassGetCurrentTime": Keeper.CLOCK,
+    "HassGetCurrentDate": Keeper.CLOCK,
+    "HassNevermind": Keeper.TALK,
+    "HassRespond": Keeper.TALK,
+}
+
+
+def resolve(
+    intent: Intent,
+    registry: Registry,
+    *,
+    here: str | None = None,
+    policy: Policy | None = None,
+    unit: TemperatureUnit = TemperatureUnit.CELSIUS,
+    choice: Choice | None = None,
+) -> Resolution:
+    """What is to be done about an intent.
+
+    Args:
+        intent: What was said.
+        registry: The home.
+        here: The area in which the speaker is; else where the home description says.
+        policy: What needs a yes, and what is forbidden; the usual policy where it is None.
+        unit: How this household says temperatures.
+        choice: What was chosen, where the same intent led to a `Question` before.
+
+    Returns:
+        Commands to carry out, perhaps after a yes; a question back; an answer; or why there is nothing to do.
+        Nothing is sent here.
+    """
+    here = registry.here if here is None else registry.area(here)
+    scope = Scope(registry, here)
+    if choice is not None:
+        scope = Scope(registry, choice.area or here, choice.entity_ids)
+    if intent.name in _KEEPERS:
+        return Local(_KEEPERS[intent.name])
+    if intent.name in QUERIES:
+        return QUERIES[intent.name](intent, scope, unit)
+    deed = DEEDS.get(intent.name)
+    if deed is None or any(slot not in intent.slots for slot in deed.needs):
+        return Refused(Reason.NOT_SUPPORTED)
+    return _act(intent, deed, scope, policy or Policy(), unit)
+
+
+def _act(
+    intent: Intent, deed: Deed, scope: Scope, policy: Policy, unit: TemperatureUnit
+) -> Commands | Confirmation | Question | Refused:
+    found = targets(
+        intent,
+        scope,
+        deed.domains,
+        able=lambda entity: deed.order(intent, entity, unit).command is not None,
+        active=deed.active,
+        lone=deed.lone,
+    )
+    if not isinstance(found, tuple):
+        return found
+    if deed.while_active and "name" not in intent.slots and _none_active(found, deed.active):
+        return Refused(Reason.WRONG_STATE, {"state": min(deed.active)})
+    abilities = [(entity, deed.order(intent, entity, unit)) for entity in found]
+    ready = [(entity, ability.command) for entity, ability in abilities if ability.command is not None]
+    if not ready:
+        needy = [entity for entity, ability in abilities if ability.needs_state]
+        reason = Reason.UNKNOWN_STATE if needy else Reason.FEATURE_NOT_SUPPORTED
+        return _refusal(reason, needy or [entity for entity, _ in abilities])
+    if not any(entity.available for entity, _ in ready):
+        return _refusal(Reason.UNAVAILABLE, [entity for entity, _ in ready])
+    return _judged(ready, policy)
+
+
+def _judged(ready: list[tuple[Entity, Command]], policy: Policy) -> Commands | Confirmation | Refused:
+    """What the policy lets through; of a group, whatever is left out is said."""
+    refused: list[Refused] = []
+    commands: list[Command] = []
+    asked: list[Entity] = []
+    for entity, command in ready:
+        decision = policy.decide(command, entity)
+        if decision is Decision.FORBID:
+            refused.append(_refusal(Reason.FORBIDDEN, [entity]))
+        elif not entity.available:
+            refused.append(_refusal(Reason.UNAVAILABLE, [entity]))
+        else:
+            commands.append(command)
+            if decision is Decision.CONFIRM:
+                asked.append(entity)
+    if not commands:
+        return refused[0]
+    if asked:
+        return Confirmation(tuple(commands), tuple(asked), tuple(refused))
+    return Commands(tuple(commands), tuple(refused))
+
+
+def _refusal(reason: Reason, entities: list[Entity]) -> Refused:
+    """A refusal about one entity by name, or about several without."""
+    fields = {"entity": entities[0].name} if len(entities) == 1 else {}
+    return Refused(reason, fields, tuple(entities))
+
+
+def _none_active(found: tuple[Entity, ...], active: frozenset[str]) -> bool:
+    """Whether all of them say that they are not active; one that says nothing may be."""
+    return all(entity.state is not None and entity.state not in active for entity in found)

@@ -1,0 +1,207 @@
+"""Which entities an intent is about."""
+
+import difflib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from paige.iot.choice import question_of_area, question_of_entity
+from paige.iot.entity import Entity
+from paige.iot.naming import canonical
+from paige.iot.registry import Registry
+from paige.iot.resolution import Question, Reason, Refused
+from paige.models.intent import Intent
+
+ALL = "all"
+"""What some sentences of Home Assistant give as the name, to say that no single one is meant."""
+
+NEAR = 0.6
+"""How alike a name must be to be offered in place of one that is not known, as difflib counts."""
+
+Able = Callable[[Entity], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where to look for targets."""
+
+    registry: Registry
+    here: str | None = None
+    """Main name of the area in which the speaker is."""
+    only: frozenset[str] = frozenset()
+    """Ids to choose from, after a question was answered; empty where none was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an intent says of its targets."""
+
+    name: str | None
+    area: str | None
+    floor: str | None
+    domains: frozenset[str]
+    device_classes: frozenset[str]
+    said_domain: bool
+    """Whether the sentence itself said what kind of thing it is about."""
+
+    @classmethod
+    def of(cls, intent: Intent, usual: Collection[str]) -> "Wanted":
+        """What an intent says; of domains, `usual` where it says none."""
+        name = _text(intent, "name")
+        domain = _text(intent, "domain") or intent.context.get("domain")
+        device_class = _text(intent, "device_class") or intent.context.get("device_class")
+        return cls(
+            name=None if name is None or canonical(name) == ALL else name,
+            area=_text(intent, "area"),
+            floor=_text(intent, "floor"),
+            domains=frozenset({domain} if domain else () if name else usual),
+            device_classes=frozenset({device_class} if device_class else ()),
+            said_domain=domain is not None,
+        )
+
+
+def targets(
+    intent: Intent,
+    scope: Scope,
+    usual: Collection[str] = (),
+    *,
+    able: Able = lambda entity: True,
+    active: frozenset[str] = frozenset(),
+    lone: bool = False,
+) -> tuple[Entity, ...] | Question | Refused:
+    """The entities that an intent is about.
+
+    Args:
+        intent: What was said.
+        scope: Where to look.
+        usual: The domains it can be about, where it says neither a name nor a domain.
+        able: Whether an entity could do what is asked; of several, the able ones are meant.
+        active: Of several that nobody named, those in one of these states are meant.
+        lone: Whether the only one of the house is meant where nobody said which, and none is here.
+    """
+    wanted = Wanted.of(intent, usual)
+    for place, known, reason in (
+        (wanted.area, scope.registry.area, Reason.NO_AREA),
+        (wanted.floor, scope.registry.floor, Reason.NO_FLOOR),
+    ):
+        if place is not None and known(place) is None:
+            return Refused(reason, {reason.removeprefix("no_"): place})
+    if wanted.name is not None:
+        return _named(wanted, wanted.name, intent, scope, able)
+    found = _placed(wanted, intent, scope, active=active, lone=lone)
+    if not isinstance(found, tuple):
+        return found
+    return tuple(entity for entity in found if not scope.only or entity.id in scope.only)
+
+
+def _named(
+    wanted: Wanted, name: str, intent: Intent, scope: Scope, able: Able
+) -> tuple[Entity, ...] | Question | Refused:
+    called = scope.registry.named(name)
+    if not called:
+        return _unknown(name, scope.registry)
+    kind = [entity for entity in called if _fits(entity, wanted)]
+    if not kind:
+        return Refused(Reason.FEATURE_NOT_SUPPORTED, {"entity": called[0].name}, called[:1])
+    there = scope.registry.find(name, wanted.area, wanted.floor)
+    found = [entity for entity in kind if entity in there]
+    if not found:
+        return _refused(Reason.NO_ENTITY, wanted, {"entity": name})
+    # Each narrowing counts only where it leaves something.
+    for narrower in (
+        lambda entity: not scope.only or entity.id in scope.only,
+        able,
+        lambda entity: scope.here is not None and entity.area == scope.here,
+    ):
+        if len(found) > 1:
+            found = [entity for entity in found if narrower(entity)] or found
+    if len(found) > 1:
+        return question_of_entity(intent, found)
+    return tuple(found)
+
+
+def _placed(
+    wanted: Wanted, intent: Intent, scope: Scope, *, active: frozenset[str], lone: bool
+) -> tuple[Entity, ...] | Question | Refused:
+    """Targets without a name: those of a place, or of the whole house."""
+
+    def find(area: str | None, floor: str | None = None) -> tuple[Entity, ...]:
+        return scope.registry.find(None, area, floor, wanted.domains, wanted.device_classes)
+
+    found, house = find(wanted.area, wanted.floor), find(None)
+    said = wanted.floor is not None or (
+        wanted.area is not None and _says(intent, wanted.area, scope.registry)
+    )
+    if not house or (not found and (said or not lone)):
+        return _refused(Reason.NO_DOMAIN, wanted, {})
+    if not found or (wanted.area is None and not said and (lone or _local(intent))):
+        return _unplaced(intent, scope, house, active)
+    return _active(found, active)
+
+
+def _active(entities: tuple[Entity, ...], active: frozenset[str]) -> tuple[Entity, ...]:
+    return tuple(entity for entity in entities if entity.state in active) or entities
+
+
+def _unplaced(
+    intent: Intent, scope: Scope, house: tuple[Entity, ...], active: frozenset[str]
+) -> tuple[Entity, ...] | Question:
+    """Targets of a sentence that means a place and names none: those here, else the only ones there are."""
+    here = tuple(entity for entity in house if scope.here is not None and entity.area == scope.here)
+    found = _active(here or house, active)
+    areas = {entity.area for entity in found}
+    if here or len(found) == 1 or (len(areas) == 1 and None not in areas):
+        return found
+    return question_of_entity(intent, found) if None in areas else question_of_area(intent, found)
+
+
+def _local(intent: Intent) -> bool:
+    """Whether a sentence means a place although it names none.
+
+    "Turn on the lights" is about a room, "turn on all the lights" about the house; which of the two a
+    sentence is, its `response` tells, as in Home Assistant's own sentences.
+    """
+    return intent.response.endswith("_area") or intent.response == "cover_device_class"
+
+
+def _says(intent: Intent, area: str, registry: Registry) -> bool:
+    """Whether the sentence has the area in its words, or it was only filled in where the speaker stands."""
+    sentence = f" {canonical(intent.text)} "
+    main = registry.area(area)
+    names = {area, *(name for its in registry.areas if its.name == main for name in (its.name, *its.aliases))}
+    return any(f" {canonical(name)}" in sentence for name in names)
+
+
+def _fits(entity: Entity, wanted: Wanted) -> bool:
+    return (not wanted.domains or entity.domain in wanted.domains) and (
+        not wanted.device_classes or entity.device_class in wanted.device_classes
+    )
+
+
+def _unknown(name: str, registry: Registry) -> Refused:
+    spellings = {canonical(spoken): spoken for entity in registry.entities for spoken in entity.names}
+    near = difflib.get_close_matches(canonical(name), spellings, n=1, cutoff=NEAR)
+    if near:
+        return Refused(Reason.NO_ENTITY_NEAREST, {"entity": name, "nearest": spellings[near[0]]})
+    return Refused(Reason.NO_ENTITY, {"entity": name})
+
+
+def _refused(reason: Reason, wanted: Wanted, fields: dict[str, str]) -> Refused:
+    """A refusal in its most telling form: what was looked for, and where."""
+    if reason is Reason.NO_DOMAIN and wanted.device_classes:
+        reason = Reason.NO_DEVICE_CLASS
+    if wanted.device_classes:
+        fields["device_class"] = min(wanted.device_classes)
+    if len(wanted.domains) == 1:
+        fields["domain"] = min(wanted.domains)
+    elif reason is Reason.NO_DOMAIN:
+        return Refused(Reason.FEATURE_NOT_SUPPORTED, fields)
+    if wanted.area is not None:
+        return Refused(Reason(f"{reason}_in_area"), {**fields, "area": wanted.area})
+    if wanted.floor is not None:
+        return Refused(Reason(f"{reason}_in_floor"), {**fields, "floor": wanted.floor})
+    return Refused(reason, fields)
+
+
+def _text(intent: Intent, slot: str) -> str | None:
+    value = intent.slots.get(slot)
+    return None if value is None else str(value)
