@@ -7,10 +7,9 @@ from paige.iot.entity import Entity
 from paige.iot.naming import canonical
 from paige.iot.resolution import Answer, Question, Refused
 from paige.iot.targets import Scope, targets
-from paige.iot.units import TemperatureUnit, in_unit
 from paige.models.intent import Intent
 
-Query = Callable[[Intent, Scope, TemperatureUnit], Answer | Question | Refused]
+Query = Callable[[Intent, Scope], Answer | Question | Refused]
 
 _UNKNOWN: Final = frozenset({"unknown", "unavailable", ""})
 _NOT_ON: Final = frozenset({"off", "standby"})
@@ -18,19 +17,19 @@ _SEVERAL_STATES: Final = frozenset({"climate", "media_player"})
 """Domains in which every state but off means on."""
 
 
-def state(intent: Intent, scope: Scope, unit: TemperatureUnit) -> Answer | Question | Refused:
+def state(intent: Intent, scope: Scope) -> Answer | Question | Refused:
     """How the entities are that the intent is about, against the state it asks for, if it asks for one."""
     found = targets(intent, scope)
     if not isinstance(found, tuple):
         return found
-    return _answer(found, intent.slots.get("state"), unit)
+    return _answer(found, intent.slots.get("state"))
 
 
-def temperature(intent: Intent, scope: Scope, unit: TemperatureUnit) -> Answer | Question | Refused:
+def temperature(intent: Intent, scope: Scope) -> Answer | Question | Refused:
     """How warm it is: what a thermostat says, else what a temperature sensor of the place says."""
     found = targets(intent, scope, ("climate",), able=_tells_temperature, lone=True)
     if isinstance(found, tuple) and any(map(_tells_temperature, found)):
-        return _answer(tuple(filter(_tells_temperature, found)), None, unit)
+        return _answer(tuple(filter(_tells_temperature, found)), None)
     area, floor = intent.slots.get("area"), intent.slots.get("floor")
     sensors = scope.registry.find(
         None,
@@ -40,16 +39,16 @@ def temperature(intent: Intent, scope: Scope, unit: TemperatureUnit) -> Answer |
         ("temperature",),
     )
     if "name" not in intent.slots and sensors:
-        return _answer(sensors, None, unit)
-    return _answer(found, None, unit) if isinstance(found, tuple) else found
+        return _answer(sensors, None)
+    return _answer(found, None) if isinstance(found, tuple) else found
 
 
-def weather(intent: Intent, scope: Scope, unit: TemperatureUnit) -> Answer | Question | Refused:
+def weather(intent: Intent, scope: Scope) -> Answer | Question | Refused:
     """What a weather entity says; the first one where none is named."""
     found = targets(intent, scope, ("weather",))
     if not isinstance(found, tuple):
         return found
-    return _answer(found[:1], None, unit)
+    return _answer(found[:1], None)
 
 
 QUERIES: Final[Mapping[str, Query]] = {
@@ -59,12 +58,12 @@ QUERIES: Final[Mapping[str, Query]] = {
 }
 
 
-def _answer(entities: tuple[Entity, ...], wanted: object, unit: TemperatureUnit) -> Answer:
+def _answer(entities: tuple[Entity, ...], wanted: object) -> Answer:
     known = [entity for entity in entities if _is_known(entity)]
     matched = [entity for entity in known if wanted is None or _is(entity, str(wanted))]
     return Answer(
-        matched=tuple(in_unit(entity, unit) for entity in matched),
-        unmatched=tuple(in_unit(entity, unit) for entity in known if entity not in matched),
+        matched=tuple(matched),
+        unmatched=tuple(entity for entity in known if entity not in matched),
         unknown=tuple(entity for entity in entities if entity not in known),
     )
 

@@ -47,6 +47,11 @@ class Refused:
     entities: tuple[Entity, ...] = ()
     """Those it is about, where it is about known ones; the field `entity` names it where it is one."""
 
+    @property
+    def entity(self) -> Entity | None:
+        """The first one it is about."""
+        return self.entities[0] if self.entities else None
+
 
 @dataclass(frozen=True, slots=True)
 class Commands:

@@ -59,7 +59,7 @@ def resolve(
         registry: The home.
         here: The area in which the speaker is; else where the home description says.
         policy: What needs a yes, and what is forbidden; the usual policy where it is None.
-        unit: How this household says temperatures.
+        unit: How this household says temperatures. What comes back is in degrees Celsius all the same.
         choice: What was chosen, where the same intent led to a `Question` before.
 
     Returns:
@@ -73,7 +73,7 @@ def resolve(
     if intent.name in _KEEPERS:
         return Local(_KEEPERS[intent.name])
     if intent.name in QUERIES:
-        return QUERIES[intent.name](intent, scope, unit)
+        return QUERIES[intent.name](intent, scope)
     deed = DEEDS.get(intent.name)
     if deed is None or any(slot not in intent.slots for slot in deed.needs):
         return Refused(Reason.NOT_SUPPORTED)
