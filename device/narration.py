@@ -8,23 +8,20 @@ from paige.device.turn import Expects, Reply
 from paige.iot.entity import Entity
 from paige.iot.outcome import Outcome, Status
 from paige.iot.resolution import Answer, Asks, Confirmation, Question, Reason, Refused
-from paige.iot.units import TemperatureUnit, in_unit
 from paige.models.intent import Intent, NotRecognized
 
 _WORST_FIRST = (Status.FAILED, Status.REFUSED, Status.UNCONFIRMED)
 
 
 class Narrator:
-    """Makes replies in one language, for one house.
+    """Makes replies in one language.
 
     Args:
         replies: The texts.
-        unit: How the house says temperatures.
     """
 
-    def __init__(self, replies: Replies, unit: TemperatureUnit = TemperatureUnit.CELSIUS) -> None:
+    def __init__(self, replies: Replies) -> None:
         self._replies = replies
-        self._unit = unit
 
     def not_heard(self) -> Reply:
         """Speech that was none of the home's sentences."""
@@ -51,8 +48,7 @@ class Narrator:
     def answer(self, intent: Intent, answer: Answer) -> Reply:
         """What was asked about entities."""
         matched, unmatched, unknown = (
-            [thing(in_unit(entity, self._unit)) for entity in some]
-            for some in (answer.matched, answer.unmatched, answer.unknown)
+            [thing(entity) for entity in some] for some in (answer.matched, answer.unmatched, answer.unknown)
         )
         everything = [*matched, *unmatched, *unknown]
         if not everything:

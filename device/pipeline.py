@@ -1,0 +1,221 @@
+"""From sound or a sentence to a reply: the one path that every request takes."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from paige.audio.chunk import Utterance
+from paige.device.dialogue import Asked, Dialogue, chosen
+from paige.device.keeping import Keeping
+from paige.device.narration import Narrator
+from paige.device.turn import Reply, Step, Turn
+from paige.device.understanding import ANSWER, Understanding
+from paige.iot.command import Command
+from paige.iot.executor import Executor
+from paige.iot.outcome import Outcome
+from paige.iot.policy import Policy
+from paige.iot.registry import Registry
+from paige.iot.resolution import (
+    Answer,
+    Choice,
+    Commands,
+    Confirmation,
+    Local,
+    Question,
+    Refused,
+    Resolution,
+)
+from paige.iot.resolve import resolve
+from paige.iot.units import TemperatureUnit
+from paige.models.grammar.language import Language
+from paige.models.intent import Intent, NotRecognized
+from paige.models.recognizer.protocol import Recognizer
+from paige.models.transcript import Transcript
+
+
+class Pipeline:
+    """Handles one request after another; requests that come at the same time wait for each other.
+
+    Args:
+        registry: The home as it is now.
+        understanding: Sentences to intents.
+        executor: Commands to outcomes.
+        narrator: What happened, to words.
+        keeping: Answers what is not about entities.
+        policy: What needs a yes, and what is forbidden.
+        unit: How the house says temperatures.
+        recognizer: Speech to text; None where there is none, and only text is handled.
+        confidence: How sure the recognizer must be, 0 to 1.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        understanding: Understanding,
+        executor: Executor,
+        narrator: Narrator,
+        keeping: Keeping,
+        *,
+        policy: Policy | None = None,
+        unit: TemperatureUnit = TemperatureUnit.CELSIUS,
+        recognizer: Recognizer | None = None,
+        confidence: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._registry = registry
+        self._understanding = understanding
+        self._executor = executor
+        self._narrator = narrator
+        self._keeping = keeping
+        self._policy = policy
+        self._unit = unit
+        self._recognizer = recognizer
+        self._confidence = confidence
+        self._clock = clock
+        self._dialogue = Dialogue()
+        self._listening_for: Language | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    async def handle_text(self, text: str, here: str | None = None) -> Turn:
+        """One typed sentence from the area `here`; by default, where the home description says."""
+        async with self._one_at_a_time:
+            return await self._handle(_Work(self._clock), text.strip(), self._place(here), None)
+
+    async def handle_utterance(self, utterance: Utterance, here: str | None = None) -> Turn:
+        """One stretch of speech from the area `here`; by default, where the home description says."""
+        async with self._one_at_a_time:
+            work = _Work(self._clock)
+            work.add("endpoint", utterance.start + utterance.seconds - utterance.speech_end)
+            place = self._place(here)
+            transcript = await self._hear(work, utterance, place)
+            text = transcript.text if transcript.confidence >= self._confidence else ""
+            return await self._handle(work, text, place, transcript)
+
+    async def listen_for_the_home(self, here: str | None = None) -> None:
+        """Ready the recognizer for what can be said now; done by itself before each utterance, here ahead of it."""
+        async with self._one_at_a_time:
+            await self._restrict(self._place(here))
+
+    def _place(self, here: str | None) -> str | None:
+        return self._registry.here if here is None else self._registry.area(here)
+
+    async def _restrict(self, here: str | None) -> Recognizer:
+        assert self._recognizer is not None, "an utterance was given to a pipeline without a recognizer"
+        asking = self._dialogue.open(here, self._clock()) is not None
+        language = self._understanding.language(here, asking=asking)
+        if language is not self._listening_for:
+            await asyncio.to_thread(self._recognizer.restrict, language)
+            self._listening_for = language
+        return self._recognizer
+
+    async def _hear(self, work: "_Work", utterance: Utterance, here: str | None) -> Transcript:
+        recognizer = await self._restrict(here)
+        with work.step("recognize"):
+            return await asyncio.to_thread(recognizer.recognize, utterance)
+
+    async def _handle(
+        self, work: "_Work", text: str, here: str | None, transcript: Transcript | None
+    ) -> Turn:
+        asked = self._dialogue.open(here, self._clock())
+        with work.step("parse"):
+            understood = self._understanding.parse(text, here, asking=asked is not None)
+        if isinstance(understood, NotRecognized):
+            reply = self._not_understood(understood, here, asked)
+        elif understood.name == ANSWER:
+            reply = await self._answered(work, understood, here, asked)
+        else:
+            self._dialogue.close(here)
+            reply = await self._follow(work, understood, here, None)
+        return Turn(
+            secrets.token_hex(4),
+            text,
+            here,
+            understood,
+            reply,
+            outcomes=tuple(work.outcomes),
+            transcript=transcript,
+            steps=tuple(work.steps),
+        )
+
+    def _not_understood(self, refusal: NotRecognized, here: str | None, asked: Asked | None) -> Reply:
+        if asked is None:
+            return self._narrator.not_recognized(refusal) if refusal.text else self._narrator.not_heard()
+        if asked.repeated:
+            self._dialogue.close(here)
+            return self._narrator.dialogue("declined")
+        self._dialogue.ask(here, asked.again(self._clock()))
+        return self._ask(asked, again=True)
+
+    def _ask(self, asked: Asked, *, again: bool = False) -> Reply:
+        if isinstance(asked.matter, Question):
+            return self._narrator.question(asked.matter, again=again)
+        return self._narrator.confirmation(asked.intent, asked.matter, again=again)
+
+    async def _answered(self, work: "_Work", answer: Intent, here: str | None, asked: Asked | None) -> Reply:
+        assert asked is not None, "answers are understood only while a question is open"
+        self._dialogue.close(here)
+        meaning = answer.slots.get("answer")
+        if meaning == "no":
+            return self._narrator.dialogue("declined")
+        if isinstance(asked.matter, Confirmation):
+            if meaning == "yes":
+                await self._execute(work, asked.matter.commands)
+                return self._narrator.outcomes(asked.intent, work.outcomes, asked.matter.refused)
+        else:
+            picked = chosen(asked.matter, answer)
+            if len(picked) == 1:
+                return await self._follow(work, asked.intent, here, picked[0])
+        return self._not_understood(NotRecognized(answer.text), here, asked)
+
+    async def _follow(self, work: "_Work", intent: Intent, here: str | None, choice: Choice | None) -> Reply:
+        with work.step("resolve"):
+            resolution = resolve(
+                intent, self._registry, here=here, policy=self._policy, unit=self._unit, choice=choice
+            )
+        return await self._carry_out(work, intent, resolution, here)
+
+    async def _carry_out(
+        self, work: "_Work", intent: Intent, resolution: Resolution, here: str | None
+    ) -> Reply:
+        match resolution:
+            case Commands():
+                await self._execute(work, resolution.commands)
+                return self._narrator.outcomes(intent, work.outcomes, resolution.refused)
+            case Question() | Confirmation():
+                asked = Asked(resolution, intent, self._clock())
+                self._dialogue.ask(here, asked)
+                return self._ask(asked)
+            case Answer():
+                return self._narrator.answer(intent, resolution)
+            case Refused():
+                return self._narrator.refused(intent, resolution)
+            case Local():
+                return self._keeping.answer(intent, resolution.keeper, here)
+
+    async def _execute(self, work: "_Work", commands: Sequence[Command]) -> None:
+        work.outcomes = await self._executor.execute_all(commands)
+        work.add("publish", max(outcome.publish_seconds for outcome in work.outcomes))
+        work.add("confirm", max(outcome.confirm_seconds for outcome in work.outcomes))
+
+
+class _Work:
+    """What a turn gathers on its way."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.steps: list[Step] = []
+        self.outcomes: tuple[Outcome, ...] = ()
+
+    def add(self, name: str, seconds: float) -> None:
+        self.steps.append(Step(name, seconds))
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        began = self._clock()
+        try:
+            yield
+        finally:
+            self.add(name, self._clock() - began)
