@@ -14,7 +14,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from paige.iot.errors import LinkDown
-from paige.iot.link_failure import REFUSED_PROTOCOL, dropped, refusal, unreachable
+from paige.iot.link_failure import dropped, no_broker, refusal, unreachable
 from paige.iot.link_options import LinkOptions
 from paige.iot.message import Message, Publication
 from paige.iot.tls import tls_context
@@ -61,7 +61,6 @@ class Connection:
             client_id=client_id,
             clean_session=True,
             protocol=MQTTProtocolVersion.MQTTv311,
-            transport=options.transport,
             reconnect_on_failure=False,
         )
         self._configure(will)
@@ -72,8 +71,6 @@ class Connection:
         client.connect_timeout = self._options.timeout
         if self._options.username is not None:
             client.username_pw_set(self._options.username, self._options.password)
-        if self._options.transport == "websockets":
-            client.ws_set_options(path=self._options.websocket_path)
         if will is not None:
             client.will_set(will.topic, will.payload, will.qos, will.retain)
         client.on_connect = self._connected
@@ -98,14 +95,16 @@ class Connection:
         try:
             await asyncio.shield(dialing)
             self._watch_reads()
-            async with asyncio.timeout(self._options.timeout):
-                await self._accepted
+            await asyncio.wait([self._accepted], timeout=self._options.timeout)
+            if not self._accepted.done():
+                self.abort("")
+                raise LinkDown(no_broker(self._options))
+            self._accepted.result()
         except asyncio.CancelledError:
             # A thread cannot be stopped: what it opens after all is closed when it is done.
             dialing.add_done_callback(lambda done: done.cancelled() or done.exception() or self.abort(""))
             raise
         except OSError as error:  # a TimeoutError is one
-            self.abort("")
             raise LinkDown(unreachable(error, self._options)) from None
         except UnicodeError:  # of a host that no name can have
             raise LinkDown(unreachable(socket.gaierror(), self._options)) from None
@@ -211,6 +210,9 @@ class Connection:
         return not self.ended.done() and hasattr(sock, "pending") and sock.pending() > 0
 
     def _write(self) -> None:
+        if not self._accepted.done():
+            # A broker that refuses our certificate says so and hangs up; a write would only find it gone.
+            self._read()
         self._guarded(self._client.loop_write)
 
     def _tick(self) -> None:
@@ -243,7 +245,7 @@ class Connection:
         _properties: Properties,
     ) -> None:
         if not self._accepted.done() and code.getName() == "Protocol error":
-            self._accepted.set_exception(LinkDown(refusal(REFUSED_PROTOCOL, self._options)))
+            self._accepted.set_exception(LinkDown(no_broker(self._options)))
         if code.getName() == "Keep alive timeout":
             self._end(f"The broker at {self._options.address} has fallen silent.")
         else:

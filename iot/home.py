@@ -10,7 +10,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from paige.iot.change import Misunderstood
+from paige.iot.change import AvailabilityChanged, Misunderstood, StateChanged
 from paige.iot.dialects.protocol import Dialect
 from paige.iot.link import Handler, LinkState, MqttLink
 from paige.iot.message import Message
@@ -171,8 +171,10 @@ class Home:
         while True:
             await self._any_stale.wait()
             self._any_stale.clear()
+            began = self._clock()
             self._update_filters()
-            await asyncio.sleep(COALESCE_SECONDS)
+            # In a large home this takes time, and during discovery it is wanted again at once.
+            await asyncio.sleep(max(COALESCE_SECONDS, 5 * (self._clock() - began)))
 
     def _update_filters(self) -> None:
         while self._stale:
@@ -191,11 +193,16 @@ class Home:
         self._messages += 1
         if message.retained:
             self._settling.note(self._clock())
-        for change in dialect.receive(message):
+        changes = dialect.receive(message)
+        for change in changes:
             if isinstance(change, Misunderstood):
                 self._complain(dialect, change)
             self.registry.apply(dialect.name, change)
-        self._mark_stale((dialect.name,))
+        if not changes or not all(
+            isinstance(change, StateChanged | AvailabilityChanged) for change in changes
+        ):
+            # Who only reports is known; anything else may be a device to be heard from now on.
+            self._mark_stale((dialect.name,))
 
     def _complain(self, dialect: Dialect, change: Misunderstood) -> None:
         self._misunderstood.append(change)

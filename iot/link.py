@@ -251,6 +251,9 @@ class MqttLink:
         try:
             async with asyncio.timeout(within):
                 await self._up.wait()
+                while self._connection is None or self._connection.ended.done():
+                    await asyncio.sleep(0)  # it has just ended, and its keeper is about to notice
+                    await self._up.wait()
         except TimeoutError:
             return Receipt(Delivery.NOT_SENT, self._why_down(within))
         connection = self._connection

@@ -6,7 +6,7 @@ import ssl
 from paige.iot.link_options import LinkOptions
 
 # Return codes of CONNACK: MQTT 3.1.1, table 3.1, as paho-mqtt translates them to those of MQTT 5.
-REFUSED_PROTOCOL = 132
+_REFUSED_PROTOCOL = 132
 _REFUSED_CLIENT_ID = 133
 _REFUSED_LOGIN = 134
 _REFUSED_NOT_ALLOWED = 135
@@ -26,8 +26,8 @@ def refusal(code: int, options: LinkOptions) -> str:
                 f"{broker} does not let “{options.username}” in; check the user name, the password "
                 "and what the broker allows."
             )
-        case _ if code == REFUSED_PROTOCOL:
-            return f"{broker} does not speak MQTT 3.1.1; use one that does, such as Mosquitto."
+        case _ if code == _REFUSED_PROTOCOL:
+            return no_broker(options)
         case _ if code == _REFUSED_CLIENT_ID:
             return f"{broker} refuses the client id; configure another."
         case _ if code == _REFUSED_UNAVAILABLE:
@@ -53,6 +53,14 @@ def unreachable(error: OSError, options: LinkOptions) -> str:
             return dropped("", options)
         case _:
             return f"The broker at {options.address} cannot be reached: {error.strerror or error}."
+
+
+def no_broker(options: LinkOptions) -> str:
+    """What listens there does not behave as a broker."""
+    return (
+        f"What answers at {options.address} is no MQTT broker, or none that speaks MQTT 3.1.1; "
+        "check host and port, and whether it wants TLS."
+    )
 
 
 def dropped(detail: str, options: LinkOptions) -> str:

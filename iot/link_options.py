@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from paige.iot.backoff import Backoff
 
@@ -36,8 +35,6 @@ class LinkOptions:
     A service keeps its own: its return then ends a connection of before that the broker still believes in.
     """
     tls: TlsOptions | None = None
-    transport: Literal["tcp", "websockets"] = "tcp"
-    websocket_path: str = "/mqtt"
     keepalive: int = 15
     """Seconds of silence after which the broker is asked whether it is there."""
     timeout: float = 10.0
