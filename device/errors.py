@@ -1,9 +1,9 @@
 """What can be broken about the box.
 
-    DeviceError
-    ├── ConfigInvalid       a configuration file or value cannot be used
-    ├── RepliesInvalid      a text that Paige should say is missing or cannot be said
-    └── ServiceUnreachable  the running service cannot be asked
+DeviceError
+├── ConfigInvalid       a configuration file or value cannot be used
+├── RepliesInvalid      a text that Paige should say is missing or cannot be said
+└── ServiceUnreachable  the running service cannot be asked
 """
 
 
@@ -16,7 +16,7 @@ class ConfigInvalid(DeviceError):
 
 
 class RepliesInvalid(DeviceError):
-    """A text that Paige should say is missing or cannot be said; the text names file or intent, and the remedy."""
+    """A text that Paige should say is missing or cannot be said; names file or intent, and the remedy."""
 
 
 class ServiceUnreachable(DeviceError):

@@ -95,7 +95,7 @@ class Pipeline:
             return await self._handle(work, text, place, transcript)
 
     async def listen_for_the_home(self, here: str | None = None) -> None:
-        """Ready the recognizer for what can be said now; done by itself before each utterance, here ahead of it."""
+        """Ready the recognizer for what can be said now, ahead of the utterance that would wait for it."""
         async with self._one_at_a_time:
             await self._restrict(self._place(here))
 
