@@ -37,8 +37,12 @@ def json_object(payload: bytes) -> dict[str, object]:
     Raises:
         ReportInvalid: It is not JSON (RFC 8259, so without NaN), or no object.
     """
+    text = text_of(payload)
     try:
-        value = json.loads(text_of(payload), parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant)
+        if "\\ud" in text.lower():
+            # An escaped half of a character is no text: it could neither be shown nor sent.
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise ReportInvalid(f"found {shown(payload)}, expected a JSON object") from None
     if not isinstance(value, dict):

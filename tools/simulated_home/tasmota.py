@@ -3,7 +3,7 @@
 Messages are laid out as Tasmota 14 sends them; as there, states are not retained and have to be asked for.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from paige.iot.message import Message, Publication
@@ -62,36 +62,21 @@ class TasmotaPlug:
             return (Publication(f"stat/{self.topic}/STATUS10", encoded(status)),)
         if word == "STATUS" and argument == "11":
             return (Publication(f"stat/{self.topic}/STATUS11", encoded({"StatusSTS": self.state()})),)
-        before = self.state()
-        known = word == "STATE" or self.jammed or self.obey(word, argument)
-        if word == "STATE":
-            answer: dict[str, object] = before
-        elif not known:
-            answer = {"Command": "Unknown"}
-        else:
-            after = self.state()
-            changed = {key: value for key, value in after.items() if before.get(key) != value}
-            answer = changed or {key: value for key, value in after.items() if key in self.told}
+        told = tuple(self.state()) if word == "STATE" else self.obey(word, argument)
+        answer = {key: self.state()[key] for key in told} if told else {"Command": "Unknown"}
         publications = [Publication(f"stat/{self.topic}/RESULT", encoded(answer))]
         if "POWER" in answer:
             publications.append(Publication(f"stat/{self.topic}/POWER", encoded(str(answer["POWER"]))))
         return tuple(publications)
 
-    told: ClassVar[tuple[str, ...]] = ("POWER",)
-    """What an answer says where nothing changed."""
-
-    def obey(self, word: str, argument: str) -> bool:
-        """Carry out a command word; False for one that it does not know."""
+    def obey(self, word: str, argument: str) -> tuple[str, ...]:
+        """Carry out a command word, unless jammed; the keys of the answer, none for a word not known."""
         if word not in ("POWER", "POWER1"):
-            return False
-        match argument.upper():
-            case "ON" | "1":
-                self.on = True
-            case "OFF" | "0":
-                self.on = False
-            case "TOGGLE" | "2":
-                self.on = not self.on
-        return True
+            return ()
+        if not self.jammed:
+            words = {"ON": True, "1": True, "OFF": False, "0": False, "TOGGLE": not self.on, "2": not self.on}
+            self.on = words.get(argument.upper(), self.on)
+        return ("POWER",)
 
     def state(self) -> dict[str, object]:
         """The report on `STATE`, of that which matters here."""
@@ -137,16 +122,15 @@ class TasmotaDimmer(TasmotaPlug):
 
     relay_kind: ClassVar[int] = 2
     light_subtype: ClassVar[int] = 1
-    told: ClassVar[tuple[str, ...]] = ("POWER", "Dimmer")
 
-    def obey(self, word: str, argument: str) -> bool:
+    def obey(self, word: str, argument: str) -> tuple[str, ...]:
         """See `TasmotaPlug`."""
         if word not in ("DIMMER", "DIMMER1"):
             return super().obey(word, argument)
         level = whole(argument, 0, 100)
-        if level is not None:
+        if level is not None and not self.jammed:
             self.on, self.dimmer = level > 0, level or self.dimmer
-        return True
+        return ("POWER", "Dimmer")
 
     def state(self) -> dict[str, object]:
         """See `TasmotaPlug`."""
@@ -157,20 +141,19 @@ class TasmotaDimmer(TasmotaPlug):
 class TasmotaFan(TasmotaPlug):
     """A Sonoff iFan without its lamp: off and three speeds."""
 
-    speed: int = field(default=0)
+    speed: int = 0
 
     relay_kind: ClassVar[int] = 0
     fan: ClassVar[int] = 1
-    told: ClassVar[tuple[str, ...]] = ("FanSpeed",)
 
-    def obey(self, word: str, argument: str) -> bool:
+    def obey(self, word: str, argument: str) -> tuple[str, ...]:
         """See `TasmotaPlug`."""
         if word != "FANSPEED":
-            return False
+            return ()
         speed = whole(argument, 0, 3)
-        if speed is not None:
+        if speed is not None and not self.jammed:
             self.speed = speed
-        return True
+        return ("FanSpeed",)
 
     def state(self) -> dict[str, object]:
         """See `TasmotaPlug`."""
