@@ -90,13 +90,13 @@ class Narrator:
             return self.refused(intent, left_out[0])
         names = [*_names(short), *(refusal.entity.name for refusal in left_out if refusal.entity is not None)]
         reason = next((outcome.reason for outcome in short if outcome.reason), "")
-        fields = self._fields(intent, names)
+        fields = {**self._fields(intent, names), "reason": reason}
         if done:
-            fields |= {"done_names": _names(done), "reason": reason}
-            return Reply(self._replies.outcome("partly", fields))
+            said = self._replies.outcome("partly", {**fields, "done_names": _names(done)})
+            return Reply(" ".join([said, *(self._reason(intent, refusal) for refusal in left_out)]))
         worst = next(status for status in _WORST_FIRST if any(one.status is status for one in short))
         fields["action"] = self._replies.action(intent.name, intent.response, fields)
-        return Reply(self._replies.outcome(str(worst), {**fields, "reason": reason}))
+        return Reply(self._replies.outcome(str(worst), fields))
 
     def _reason(self, intent: Intent, refusal: Refused) -> str:
         fields: dict[str, Any] = {**self._fields(intent), **refusal.fields}

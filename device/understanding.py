@@ -32,6 +32,10 @@ def answer_sentences(language: str, answers: Mapping[str, Sequence[str]]) -> Sen
     return reader.sentences()
 
 
+NEAR_ENOUGH = 0.75
+"""How alike a sentence must be to be offered in place of one that means nothing."""
+
+
 class Understanding:
     """What can be said to a home, kept in step with its names.
 
@@ -61,7 +65,8 @@ class Understanding:
         language = self._language(self._always, here)
         understood = language.parse(text)
         if isinstance(understood, NotRecognized) and text:
-            return replace(understood, nearest=language.nearest(text))
+            near = (one for one in language.nearest(text) if one.similarity >= NEAR_ENOUGH)
+            return replace(understood, nearest=tuple(near))
         return understood
 
     def language(self, here: str | None, *, asking: bool) -> Language:
