@@ -55,7 +55,8 @@ async def assistant(
     registry = Registry(None if house.home is None else load_home(house.home))
     custom: tuple[Path, ...] = () if house.sentences is None else (house.sentences,)
     replies = Replies.for_language(house.language, custom)
-    narrator = Narrator(replies)
+    unit = TemperatureUnit(house.temperature_unit)
+    narrator = Narrator(replies, unit)
     understanding = Understanding(
         Sentences.for_language(house.language, custom),
         answer_sentences(house.language, replies.answers),
@@ -80,7 +81,7 @@ async def assistant(
             policy=Policy.parse(
                 confirm=config.policy.confirm, forbid=config.policy.forbid, allow=config.policy.allow
             ),
-            unit=TemperatureUnit(house.temperature_unit),
+            unit=unit,
             recognizer=recognizer,
             confidence=config.speech.confidence,
         )

@@ -8,20 +8,23 @@ from paige.device.turn import Expects, Reply
 from paige.iot.entity import Entity
 from paige.iot.outcome import Outcome, Status
 from paige.iot.resolution import Answer, Asks, Confirmation, Question, Reason, Refused
+from paige.iot.units import TemperatureUnit, in_unit
 from paige.models.intent import Intent, NotRecognized
 
 _WORST_FIRST = (Status.FAILED, Status.REFUSED, Status.UNCONFIRMED)
 
 
 class Narrator:
-    """Makes replies in one language.
+    """Makes replies in one language, for one house.
 
     Args:
         replies: The texts.
+        unit: How the house says temperatures.
     """
 
-    def __init__(self, replies: Replies) -> None:
+    def __init__(self, replies: Replies, unit: TemperatureUnit = TemperatureUnit.CELSIUS) -> None:
         self._replies = replies
+        self._unit = unit
 
     def not_heard(self) -> Reply:
         """Speech that was none of the home's sentences."""
@@ -48,7 +51,8 @@ class Narrator:
     def answer(self, intent: Intent, answer: Answer) -> Reply:
         """What was asked about entities."""
         matched, unmatched, unknown = (
-            [thing(entity) for entity in some] for some in (answer.matched, answer.unmatched, answer.unknown)
+            [thing(in_unit(entity, self._unit)) for entity in some]
+            for some in (answer.matched, answer.unmatched, answer.unknown)
         )
         everything = [*matched, *unmatched, *unknown]
         if not everything:
@@ -88,7 +92,7 @@ class Narrator:
             return self.told(intent, names=_names(outcomes))
         if not short and not done:
             return self.refused(intent, left_out[0])
-        names = [*_names(short), *(refusal.entity.name for refusal in left_out if refusal.entity is not None)]
+        names = [*_names(short), *(entity.name for refusal in left_out for entity in refusal.entities)]
         reason = next((outcome.reason for outcome in short if outcome.reason), "")
         fields = {**self._fields(intent, names), "reason": reason}
         if done:
@@ -100,8 +104,8 @@ class Narrator:
 
     def _reason(self, intent: Intent, refusal: Refused) -> str:
         fields: dict[str, Any] = {**self._fields(intent), **refusal.fields}
-        if refusal.reason is Reason.UNKNOWN_STATE and refusal.entity is not None:
-            fields["state"] = thing(refusal.entity)
+        if refusal.reason is Reason.UNKNOWN_STATE and refusal.entities:
+            fields["state"] = thing(refusal.entities[0])
         return self._replies.error(str(refusal.reason), fields)
 
     @staticmethod
