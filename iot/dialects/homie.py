@@ -76,6 +76,8 @@ class HomieDialect:
         """The topic of each entity's device."""
         self._children: dict[str, set[str]] = {}
         """The devices that have a device as their root; all by topic."""
+        self._filters: frozenset[str] | None = None
+        """Kept while no device comes or goes."""
 
     @property
     def name(self) -> str:
@@ -84,13 +86,16 @@ class HomieDialect:
 
     def filters(self) -> frozenset[str]:
         """See `Dialect`."""
-        found = {f"{self._domain}/+/$homie", f"{self._domain}/5/+/$state", f"{self._domain}/5/+/$description"}
-        for base, known in self._devices.items():
-            if known.attributes is not None:
-                found.add(f"{base}/#")
-            elif known.device is not None:
-                found |= {f"{base}/+/+", f"{base}/+/+/$target"}
-        return frozenset(found)
+        if self._filters is None:
+            found = {f"{self._domain}/+/$homie"}
+            found |= {f"{self._domain}/5/+/$state", f"{self._domain}/5/+/$description"}
+            for base, known in self._devices.items():
+                if known.attributes is not None:
+                    found.add(f"{base}/#")
+                elif known.device is not None:
+                    found |= {f"{base}/+/+", f"{base}/+/+/$target"}
+            self._filters = frozenset(found)
+        return self._filters
 
     def receive(self, message: Message) -> tuple[Change, ...]:
         """See `Dialect`."""
@@ -131,6 +136,7 @@ class HomieDialect:
         self._devices.clear()
         self._owners.clear()
         self._children.clear()
+        self._filters = None
 
     def _receive_5(self, levels: list[str], message: Message) -> tuple[Change, ...]:
         if len(levels) < 2 or not IDENTITY.fullmatch(levels[0]):
@@ -178,6 +184,7 @@ class HomieDialect:
         known = self._devices.setdefault(base, _Known(base))
         if known.attributes is None:
             known.attributes = {}
+            self._filters = None
         return ()
 
     def _state(self, base: str, word: str) -> tuple[Change, ...]:
@@ -219,12 +226,14 @@ class HomieDialect:
             return ()
         changes = self._describe(known, None)
         del self._devices[base]
+        self._filters = None
         return changes
 
     def _describe(self, known: _Known, device: Device | None) -> tuple[Change, ...]:
         """Take a device as it is now described, or None for one whose description is gone or incomplete."""
         self._children.get(self._root(known) or "", set()).discard(known.base)
         known.device = device
+        self._filters = None
         root = self._root(known)
         if root is not None:
             self._children.setdefault(root, set()).add(known.base)

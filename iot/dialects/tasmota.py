@@ -43,6 +43,8 @@ class TasmotaDialect:
         self._prefixes: dict[str, set[str]] = {}
         """The devices that speak under a topic prefix; more than one where an owner gave two the same."""
         self._online: dict[str, bool] = {}
+        self._filters: frozenset[str] | None = None
+        """Kept while no device comes, goes or moves."""
 
     @property
     def name(self) -> str:
@@ -51,15 +53,17 @@ class TasmotaDialect:
 
     def filters(self) -> frozenset[str]:
         """See `Dialect`."""
-        found = {f"{self._discovery_topic}/+/config", f"{self._discovery_topic}/+/sensors"}
-        for device in self._devices.values():
-            status, telemetry = device.topics.status, device.topics.telemetry
-            found.update(telemetry + last for last in ("LWT", "STATE", "SENSOR"))
-            if device.answers_by_command:
-                found.add(status + "+")
-            else:
-                found.update(status + last for last in ("RESULT", *_POLLED))
-        return frozenset(found)
+        if self._filters is None:
+            found = {f"{self._discovery_topic}/+/config", f"{self._discovery_topic}/+/sensors"}
+            for device in self._devices.values():
+                status, telemetry = device.topics.status, device.topics.telemetry
+                found.update(telemetry + last for last in ("LWT", "STATE", "SENSOR"))
+                if device.answers_by_command:
+                    found.add(status + "+")
+                else:
+                    found.update(status + last for last in ("RESULT", *_POLLED))
+            self._filters = frozenset(found)
+        return self._filters
 
     def receive(self, message: Message) -> tuple[Change, ...]:
         """See `Dialect`."""
@@ -111,6 +115,7 @@ class TasmotaDialect:
             self._online,
         ):
             learned.clear()
+        self._filters = None
 
     def _component(self, entity_id: str) -> Component | None:
         return self._components.get(self._owners.get(entity_id, ""), {}).get(entity_id)
@@ -130,6 +135,7 @@ class TasmotaDialect:
 
     def _install(self, mac: str, device: Device | None) -> tuple[Change, ...]:
         """Take a device as it is now described, or None for one that is gone; sensors come with it."""
+        self._filters = None
         before = self._components.pop(mac, {})
         self._leave(mac)
         after: dict[str, Component] = {}
