@@ -65,7 +65,7 @@ class Deed:
     """Whom it can be about, where the intent does not say."""
     needs: tuple[str, ...] = ()
     """Slots without which it means nothing."""
-    active: frozenset[str] = frozenset()
+    active: tuple[str, ...] = ()
     """Of several that nobody named, those in one of these states are meant."""
     lone: bool = False
     """Where nobody said which, and none is here, the only one of the house is meant."""
@@ -138,7 +138,7 @@ def _target_temperature(intent: Intent, entity: Entity, unit: TemperatureUnit) -
     said = str(intent.slots.get("temperature_unit", unit))
     unit = TemperatureUnit(said) if said in set(TemperatureUnit) else unit
     degrees = to_celsius(_number(intent, "temperature") or 0.0, unit)
-    return _plain(entity, "set_temperature", {"temperature": degrees})
+    return _plain(entity, "set_temperature", {"temperature": _whole(float(degrees))})
 
 
 def _volume(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
@@ -197,7 +197,7 @@ TURN_ON: Final = _switch(_ON, "turn_on")
 TURN_OFF: Final = _switch(_OFF, "turn_off")
 
 _MEDIA: Final = frozenset({"media_player"})
-_PLAYING: Final = frozenset({"playing", "buffering"})
+_PLAYING: Final = ("playing", "buffering")
 _MOVING: Final = frozenset({"cover", "valve"})
 
 DEEDS: Final[Mapping[str, Deed]] = {
@@ -212,7 +212,7 @@ DEEDS: Final[Mapping[str, Deed]] = {
         _target_temperature, frozenset({"climate"}), ("temperature",), lone=True
     ),
     "HassMediaPause": Deed(_service("media_pause"), _MEDIA, active=_PLAYING, lone=True, while_active=True),
-    "HassMediaUnpause": Deed(_service("media_play"), _MEDIA, active=frozenset({"paused"}), lone=True),
+    "HassMediaUnpause": Deed(_service("media_play"), _MEDIA, active=("paused",), lone=True),
     "HassMediaNext": Deed(
         _service("media_next_track"), _MEDIA, active=_PLAYING, lone=True, while_active=True
     ),

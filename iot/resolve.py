@@ -94,7 +94,7 @@ def _act(
     if not isinstance(found, tuple):
         return found
     if deed.while_active and "name" not in intent.slots and _none_active(found, deed.active):
-        return Refused(Reason.WRONG_STATE, {"state": min(deed.active)})
+        return Refused(Reason.WRONG_STATE, {"state": deed.active[0]})
     abilities = [(entity, deed.order(intent, entity, unit)) for entity in found]
     ready = [(entity, ability.command) for entity, ability in abilities if ability.command is not None]
     if not ready:
@@ -134,6 +134,6 @@ def _refusal(reason: Reason, entities: list[Entity]) -> Refused:
     return Refused(reason, fields, tuple(entities))
 
 
-def _none_active(found: tuple[Entity, ...], active: frozenset[str]) -> bool:
+def _none_active(found: tuple[Entity, ...], active: tuple[str, ...]) -> bool:
     """Whether all of them say that they are not active; one that says nothing may be."""
     return all(entity.state is not None and entity.state not in active for entity in found)

@@ -28,7 +28,7 @@ class Scope:
     here: str | None = None
     """Main name of the area in which the speaker is."""
     only: frozenset[str] = frozenset()
-    """Ids to choose from, after a question was answered; empty where none was asked."""
+    """Ids of those that were chosen, after a question was answered; empty where none was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,6 @@ class Wanted:
     floor: str | None
     domains: frozenset[str]
     device_classes: frozenset[str]
-    said_domain: bool
-    """Whether the sentence itself said what kind of thing it is about."""
 
     @classmethod
     def of(cls, intent: Intent, usual: Collection[str]) -> "Wanted":
@@ -55,7 +53,6 @@ class Wanted:
             floor=_text(intent, "floor"),
             domains=frozenset({domain} if domain else () if name else usual),
             device_classes=frozenset({device_class} if device_class else ()),
-            said_domain=domain is not None,
         )
 
 
@@ -65,7 +62,7 @@ def targets(
     usual: Collection[str] = (),
     *,
     able: Able = lambda entity: True,
-    active: frozenset[str] = frozenset(),
+    active: Collection[str] = (),
     lone: bool = False,
 ) -> tuple[Entity, ...] | Question | Refused:
     """The entities that an intent is about.
@@ -78,6 +75,9 @@ def targets(
         active: Of several that nobody named, those in one of these states are meant.
         lone: Whether the only one of the house is meant where nobody said which, and none is here.
     """
+    chosen = [scope.registry.entity(entity_id) for entity_id in sorted(scope.only)]
+    if scope.only and None not in chosen:
+        return tuple(entity for entity in chosen if entity is not None)
     wanted = Wanted.of(intent, usual)
     for place, known, reason in (
         (wanted.area, scope.registry.area, Reason.NO_AREA),
@@ -87,10 +87,7 @@ def targets(
             return Refused(reason, {reason.removeprefix("no_"): place})
     if wanted.name is not None:
         return _named(wanted, wanted.name, intent, scope, able)
-    found = _placed(wanted, intent, scope, active=active, lone=lone)
-    if not isinstance(found, tuple):
-        return found
-    return tuple(entity for entity in found if not scope.only or entity.id in scope.only)
+    return _placed(wanted, intent, scope, active=active, lone=lone)
 
 
 def _named(
@@ -108,7 +105,6 @@ def _named(
         return _refused(Reason.NO_ENTITY, wanted, {"entity": name})
     # Each narrowing counts only where it leaves something.
     for narrower in (
-        lambda entity: not scope.only or entity.id in scope.only,
         able,
         lambda entity: scope.here is not None and entity.area == scope.here,
     ):
@@ -120,7 +116,7 @@ def _named(
 
 
 def _placed(
-    wanted: Wanted, intent: Intent, scope: Scope, *, active: frozenset[str], lone: bool
+    wanted: Wanted, intent: Intent, scope: Scope, *, active: Collection[str], lone: bool
 ) -> tuple[Entity, ...] | Question | Refused:
     """Targets without a name: those of a place, or of the whole house."""
 
@@ -133,23 +129,24 @@ def _placed(
     )
     if not house or (not found and (said or not lone)):
         return _refused(Reason.NO_DOMAIN, wanted, {})
-    if not found or (wanted.area is None and not said and (lone or _local(intent))):
-        return _unplaced(intent, scope, house, active)
-    return _active(found, active)
+    if not said and (lone or (wanted.area is None and _local(intent))):
+        here = scope.here if wanted.area is None else scope.registry.area(wanted.area)
+        return _unplaced(intent, here, house, active)
+    return _active(found, active) or found
 
 
-def _active(entities: tuple[Entity, ...], active: frozenset[str]) -> tuple[Entity, ...]:
-    return tuple(entity for entity in entities if entity.state in active) or entities
+def _active(entities: tuple[Entity, ...], active: Collection[str]) -> tuple[Entity, ...]:
+    return tuple(entity for entity in entities if entity.state in active)
 
 
 def _unplaced(
-    intent: Intent, scope: Scope, house: tuple[Entity, ...], active: frozenset[str]
+    intent: Intent, here: str | None, house: tuple[Entity, ...], active: Collection[str]
 ) -> tuple[Entity, ...] | Question:
-    """Targets of a sentence that means a place and names none: those here, else the only ones there are."""
-    here = tuple(entity for entity in house if scope.here is not None and entity.area == scope.here)
-    found = _active(here or house, active)
+    """Targets of a sentence that means a place and names none: those active, those near, or the only ones."""
+    near = tuple(entity for entity in house if here is not None and entity.area == here)
+    found = _active(near, active) or _active(house, active) or near or house
     areas = {entity.area for entity in found}
-    if here or len(found) == 1 or (len(areas) == 1 and None not in areas):
+    if len(found) == 1 or (len(areas) == 1 and None not in areas):
         return found
     return question_of_entity(intent, found) if None in areas else question_of_area(intent, found)
 
