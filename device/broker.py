@@ -27,8 +27,3 @@ def link_options(mqtt: Mqtt, client_id: str | None = None) -> LinkOptions:
 def own_topics(config: Config) -> Topics:
     """What we publish under, and where we are asked."""
     return Topics(config.mqtt.topic, config.house.id, config.mqtt.homeassistant.prefix)
-
-
-def service_client_id(config: Config) -> str:
-    """How the broker knows the service."""
-    return config.mqtt.client_id or f"paige-{config.house.id}"

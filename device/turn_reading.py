@@ -21,7 +21,10 @@ def read_turn(payload: bytes) -> Turn:
         ServiceUnreachable: It is no turn, so that nothing can be said about what was done.
     """
     try:
-        return _turn(json.loads(payload))
+        data = json.loads(payload)
+        if "error" in data:
+            raise ServiceUnreachable(f"the service could not do it: {data['error']}")
+        return _turn(data)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ServiceUnreachable(
             "the service gave an answer that is no turn; do it and this command have the same version?"

@@ -5,6 +5,7 @@ Only what the chosen subcommand needs is imported, so that a short command start
 
 import difflib
 import importlib
+import logging
 import os
 import sys
 import traceback
@@ -63,6 +64,8 @@ PAIGE_DEBUG=1 shows where in the program an error comes from.
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `paige` with these arguments, those of the process by default, and give the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    # What is logged is for `paige run`, which writes it; elsewhere the answer or the error says all there is.
+    logging.getLogger("paige").addHandler(logging.NullHandler())
     try:
         status = _dispatch(arguments)
         sys.stdout.flush()
@@ -162,12 +165,9 @@ def _summary(name: str) -> str:
 
 
 def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
+    from paige.device.version import paige_version  # it reads what is installed, as _plugged_in does
 
-    try:
-        return version("paige")
-    except PackageNotFoundError:
-        return "(not installed; run from its source)"
+    return paige_version()
 
 
 def _not_done(text: str, error: Exception) -> int:

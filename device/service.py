@@ -1,0 +1,155 @@
+"""The service: an assistant with a presence on the broker, asked over MQTT and by voice, until stopped."""
+
+import asyncio
+import json
+import logging
+import signal
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack, suppress
+
+from paige.device.assistant import Assistant, assistant
+from paige.device.broker import own_topics
+from paige.device.config.schema import Config
+from paige.device.notify import Notifier
+from paige.device.turn import Turn
+from paige.device.version import paige_version
+from paige.iot.link import LinkState, LinkStatus
+from paige.iot.outcome import Status
+from paige.iot.presence import Presence
+from paige.iot.requests import Request, RequestServer
+
+_log = logging.getLogger(__name__)
+
+SETTLE_SECONDS = 5.0
+"""How long devices may take to introduce themselves before the service says that it is ready."""
+_BY_GRAVITY = (Status.FAILED, Status.REFUSED, Status.UNCONFIRMED, Status.DONE)
+
+
+class Service:
+    """Serves one house until it is told to stop.
+
+    Args:
+        config: Everything that can be set.
+        notifier: Tells the service manager how it goes.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self, config: Config, notifier: Notifier, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._config = config
+        self._notifier = notifier
+        self._clock = clock
+        self._began = clock()
+        self._stop = asyncio.Event()
+        self._stopped_by: signal.Signals | None = None
+
+    async def serve(self) -> signal.Signals | None:
+        """Serve, and give the signal that ended it.
+
+        Raises:
+            HomeInvalid, SentencesInvalid, RepliesInvalid, ModelUnusable: What is configured cannot be used.
+        """
+        loop = asyncio.get_running_loop()
+        for one in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(one, self.stop, one)
+        topics = own_topics(self._config)
+        async with AsyncExitStack() as stack:
+            house = await stack.enter_async_context(assistant(self._config, topics=topics))
+            house.link.on_status(self._tell_link)
+            presence = Presence(house.link, topics, name=self._config.house.name, version=paige_version())
+            await stack.enter_async_context(presence)
+            answering = _Answering(house, presence, self._config.house.area)
+            await stack.enter_async_context(RequestServer(house.link, topics, answering.answer))
+            watchdog = asyncio.create_task(self._watchdog(), name="watchdog")
+            stack.push_async_callback(_end, watchdog)
+            await self._settle(house)
+            self._tell_ready(house)
+            await self._stop.wait()
+            self._notifier.stopping()
+            _log.info("stopping")
+        return self._stopped_by
+
+    def stop(self, by: signal.Signals | None = None) -> None:
+        """End the service cleanly: it says on the broker that it goes."""
+        self._stopped_by = by
+        self._stop.set()
+
+    async def _settle(self, house: Assistant) -> None:
+        """Wait a while for the home, but never long for a broker that is down: the service outlives that."""
+        waits = [asyncio.create_task(wait) for wait in (house.home.ready(), self._stop.wait())]
+        await asyncio.wait(waits, timeout=SETTLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for one in waits:
+            await _end(one)
+
+    def _tell_ready(self, house: Assistant) -> None:
+        self._notifier.ready()
+        self._tell_link(house.link.status)
+        area = self._config.house.area
+        if area is not None and house.home.registry.area(area) is None:
+            _log.warning("no area is called %r (house.area); “here” is unknown", area)
+        _log.info(
+            "ready after %.2f s: %d entities", self._clock() - self._began, len(house.home.registry.entities)
+        )
+
+    def _tell_link(self, status: LinkStatus) -> None:
+        if status.state is LinkState.CONNECTED:
+            self._notifier.status(f"connected to {self._config.mqtt.host}")
+        else:
+            self._notifier.status(status.reason or "connecting to the broker")
+
+    async def _watchdog(self) -> None:
+        """Shows that the event loop turns, at half the time wanted, as sd_watchdog_enabled(3) advises."""
+        if self._notifier.watchdog_seconds is None:
+            return
+        while True:
+            self._notifier.alive()
+            await asyncio.sleep(self._notifier.watchdog_seconds / 2)
+
+
+class _Answering:
+    """Answers requests that come over the broker."""
+
+    def __init__(self, house: Assistant, presence: Presence, area: str | None) -> None:
+        self._house = house
+        self._presence = presence
+        self._area = area
+
+    async def answer(self, request: Request) -> bytes:
+        """The turn of a request as JSON; what went wrong inside is an answer, too."""
+        try:
+            turn = await self._house.pipeline.handle_text(request.text, request.here or self._area)
+        except Exception as error:  # noqa: BLE001  # whoever asked must hear that it failed, whatever failed
+            _log.exception("a request could not be answered")
+            return json.dumps({"error": f"{type(error).__name__}: {error}"}).encode()
+        log_turn(turn)
+        if turn.outcomes:
+            await self._presence.tell(gravest(outcome.status for outcome in turn.outcomes))
+        return json.dumps(turn.to_json(), ensure_ascii=False).encode()
+
+
+def gravest(statuses: Iterable[Status]) -> Status:
+    """The one of several outcomes that a person must know of first."""
+    return min(statuses, key=_BY_GRAVITY.index)
+
+
+def log_turn(turn: Turn) -> None:
+    """A line for one exchange. What was said is in it only for who debugs: a log is kept and sent around."""
+    data = turn.to_json()
+    statuses = ",".join(str(outcome.status) for outcome in turn.outcomes) or "-"
+    _log.info(
+        "turn id=%s intent=%s outcomes=%s expects=%s seconds=%.3f",
+        turn.id,
+        data["intent"],
+        statuses,
+        turn.reply.expects,
+        turn.seconds,
+    )
+    _log.debug("turn id=%s text=%r slots=%s reply=%r", turn.id, turn.text, data["slots"], turn.reply.text)
+
+
+async def _end(task: "asyncio.Task[object]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
