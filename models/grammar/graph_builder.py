@@ -18,7 +18,7 @@ from paige.models.grammar.nodes import lists_in
 from paige.models.grammar.numbers import Trie, spell, spoken
 from paige.models.grammar.ranking import fits
 from paige.models.grammar.sentences import Block, Sentences, Template
-from paige.models.grammar.tokens import is_apostrophe, is_number, is_symbol, number_of
+from paige.models.grammar.tokens import is_apostrophe, is_number, is_symbol, number_of, words_of
 
 _Words = tuple[str, ...]
 _Values = frozenset[_Words]
@@ -28,7 +28,7 @@ _Arcs = dict[_Label, int]
 
 
 def word_graph(sentences: Sentences, matcher: ListMatcher, here: str | None) -> WordGraph:
-    """The sentences of a language as they are spoken; those with wildcards are left out."""
+    """The sentences of a language as they are spoken, wildcards as what their lists name for that."""
     spelling = Spelling(sentences.language)
     nodes, start, accepting = _minimal(*_templates_graph(sentences, matcher, here))
     graph = _Graph()
@@ -163,7 +163,7 @@ class _ListValues:
 
     def _said(self, values: Values, block: Block) -> Iterable[_Words]:
         if isinstance(values.source, WildcardList):
-            return ()
+            return [words_of(phrase) for phrase in values.source.spoken]
         if isinstance(values.source, RangeList):
             return _paths(self._matcher.trie(values.source))
         if values not in self._ways:

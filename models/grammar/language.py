@@ -107,6 +107,7 @@ class Language:
     def word_graph(self) -> WordGraph:
         """All sentences as a speech recognizer takes them: words as they are spoken, numbers in words.
 
-        Sentences with wildcards are left out: what is said there is in no recognizer's language.
+        A wildcard stands for the phrases that its list gives as `spoken`; where it gives none, the sentence
+        is left out: what is said there is in no recognizer's language.
         """
         return word_graph(self.sentences, self._matcher, self.vocabulary.here)

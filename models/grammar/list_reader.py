@@ -33,8 +33,14 @@ def read_list(file: YamlFile, keys: Keys, name: str, body: object) -> SlotList:
         if "range" in body:
             return _range(file, (*keys, "range"), name, body["range"])
         if body.get("wildcard"):
-            return WildcardList(name)
+            return WildcardList(name, _spoken(file, (*keys, "spoken"), body.get("spoken", [])))
     raise file.error(keys, f"the list {name} needs values, or a range, or wildcard: true")
+
+
+def _spoken(file: YamlFile, keys: Keys, body: object) -> tuple[str, ...]:
+    if not isinstance(body, list) or not all(isinstance(phrase, str) for phrase in body):
+        raise file.error(keys, "spoken must be a list of phrases, each in quotes if YAML would misread it")
+    return tuple(body)
 
 
 def _values(file: YamlFile, keys: Keys, name: str, body: object) -> tuple[TextValue, ...]:

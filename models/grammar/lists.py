@@ -72,6 +72,8 @@ class WildcardList:
     """Any words."""
 
     name: str
+    spoken: tuple[str, ...] = ()
+    """Phrases that a recognizer of speech listens for in its place, as it cannot listen for any words."""
 
 
 @dataclass(frozen=True, slots=True)

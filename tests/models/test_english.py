@@ -15,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from paige.iot.home_file import load_home
 from paige.iot.outcome import Status
+from paige.models.grammar.graph import WordGraph
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
 from paige.models.intent import Intent, NotRecognized
@@ -50,6 +51,11 @@ def sentences() -> Sentences:
 @cache
 def language() -> Language:
     return Language(sentences(), load_home(HERE / "home.yaml").vocabulary())
+
+
+@cache
+def graph() -> WordGraph:
+    return language().word_graph()
 
 
 @cache
@@ -89,6 +95,32 @@ def say(template: str, **fields: Any) -> str:
     said = environment.from_string(texts()["macros"] + template).render(**tables, **fields)
     said = " ".join(said.split())
     return said[:1].upper() + said[1:]
+
+
+def accepts(graph: WordGraph, words: list[str]) -> bool:
+    """Whether some path through a graph says these words."""
+    steps = arcs_from(graph)
+
+    def silent(states: set[int]) -> set[int]:
+        seen, todo = set(states), list(states)
+        while todo:
+            for word, target in steps.get(todo.pop(), ()):
+                if word is None and target not in seen:
+                    seen.add(target)
+                    todo.append(target)
+        return seen
+
+    at = silent({graph.start})
+    for said in words:
+        at = silent({target for state in at for word, target in steps.get(state, ()) if word == said})
+    return graph.final in at
+
+
+def arcs_from(graph: WordGraph) -> Mapping[int, list[tuple[str | None, int]]]:
+    steps: dict[int, list[tuple[str | None, int]]] = {}
+    for arc in graph.arcs:
+        steps.setdefault(arc.source, []).append((arc.word, arc.target))
+    return steps
 
 
 def thing(name: str, domain: str, state: str | None, **more: Any) -> dict[str, Any]:
@@ -175,6 +207,22 @@ def test_each_half_of_a_pair_of_blocks_says_the_same() -> None:
                 if after.get("sentences") is block["sentences"]:
                     unlike = {"requires_context"}
                     assert {k: v for k, v in block.items() if k not in unlike} == after, (name, intent)
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("turn on the desk lamp", True),
+        ("dim the lights to forty percent", True),
+        ("add milk to the shopping list", True),  # a wildcard stands for what its list has as `spoken`
+        ("set a pasta timer for ten minutes", True),
+        ("add plutonium to the shopping list", False),
+        ("play nina simone", False),  # nothing is listened for in place of any title there is
+        ("turn on the desk", False),
+    ],
+)
+def test_a_recognizer_listens_for(said: str, heard: bool) -> None:
+    assert accepts(graph(), said.split()) is heard
 
 
 # --- Answers -----------------------------------------------------------------------------------------
