@@ -1,4 +1,4 @@
-"""Golden conversations: what Tasmota and Homie devices say, what is made of it, and what commands become.
+"""Golden conversations: what devices say in each dialect, what is made of it, and what commands become.
 
 The files hold both sides. After an intended change, run this file as a program: it writes what is made of the
 messages and commands anew, and the difference is there to be read.
@@ -21,14 +21,21 @@ from paige.iot.change import (
     StateChanged,
 )
 from paige.iot.command import Command, CommandRefused
+from paige.iot.dialects.homeassistant import HomeAssistantDialect
 from paige.iot.dialects.homie import HomieDialect
 from paige.iot.dialects.protocol import Dialect
 from paige.iot.dialects.tasmota import TasmotaDialect
+from paige.iot.dialects.zigbee2mqtt import Zigbee2MqttDialect
 from paige.iot.entity import Entity
 from paige.iot.message import Message
 
 GOLDEN = Path(__file__).parent / "golden"
-DIALECTS: dict[str, Callable[[], Dialect]] = {"tasmota": TasmotaDialect, "homie": HomieDialect}
+DIALECTS: dict[str, Callable[[], Dialect]] = {
+    "homeassistant": HomeAssistantDialect,
+    "homie": HomieDialect,
+    "tasmota": TasmotaDialect,
+    "zigbee2mqtt": Zigbee2MqttDialect,
+}
 
 
 def conversations() -> list[tuple[str, str]]:

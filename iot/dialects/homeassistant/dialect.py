@@ -26,6 +26,7 @@ from paige.iot.dialects.report import Known
 from paige.iot.entity import AttributeValue, Entity
 from paige.iot.errors import DiscoveryInvalid, ReportInvalid
 from paige.iot.message import Message, Publication
+from paige.iot.topic_tree import TopicTree, valid_topic
 
 OWN_PREFIX = "paige_"
 """Object ids that begin so are our own presence, which is nothing to be commanded."""
@@ -87,6 +88,7 @@ class HomeAssistantDialect:
         self._by_entity: dict[str, _Key] = {}
         self._by_unique_id: dict[tuple[str, str], _Key] = {}
         self._listeners: dict[str, dict[_Key, None]] = {}
+        self._wild: TopicTree[str] = TopicTree()
         self._last: dict[str, Message] = {}
 
     def receive(self, message: Message) -> tuple[Change, ...]:
@@ -97,10 +99,9 @@ class HomeAssistantDialect:
                 return self._described(where, message)
         except DiscoveryInvalid as error:
             return (Misunderstood(message.topic, str(error)),)
-        listeners = self._listeners.get(message.topic)
-        if not listeners:
-            return ()
-        return self._reported(message, tuple(listeners))
+        wild = self._wild.match(message.topic)
+        changes = (self._reported(filter_, message) for filter_ in (message.topic, *wild))
+        return tuple(change for some in changes for change in some)
 
     def encode(self, command: Command) -> tuple[Publication, ...] | CommandRefused:
         """The messages of a command; never retained, whatever the device's own wish is."""
@@ -207,20 +208,22 @@ class HomeAssistantDialect:
         self._by_entity[found.entity.id] = key
         for topic in found.topics():
             self._listeners.setdefault(topic, {})[key] = None
+            if not valid_topic(topic):
+                self._wild.add(topic, topic)
         if before is not None:
             self._silence(key, before.topics() - found.topics())
 
     def _introduced(self, found: _Discovered, device: Settings) -> Iterable[Change]:
         """A new component, and what was said on its topics before it was there: nobody says that again."""
-        heard = [self._last[topic] for topic in sorted(found.topics()) if topic in self._last]
-        for message in heard:
-            for change in _reachability(found, message.topic, Payload(message.payload)):
+        heard = [(topic, self._last[topic]) for topic in sorted(found.topics()) if topic in self._last]
+        for topic, message in heard:
+            for change in _reachability(found, topic, Payload(message.payload)):
                 if isinstance(change, Misunderstood):
                     yield change
         found.entity = replace(found.entity, available=found.availability.available)
         yield EntityAppeared(found.entity, device.name("suggested_area"), hardware(device))
-        for message in heard:
-            yield from _state(found, message.topic, Payload(message.payload), retained=True)
+        for topic, message in heard:
+            yield from _state(found, topic, message, Payload(message.payload), retained=True)
 
     def _remove(self, key: _Key) -> EntityRemoved:
         found = self._discovered.pop(key)
@@ -236,20 +239,24 @@ class HomeAssistantDialect:
             if not listeners:
                 self._listeners.pop(topic, None)
                 self._last.pop(topic, None)
+                self._wild.discard(topic, topic)
 
-    def _reported(self, message: Message, keys: tuple[_Key, ...]) -> tuple[Change, ...]:
+    def _reported(self, filter_: str, message: Message) -> Iterable[Change]:
+        """What a message says to those that listen to one filter, which mostly is the topic itself."""
+        keys = tuple(self._listeners.get(filter_, ()))
+        if not keys:
+            return
         try:
             payload = Payload(message.payload)
         except ReportInvalid as error:
-            return (Misunderstood(message.topic, str(error)),)
+            yield Misunderstood(message.topic, str(error))
+            return
         if len(message.payload) <= LONGEST_REMEMBERED:
-            self._last[message.topic] = message
-        changes: list[Change] = []
+            self._last[filter_] = message
         for key in keys:
             found = self._discovered[key]
-            changes.extend(_reachability(found, message.topic, payload))
-            changes.extend(_state(found, message.topic, payload, message.retained))
-        return tuple(changes)
+            yield from _reachability(found, filter_, payload)
+            yield from _state(found, filter_, message, payload, message.retained)
 
 
 def _reachability(found: _Discovered, topic: str, payload: Payload) -> Iterable[Change]:
@@ -264,8 +271,11 @@ def _reachability(found: _Discovered, topic: str, payload: Payload) -> Iterable[
         yield AvailabilityChanged(found.entity.id, found.availability.available)
 
 
-def _state(found: _Discovered, topic: str, payload: Payload, retained: bool) -> Iterable[Change]:
+def _state(
+    found: _Discovered, topic: str, message: Message, payload: Payload, retained: bool
+) -> Iterable[Change]:
     """One change for all that a message says of a component, however many of its readers take from it."""
+    problems: dict[str, None] = {}
     state: str | None = None
     attributes: dict[str, AttributeValue] = {}
     heard = False
@@ -275,12 +285,13 @@ def _state(found: _Discovered, topic: str, payload: Payload, retained: bool) -> 
         try:
             report = reader.read(payload, found.known)
         except ReportInvalid as error:
-            yield Misunderstood(topic, f"{found.entity.id}: {error}")
+            problems[str(error)] = None
             continue
         if report is not None:
             found.known.take(report)
             state = report.state if report.state is not None else state
             attributes.update(report.attributes)
             heard = True
+    yield from (Misunderstood(message.topic, f"{found.entity.id}: {problem}") for problem in problems)
     if heard:
         yield StateChanged(found.entity.id, state, attributes, retained)

@@ -25,11 +25,16 @@ def name(described: Described, settings: Settings, place: Place) -> str:
         full = own or (described.key or place.object_id)
     elif own is None or own.casefold() == device.casefold():
         full = device
-    elif own.casefold().startswith(f"{device.casefold()} "):
+    elif _begins_with(own, device):
         full = own
     else:
         full = f"{device} {own}"
     return _UNSPOKEN.sub(" ", full).strip() or place.object_id
+
+
+def _begins_with(own: str, device: str) -> bool:
+    rest = own[len(device) :]
+    return own.casefold().startswith(device.casefold()) and not rest[:1].isalnum()
 
 
 def hardware(device: Settings) -> frozenset[str]:

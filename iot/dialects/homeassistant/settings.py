@@ -7,11 +7,7 @@ from paige.iot.dialects.homeassistant.template import Payload, Template
 from paige.iot.dialects.payload import number, shown
 from paige.iot.errors import DiscoveryInvalid, ReportInvalid
 from paige.iot.message import Publication
-
-LONGEST_TOPIC = 1024
-"""Characters; MQTT itself allows 65,535 bytes, and no device comes near."""
-
-_WILD = frozenset("+#\0")
+from paige.iot.topic_tree import valid_filter, valid_topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +15,7 @@ class Channel:
     """Where a device reports one thing, and how to take it from the message."""
 
     topic: str
+    """It may have wildcards."""
     template: Template | None = None
 
     def read(self, payload: Payload) -> str | None:
@@ -136,7 +133,7 @@ class Settings:
 
     def channel(self, topic_key: str, *template_keys: str) -> Channel | None:
         """Where the device reports something: the topic, and the first of the templates that is there."""
-        topic = self._topic(topic_key)
+        topic = self._filter(topic_key)
         key = next((key for key in template_keys if key in self), None)
         if topic is None or key is None:
             return None if topic is None else Channel(topic)
@@ -166,19 +163,24 @@ class Settings:
             return None
 
     def _topic(self, key: str) -> str | None:
+        """A topic to send to."""
         value = self._options.get(key)
         if value is None or value == "":
             return None
-        if isinstance(value, str) and _is_topic(value):
+        if isinstance(value, str) and valid_topic(value):
             return value
-        self._note(key, value, "a topic without wildcards")
+        self._note(key, value, "a topic")
+        return None
+
+    def _filter(self, key: str) -> str | None:
+        """A topic to listen to; it may have wildcards, but must name something."""
+        value = self._options.get(key)
+        if value is None or value == "":
+            return None
+        if isinstance(value, str) and valid_filter(value) and set(value.split("/")) - {"+", "#"}:
+            return value
+        self._note(key, value, "a topic, or a filter that names some of its levels")
         return None
 
     def _note(self, key: str, value: object, expected: str) -> None:
         self.problems.append(f"{key}: found {shown(value)}, expected {expected}")
-
-
-def _is_topic(text: str) -> bool:
-    """Whether messages can be sent to it, which lone surrogates, as JSON can write them, prevent."""
-    encodable = text.encode(errors="replace").decode() == text
-    return len(text) <= LONGEST_TOPIC and _WILD.isdisjoint(text) and encodable

@@ -19,6 +19,9 @@ from paige.iot.dialects.zigbee2mqtt.part import (
     toggles,
 )
 
+MOVEMENTS = frozenset({"motor_state", "moving"})
+"""Names of what some devices expose beside a cover to say which way it moves."""
+
 # The words of devices that say which way they move, as Zigbee2MQTT's own integration knows them.
 _MOVEMENTS: Mapping[str, str] = {
     **dict.fromkeys(("opening", "open", "forward", "up", "rising"), "opening"),
@@ -37,9 +40,7 @@ def cover(exposed: tuple[Feature, ...], others: tuple[Feature, ...] = ()) -> Par
     position = next((found for item in exposed if (found := item.settable_feature("position"))), None)
     if state is None and position is None:
         return None
-    moving = next(
-        (item for item in others if item.name in ("motor_state", "moving") and item.type == "enum"), None
-    )
+    moving = next((item for item in others if item.name in MOVEMENTS and item.type == "enum"), None)
     open_, close = _way(state, "OPEN", position, 100), _way(state, "CLOSE", position, 0)
     services = {
         "open_cover": open_,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from paige.iot.dialects.payload import shown
 from paige.iot.dialects.zigbee2mqtt.climate import climate
-from paige.iot.dialects.zigbee2mqtt.cover import cover
+from paige.iot.dialects.zigbee2mqtt.cover import MOVEMENTS, cover
 from paige.iot.dialects.zigbee2mqtt.exposes import Feature, exposes
 from paige.iot.dialects.zigbee2mqtt.fan import fan
 from paige.iot.dialects.zigbee2mqtt.light import light
@@ -14,6 +14,7 @@ from paige.iot.dialects.zigbee2mqtt.part import Part
 from paige.iot.dialects.zigbee2mqtt.sensor import BINARY_CLASSES, sensor
 from paige.iot.dialects.zigbee2mqtt.switch import lock, switch, valve
 from paige.iot.errors import DiscoveryInvalid
+from paige.iot.topic_tree import valid_topic
 
 _BUILDERS: Mapping[str, Callable[[tuple[Feature, ...]], Part | None]] = {
     "light": light,
@@ -98,17 +99,18 @@ def _friendly_name(value: Mapping[str, object]) -> str:
     name = value.get("friendly_name")
     if isinstance(name, int) and not isinstance(name, bool):
         name = str(name)  # groups without a name have their number
-    if not isinstance(name, str) or not name.strip() or set("+#\0") & set(name):
+    if not isinstance(name, str) or not name.strip() or not valid_topic(name):
         raise DiscoveryInvalid(f"found the friendly_name {shown(name)}, expected a name without + and #")
-    if name.encode(errors="replace").decode() != name:
-        raise DiscoveryInvalid(f"found the friendly_name {shown(name)}, expected one that is text")
     return name
 
 
 def _parts(exposed: tuple[Feature, ...], description: str) -> Iterable[Part]:
     is_valve = bool(_VALVE.search(description)) and all(item.type != "climate" for item in exposed)
+    covers = any(item.type == "cover" for item in exposed)
     for feature in exposed:
         part: Part | None
+        if covers and feature.name in MOVEMENTS:
+            continue  # the cover says it
         if feature.type == "cover":
             part = cover((feature,), exposed)
         elif feature.type == "switch" and is_valve:

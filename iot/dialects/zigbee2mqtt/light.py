@@ -77,7 +77,7 @@ class _Light:
             attributes["color_temp_kelvin"] = kelvin_from_mired(number(mired))
         color = self._value(self.color, values)
         if color is not None and mode != "color_temp":
-            attributes["rgb_color"] = _rgb(color)
+            attributes["rgb_color"] = _rgb(color, self.color)
         if mode is not None and attributes.keys() & {"color_temp_kelvin", "rgb_color"}:
             # It says which of the two it shows now, so the other is no more than a memory.
             attributes.setdefault("color_temp_kelvin", None)
@@ -144,12 +144,15 @@ def _first(exposed: tuple[Feature, ...], *names: str) -> Feature | None:
     return next((feature for feature in found if feature is not None), None)
 
 
-def _rgb(value: object) -> RGB:
+def _rgb(value: object, color: Feature | None) -> RGB:
+    """A colour; a lamp reports it in both ways, and the one that it is set by is the exact one."""
     if isinstance(value, dict):
-        if value.get("x") is not None and value.get("y") is not None:
-            return rgb_from_xy(number(value["x"]), number(value["y"]))
-        if value.get("hue") is not None and value.get("saturation") is not None:
+        by_hue = value.get("hue") is not None and value.get("saturation") is not None
+        by_xy = value.get("x") is not None and value.get("y") is not None
+        if by_hue and (not by_xy or (color is not None and color.name == "color_hs")):
             return rgb_from_hue(number(value["hue"]), number(value["saturation"]))
+        if by_xy:
+            return rgb_from_xy(number(value["x"]), number(value["y"]))
     raise ReportInvalid(
         f"found {shown(value)} as colour, expected an object with x and y, or hue and saturation"
     )
