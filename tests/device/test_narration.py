@@ -1,0 +1,64 @@
+"""What is said of what happened."""
+
+import pytest
+
+from paige.device.narration import Narrator
+from paige.device.replies import Replies
+from paige.iot.command import Command
+from paige.iot.entity import Entity
+from paige.iot.outcome import Outcome, Status
+from paige.iot.resolution import Answer, Reason, Refused
+from paige.iot.units import TemperatureUnit
+from paige.models.intent import Intent
+
+NARRATOR = Narrator(Replies.for_language("en"))
+ON = Intent("HassTurnOn", {"area": "Kitchen", "domain": "light"}, 1.0, "turn on the kitchen lights")
+
+
+def outcome(name: str, status: Status, reason: str = "") -> Outcome:
+    entity_id = f"light.{name.lower()}"
+    return Outcome(Command(entity_id, "turn_on"), status, Entity(entity_id, name, "light"), reason=reason)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.DONE])
+def test_what_is_not_done_is_never_said_to_be(status: Status) -> None:
+    said = NARRATOR.outcomes(ON, [outcome("Hob", status, "it is jammed")]).text
+    assert not said.startswith("Turned on")
+    assert "turn on" in said
+    assert "it is jammed" in said
+
+
+def test_of_several_both_are_named_what_is_done_and_what_is_not() -> None:
+    said = NARRATOR.outcomes(
+        ON, [outcome("Hob", Status.DONE), outcome("Sink", Status.FAILED, "it is jammed")]
+    )
+    assert said.text == "Done for Hob, but not for Sink: it is jammed."
+
+
+def test_what_was_left_out_of_a_group_is_said_with_its_reason() -> None:
+    sink = Entity("light.sink", "Sink", "light", available=False)
+    left_out = Refused(Reason.UNAVAILABLE, {"entity": "Sink"}, (sink,))
+    said = NARRATOR.outcomes(ON, [outcome("Hob", Status.DONE)], [left_out]).text
+    assert said == "Done for Hob, but not for Sink. The Sink is not reachable."
+
+
+def test_the_worst_of_several_gives_the_tone() -> None:
+    some = [outcome("Hob", Status.UNCONFIRMED), outcome("Sink", Status.FAILED)]
+    assert NARRATOR.outcomes(ON, some).text.startswith("I couldn't turn on")
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_can_be_said(reason: Reason) -> None:
+    entity = Entity("light.hob", "Hob", "light", area="Kitchen")
+    fields = dict.fromkeys(("entity", "area", "floor", "domain", "device_class", "state", "nearest"), "hob")
+    said = NARRATOR.refused(ON, Refused(reason, fields, (entity,))).text
+    assert said.endswith((".", "?"))
+    assert "hob" in said.casefold() or reason in (Reason.FORBIDDEN, Reason.NOT_SUPPORTED, Reason.NO_HERE)
+
+
+def test_degrees_are_said_in_the_unit_of_the_house() -> None:
+    sensor = Entity("sensor.out", "Outside", "sensor", state="20", attributes={"unit_of_measurement": "°C"})
+    asked = Intent("HassGetState", {"name": "Outside"}, 1.0, "what is the outside", response="one")
+    fahrenheit = Narrator(Replies.for_language("en"), TemperatureUnit.FAHRENHEIT)
+    assert "20 °C" in NARRATOR.answer(asked, Answer(matched=(sensor,))).text
+    assert "68 °F" in fahrenheit.answer(asked, Answer(matched=(sensor,))).text
