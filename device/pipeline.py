@@ -138,6 +138,7 @@ class Pipeline:
             outcomes=tuple(work.outcomes),
             transcript=transcript,
             steps=tuple(work.steps),
+            refusal=work.refusal,
         )
 
     def _not_understood(self, refusal: NotRecognized, here: str | None, asked: Asked | None) -> Reply:
@@ -162,6 +163,7 @@ class Pipeline:
             return self._narrator.dialogue("declined")
         if isinstance(asked.matter, Confirmation):
             if meaning == "yes":
+                work.refuse(asked.matter.refused)
                 await self._execute(work, asked.matter.commands)
                 return self._narrator.outcomes(asked.intent, work.outcomes, asked.matter.refused)
         else:
@@ -182,6 +184,7 @@ class Pipeline:
     ) -> Reply:
         match resolution:
             case Commands():
+                work.refuse(resolution.refused)
                 await self._execute(work, resolution.commands)
                 return self._narrator.outcomes(intent, work.outcomes, resolution.refused)
             case Question() | Confirmation():
@@ -191,6 +194,7 @@ class Pipeline:
             case Answer():
                 return self._narrator.answer(intent, resolution)
             case Refused():
+                work.refuse((resolution,))
                 return self._narrator.refused(intent, resolution)
             case Local():
                 return self._keeping.answer(intent, resolution.keeper, here)
@@ -208,6 +212,11 @@ class _Work:
         self._clock = clock
         self.steps: list[Step] = []
         self.outcomes: tuple[Outcome, ...] = ()
+        self.refusal: str | None = None
+
+    def refuse(self, refused: Sequence[Refused]) -> None:
+        if refused:
+            self.refusal = str(refused[0].reason)
 
     def add(self, name: str, seconds: float) -> None:
         self.steps.append(Step(name, seconds))

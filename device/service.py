@@ -139,10 +139,11 @@ def log_turn(turn: Turn) -> None:
     data = turn.to_json()
     statuses = ",".join(str(outcome.status) for outcome in turn.outcomes) or "-"
     _log.info(
-        "turn id=%s intent=%s outcomes=%s expects=%s seconds=%.3f",
+        "turn id=%s intent=%s outcomes=%s refusal=%s expects=%s seconds=%.3f",
         turn.id,
         data["intent"],
         statuses,
+        turn.refusal or "-",
         turn.reply.expects,
         turn.seconds,
     )

@@ -54,6 +54,8 @@ class Turn:
     """None for typed text."""
     steps: tuple[Step, ...] = ()
     """In the order they were taken."""
+    refusal: str | None = None
+    """Why something that was meant was not even tried, as a word of `paige.iot.resolution.Reason`."""
 
     @property
     def seconds(self) -> float:
@@ -69,6 +71,7 @@ class Turn:
             "heard": None if self.transcript is None else _transcript_json(self.transcript),
             **_understood_json(self.understood),
             "outcomes": [_outcome_json(outcome) for outcome in self.outcomes],
+            "refusal": self.refusal,
             "reply": {
                 "text": self.reply.text,
                 "expects": str(self.reply.expects),

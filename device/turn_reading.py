@@ -42,6 +42,7 @@ def _turn(data: Mapping[str, Any]) -> Turn:
         reply=Reply(str(reply["text"]), Expects(reply["expects"]), tuple(map(str, reply["choices"]))),
         outcomes=tuple(map(_outcome, data["outcomes"])),
         transcript=heard and Transcript(heard["text"], heard["confidence"], heard["seconds"]),
+        refusal=data["refusal"] and str(data["refusal"]),
         steps=tuple(Step(str(name), float(seconds)) for name, seconds in data["steps"].items()),
     )
 

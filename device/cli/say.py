@@ -117,6 +117,7 @@ def _is_done(turn: "Turn") -> bool:
     return (
         isinstance(turn.understood, Intent)
         and turn.reply.expects is Expects.NOTHING
+        and turn.refusal is None
         and all(outcome.status is Status.DONE for outcome in turn.outcomes)
     )
 

@@ -65,6 +65,7 @@ turns = st.builds(
     outcomes=st.lists(outcomes, max_size=2).map(tuple),
     transcript=st.none() | st.builds(Transcript, words, share, share),
     steps=st.lists(st.builds(Step, words, share), max_size=3, unique_by=lambda step: step.name).map(tuple),
+    refusal=st.none() | words,
 )
 
 
