@@ -12,11 +12,13 @@ import pytest
 OPEN_A_SESSION = """
 def field(number, payload): return bytes([number << 3 | 2, len(payload)]) + payload
 def number(number, value): return bytes([number << 3, value])
-def tensor(name): return field(1, name) + field(2, field(1, number(1, 1) + field(2, field(1, number(1, 1)))))
+shape = field(2, field(1, number(1, 1)))
+def tensor(name): return field(1, name) + field(2, field(1, number(1, 1) + shape))
 node = field(1, b"x") + field(2, b"y") + field(4, b"Identity")
 graph = field(1, node) + field(2, b"g") + field(11, tensor(b"x")) + field(12, tensor(b"y"))
+model = number(1, 8) + field(7, graph) + field(8, number(2, 13))
 import onnxruntime
-onnxruntime.InferenceSession(number(1, 8) + field(7, graph) + field(8, number(2, 13)), providers=["CPUExecutionProvider"])
+onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
 """
 
 # A new network namespace has a loopback interface that is down; this brings it up and becomes the given program.

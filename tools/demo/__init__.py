@@ -8,10 +8,10 @@ from paige.device.cli.command import Subcommand
 
 def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--no-speech", action="store_true", help="leave the recordings out and go straight to typed sentences"
+        "--no-speech", action="store_true", help="leave out the recordings; go straight to typed sentences"
     )
     parser.add_argument(
-        "--recording", type=Path, action="append", metavar="FILE.wav", help="play this instead of the demo's own"
+        "--recording", type=Path, action="append", metavar="FILE.wav", help="play this, not the demo's own"
     )
 
 
@@ -25,9 +25,9 @@ COMMAND = Subcommand(
     name="demo",
     summary="a simulated house that obeys spoken and typed commands",
     description=(
-        "Starts an MQTT broker and a simulated house on this machine, plays spoken commands through the speech "
-        "recognizer, and shows for each what was heard, understood, sent and confirmed. In a terminal it then "
-        "takes typed sentences.\n\nExample:\n  paige demo"
+        "Starts an MQTT broker and a simulated house on this machine, plays spoken commands through the "
+        "speech recognizer, and shows for each what was heard, understood, sent and confirmed. In a terminal "
+        "it then takes typed sentences.\n\nExample:\n  paige demo"
     ),
     configure=_configure,
     run=_run,
