@@ -235,6 +235,7 @@ class _Graph:
         self._count = 0
         self._arcs: dict[tuple[int, int, str | None], None] = {}
         self._entries: dict[tuple[_Values, int], int] = {}
+        self._minimal: dict[_Values, tuple[dict[int, _Arcs], int, set[int]]] = {}
 
     def state(self) -> int:
         """A new state."""
@@ -258,9 +259,10 @@ class _Graph:
         key = (values, target)
         if key not in self._entries:
             entry = self._entries[key] = self.state()
-            nodes, start, accepting = _minimal(
-                *_trie_graph(said for words in sorted(values) for said in spelling.said(words))
-            )
+            if values not in self._minimal:
+                said = (way for words in sorted(values) for way in spelling.said(words))
+                self._minimal[values] = _minimal(*_trie_graph(said))
+            nodes, start, accepting = self._minimal[values]
             states = {node: self.state() for node in nodes} | {start: entry}
             for node, arcs in nodes.items():
                 for word, next_node in arcs.items():

@@ -2,9 +2,9 @@
 
 The first of these that tells two readings apart decides:
 
-1. no contradiction: an entity that is named together with an area or floor stands there;
-2. fewer wildcards, then fewer words taken by them;
-3. fewer filler words ("please") left out;
+1. fewer wildcards, then fewer words taken by them;
+2. fewer filler words ("please") left out;
+3. no contradiction: an entity that is named together with an area or floor stands there;
 4. more words taken by the names of entities: "bedroom lamp" is the lamp of that name, not the lamps of the
    bedroom;
 5. more words that the template itself says;
@@ -58,17 +58,17 @@ def interpretations(
         for requirement in block.requires:
             if requirement.slot and requirement.key in context:
                 slots.setdefault(requirement.slot, context[requirement.key])
-        rank = (contradictions, *_rank(reading), -len(slots), not block.custom, number)
+        rank = (*_rank(reading, contradictions), -len(slots), not block.custom, number)
         fixed = _fixed(block.requires, candidates)
         yield Ranked(
             rank, Intent(block.intent, slots, 1.0, sentence.text, block.response, template.text, fixed)
         )
 
 
-def _rank(reading: Reading) -> Rank:
+def _rank(reading: Reading, contradictions: int) -> Rank:
     wild = [slot.end - slot.start for slot in reading.slots if slot.wild]
     named = sum(slot.end - slot.start for slot in reading.slots if _is_home(slot, NAME))
-    return (len(wild), sum(wild), reading.skipped, -named, -reading.literal)
+    return (len(wild), sum(wild), reading.skipped, contradictions, -named, -reading.literal)
 
 
 def _chosen(

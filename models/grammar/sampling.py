@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from paige.models.grammar.automaton import Automaton, Position, Symbol, Values
-from paige.models.grammar.lists import RangeList, WildcardList
+from paige.models.grammar.lists import HomeList, RangeList, WildcardList
 from paige.models.grammar.matching import Candidate, ListMatcher
 from paige.models.grammar.numbers import spell
 from paige.models.grammar.ranking import fits
 from paige.models.grammar.sentences import Block, Template
-from paige.models.grammar.tokens import is_apostrophe, words_of
+from paige.models.grammar.tokens import words_of
 
 Element = str | Symbol
 """A word that a template says, or a list that it uses."""
+
+
+_TIGHT_BEFORE, _TIGHT_AFTER = ("'", "/", "%", "°"), ("'", "/")
 
 
 def walk(automaton: Automaton, start: Position, random: Random) -> list[Element]:
@@ -34,13 +37,12 @@ def walk(automaton: Automaton, start: Position, random: Random) -> list[Element]
 
 
 def joined(words: Sequence[str]) -> str:
-    """Words as a sentence: apostrophes and percent signs stand where they are written."""
+    """Words as a sentence: apostrophes, slashes and percent signs stand where they are written."""
     text = ""
     tight = True
     for word in words:
-        glued = tight or is_apostrophe(word) or word in "%°"
-        text += word if glued else f" {word}"
-        tight = is_apostrophe(word)
+        text += word if tight or word in _TIGHT_BEFORE else f" {word}"
+        tight = word in _TIGHT_AFTER
     return text
 
 
@@ -76,8 +78,13 @@ class Sampler:
         values = symbol.values
         if values not in self._ways:
             self._ways[values] = list(self._matcher.ways(values))
-        allowed = [words for words, candidate in self._ways[values] if fits(candidate, block)]
-        return self._random.choice(allowed) if allowed else None
+        allowed = [way for way in self._ways[values] if fits(way[1], block)]
+        if not allowed:
+            return None
+        words, candidate = self._random.choice(allowed)
+        # A name is written as the home writes it, where that is what its words say.
+        written = isinstance(source, HomeList) and words == words_of(candidate.spoken)
+        return (candidate.spoken,) if written else words
 
     def _number(self, source: RangeList) -> Sequence[str]:
         whole = self._random.randrange(source.start, source.stop + 1, source.step)

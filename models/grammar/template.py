@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import hassil
 from hassil.parser import ParseError
@@ -133,6 +134,12 @@ class Scope:
         return self._nodes[name]
 
 
+@lru_cache(maxsize=4096)
+def _parsed(template: str) -> hassil.Expression:
+    """Rules are read again for each block that has lists or rules of its own."""
+    return hassil.parse_sentence(template).expression
+
+
 def check_syntax(template: str, place: str) -> hassil.Expression:
     """Read a template's text.
 
@@ -142,7 +149,7 @@ def check_syntax(template: str, place: str) -> hassil.Expression:
     if len(template) > _MOST_CHARACTERS:
         raise SentencesInvalid(f"{place}: {_shown(template)} has more than {_MOST_CHARACTERS} characters")
     try:
-        return hassil.parse_sentence(template).expression
+        return _parsed(template)
     except RecursionError:
         raise SentencesInvalid(f"{place}: {_shown(template)} is nested too deeply") from None
     except (ParseError, AssertionError, IndexError, ValueError) as error:

@@ -9,6 +9,7 @@ only separates. An apostrophe between letters is a token of its own, so that "ki
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _SPOKEN_ASCII = "%&#@+*/$=<>"
 _APOSTROPHES = "'’‘ʼ＇"
@@ -106,6 +107,7 @@ def tokenize(text: str) -> Tokens:
     return Tokens(text, tuple(_folded(text[start:end]) for start, end in spans), spans)
 
 
+@lru_cache(maxsize=4096)
 def tokenize_piece(text: str) -> Piece:
     """Cut a piece of a template, whose edges may stand inside a word."""
     text = normalize(text)
