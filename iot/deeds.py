@@ -67,8 +67,10 @@ class Deed:
     """Slots without which it means nothing."""
     active: tuple[str, ...] = ()
     """Of several that nobody named, those in one of these states are meant."""
+    local: bool = False
+    """Where nobody said a place, it is about that of the speaker."""
     lone: bool = False
-    """Where nobody said which, and none is here, the only one of the house is meant."""
+    """As `local`, and the only one of the house is meant where none is near."""
     while_active: bool = False
     """It means nothing to one that is not `active`."""
 
@@ -204,10 +206,10 @@ DEEDS: Final[Mapping[str, Deed]] = {
     "HassTurnOn": Deed(TURN_ON, SWITCHED),
     "HassTurnOff": Deed(TURN_OFF, SWITCHED),
     "HassToggle": Deed(_toggle, SWITCHED),
-    "HassLightSet": Deed(_light, frozenset({"light"})),
-    "HassSetPosition": Deed(_position, _MOVING, ("position",)),
-    "HassStopMoving": Deed(_service("stop_cover", "stop_valve"), _MOVING),
-    "HassFanSetSpeed": Deed(_fan_speed, frozenset({"fan"}), ("percentage",)),
+    "HassLightSet": Deed(_light, frozenset({"light"}), local=True),
+    "HassSetPosition": Deed(_position, _MOVING, ("position",), local=True),
+    "HassStopMoving": Deed(_service("stop_cover", "stop_valve"), _MOVING, local=True),
+    "HassFanSetSpeed": Deed(_fan_speed, frozenset({"fan"}), ("percentage",), local=True),
     "HassClimateSetTemperature": Deed(
         _target_temperature, frozenset({"climate"}), ("temperature",), lone=True
     ),
@@ -224,6 +226,6 @@ DEEDS: Final[Mapping[str, Deed]] = {
     "HassMediaPlayerMute": Deed(_mute(True), _MEDIA, active=_PLAYING, lone=True),
     "HassMediaPlayerUnmute": Deed(_mute(False), _MEDIA, active=_PLAYING, lone=True),
     "HassMediaSearchAndPlay": Deed(_play, _MEDIA, ("search_query",), lone=True),
-    "HassVacuumStart": Deed(_service("start"), frozenset({"vacuum"})),
+    "HassVacuumStart": Deed(_service("start"), frozenset({"vacuum"}), lone=True),
     "HassVacuumReturnToBase": Deed(_service("return_to_base"), frozenset({"vacuum"}), lone=True),
 }

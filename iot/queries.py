@@ -84,13 +84,15 @@ def _thermometers(scope: Scope, area: str | None = None, floor: str | None = Non
 
 
 def _answer(entities: tuple[Entity, ...], wanted: object) -> Answer:
-    known = [entity for entity in entities if _is_known(entity)]
-    matched = [entity for entity in known if wanted is None or _is(entity, str(wanted))]
-    return Answer(
-        matched=tuple(matched),
-        unmatched=tuple(entity for entity in known if entity not in matched),
-        unknown=tuple(entity for entity in entities if entity not in known),
-    )
+    matched, unmatched, unknown = [], [], []
+    for entity in entities:
+        if not _is_known(entity):
+            unknown.append(entity)
+        elif wanted is None or _is(entity, str(wanted)):
+            matched.append(entity)
+        else:
+            unmatched.append(entity)
+    return Answer(tuple(matched), tuple(unmatched), tuple(unknown))
 
 
 def _is_known(entity: Entity) -> bool:

@@ -89,6 +89,7 @@ def _act(
         deed.domains,
         able=lambda entity: deed.order(intent, entity, unit).command is not None,
         active=deed.active,
+        local=deed.local,
         lone=deed.lone,
     )
     if not isinstance(found, tuple):

@@ -63,6 +63,7 @@ def targets(
     *,
     able: Able = lambda entity: True,
     active: Collection[str] = (),
+    local: bool = False,
     lone: bool = False,
 ) -> tuple[Entity, ...] | Question | Refused:
     """The entities that an intent is about.
@@ -73,7 +74,8 @@ def targets(
         usual: The domains it can be about, where it says neither a name nor a domain.
         able: Whether an entity could do what is asked; of several, the able ones are meant.
         active: Of several that nobody named, those in one of these states are meant.
-        lone: Whether the only one of the house is meant where nobody said which, and none is here.
+        local: Whether a sentence that names no place means that of the speaker.
+        lone: As `local`, and the only one of the house is meant where nobody said which, and none is here.
     """
     chosen = [scope.registry.entity(entity_id) for entity_id in sorted(scope.only)]
     if scope.only and None not in chosen:
@@ -87,7 +89,7 @@ def targets(
             return Refused(reason, {reason.removeprefix("no_"): place})
     if wanted.name is not None:
         return _named(wanted, wanted.name, intent, scope, able)
-    return _placed(wanted, intent, scope, active=active, lone=lone)
+    return _placed(wanted, intent, scope, active=active, local=local or lone, lone=lone)
 
 
 def _named(
@@ -99,8 +101,8 @@ def _named(
     kind = [entity for entity in called if _fits(entity, wanted)]
     if not kind:
         return Refused(Reason.FEATURE_NOT_SUPPORTED, {"entity": called[0].name}, called[:1])
-    there = scope.registry.find(name, wanted.area, wanted.floor)
-    found = [entity for entity in kind if entity in there]
+    there = {entity.id for entity in scope.registry.find(name, wanted.area, wanted.floor)}
+    found = [entity for entity in kind if entity.id in there]
     if not found:
         return _refused(Reason.NO_ENTITY, wanted, {"entity": name})
     # Each narrowing counts only where it leaves something.
@@ -116,7 +118,7 @@ def _named(
 
 
 def _placed(
-    wanted: Wanted, intent: Intent, scope: Scope, *, active: Collection[str], lone: bool
+    wanted: Wanted, intent: Intent, scope: Scope, *, active: Collection[str], local: bool, lone: bool
 ) -> tuple[Entity, ...] | Question | Refused:
     """Targets without a name: those of a place, or of the whole house."""
 
@@ -129,7 +131,7 @@ def _placed(
     )
     if not house or (not found and (said or not lone)):
         return _refused(Reason.NO_DOMAIN, wanted, {})
-    if not said and (lone or (wanted.area is None and _local(intent))):
+    if not said and (lone or (wanted.area is None and (local or _local(intent)))):
         here = scope.here if wanted.area is None else scope.registry.area(wanted.area)
         return _unplaced(intent, here, house, active)
     return _active(found, active) or found
