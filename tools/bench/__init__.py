@@ -1,0 +1,42 @@
+"""`paige bench`: what Paige costs and how fast it is, measured on the machine at hand."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from paige.device.cli.command import Subcommand
+
+_DESCRIPTION = """\
+Measures this machine with Paige on it, and prints a table for each part:
+
+  parse    sentences a second, and against hassil in the same run
+  listen   recordings understood, and what recognition costs
+  turn     from the last sample of speech to the published message and the confirmed state, by step
+  memory   the whole service: start to ready, memory idle and at peak, and where it goes
+  home     homes of 17, 300 and 5,000 entities: discovery, language, parsing
+  all      everything (default)
+
+example:
+  paige bench turn --repeats 20"""
+
+PARTS = ("parse", "listen", "turn", "memory", "home")
+
+
+def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument("part", nargs="?", default="all", choices=(*PARTS, "all"), help="what to measure")
+    parser.add_argument(
+        "--repeats", type=int, metavar="N", help="how often to measure what is repeated (default: by part)"
+    )
+    parser.add_argument("--json", action="store_true", help="the figures as one JSON object, for programs")
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE.md", help="write everything into one Markdown document"
+    )
+
+
+def _run(arguments: Namespace) -> int:
+    from paige.tools.bench.bench import bench
+
+    chosen = PARTS if arguments.part == "all" else (arguments.part,)
+    return bench(chosen, repeats=arguments.repeats, as_json=arguments.json, write=arguments.write)
+
+
+COMMAND = Subcommand("bench", "measure this machine with Paige on it", _DESCRIPTION, _configure, _run)

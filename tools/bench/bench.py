@@ -1,0 +1,89 @@
+"""Runs the chosen measurements and prints or writes what they found."""
+
+import importlib
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, cast
+
+from paige.device.errors import DeviceError
+from paige.device.version import paige_version
+from paige.tools.bench.errors import BenchFailed
+from paige.tools.bench.machine import Machine, machine
+from paige.tools.bench.part import Part, Tell
+
+Measure = Callable[[int | None, Tell], Part]
+"""Takes how often to measure what is repeated, None for as often as is usual; raises `BenchFailed`."""
+
+_MODULES: Final = {"home": "home_size"}
+
+
+def bench(parts: Sequence[str], *, repeats: int | None, as_json: bool, write: Path | None) -> int:
+    """Measure, show, and give the exit status: 1 where a part could not be measured."""
+    if repeats is not None and repeats < 1:
+        raise BenchFailed("--repeats must be 1 or more")
+    here = machine()
+    measured: list[Part] = []
+    missing: dict[str, str] = {}
+    for name in parts:
+        try:
+            part = _measured(name, repeats)
+        except BenchFailed as failed:
+            missing[name] = str(failed)
+            _tell(name, f"left out: {failed}")
+            continue
+        measured.append(part)
+        if not as_json and write is None:
+            print(f"{part.markdown()}\n{here}\n", flush=True)
+    if write is not None:
+        _write(write, document(here, measured, missing))
+    if as_json:
+        print(json.dumps(_figures(here, measured, missing)))
+    return 1 if missing else 0
+
+
+def _measured(name: str, repeats: int | None) -> Part:
+    module = importlib.import_module(f"paige.tools.bench.{_MODULES.get(name, name)}")
+    began = time.monotonic()
+    part = cast("Measure", module.measure)(repeats, lambda line: _tell(name, line))
+    return replace(part, seconds=time.monotonic() - began)
+
+
+def _tell(name: str, line: str) -> None:
+    print(f"{name}: {line}", file=sys.stderr, flush=True)
+
+
+def document(here: Machine, measured: Sequence[Part], missing: dict[str, str]) -> str:
+    """All results in one Markdown document."""
+    head = (
+        "# Measurements\n\n"
+        f"Written by `paige bench all --write docs/measurements.md` on {datetime.now(UTC):%Y-%m-%d}, "
+        f"Paige {paige_version()}.\n\n"
+        f"Machine: {here}.\n\n"
+        "Each table can be made again by the command above it. A median says what is usual; p95 is the least "
+        "value that 95 % of all do not exceed. What is compared was measured in the same run. Where the load "
+        "above is near or over the number of cores, other programs were running: medians hold better than "
+        "p95 then, and ratios better than either.\n"
+    )
+    left_out = "".join(f"\n## {name}\n\nLeft out: {reason}\n" for name, reason in missing.items())
+    return head + "".join(f"\n{part.markdown()}" for part in measured) + left_out
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DeviceError(f"{path}: cannot be written: {error.strerror}") from error
+    print(f"written: {path}", file=sys.stderr)
+
+
+def _figures(here: Machine, measured: Sequence[Part], missing: dict[str, str]) -> dict[str, object]:
+    return {
+        "machine": asdict(here),
+        "parts": {part.name: {"seconds": part.seconds, **part.figures} for part in measured},
+        "left_out": missing,
+    }
