@@ -61,7 +61,7 @@ def interpretations(
         rank = (*_rank(reading, contradictions), -len(slots), not block.custom, number)
         fixed = _fixed(block.requires, candidates)
         yield Ranked(
-            rank, Intent(block.intent, slots, 1.0, sentence.text, block.response, template.text, fixed)
+            rank, Intent(block.intent, slots, 1.0, sentence.given, block.response, template.text, fixed)
         )
 
 

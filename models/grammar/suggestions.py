@@ -15,6 +15,7 @@ from paige.models.grammar.matching import ListMatcher
 from paige.models.grammar.nodes import lists_in, words_in
 from paige.models.grammar.sampling import joined
 from paige.models.grammar.sentences import Sentences
+from paige.models.grammar.tokens import is_number
 
 _MOST_WORDS = 20
 """Of a longer sentence the beginning decides."""
@@ -25,12 +26,15 @@ _LEAST_LIKE = 0.5
 _SPELLING = 0.7
 """How like an unknown word must be to a known one, from 0 to 1."""
 _NAMES_A_WORD = 4
+_UNKNOWN = "\x00"
+"""Stands for a word like which there is none."""
 
 # Prices of what makes a sentence fit. Only their order matters: a misspelling is likelier than a word too
 # many or too few, and that is likelier than a name that was not said at all.
 _MISSPELLED = 0.3
 _LEFT_OUT = 1.0
 _PUT_IN = 0.9
+_MOVED = 0.4
 _NAME_WORD = 0.7
 _NAME_PUT_IN = 1.6
 
@@ -98,7 +102,7 @@ class Suggester:
         return sorted(found, key=lambda one: (-one[0], one[1]))
 
     def _found(self, given: Sequence[str]) -> set[str]:
-        words = [self._words.closest(word) or "" for word in given]
+        words = [word if is_number(word) else self._words.closest(word) or _UNKNOWN for word in given]
         count = len(words)
         prices = [0.0 if word == said else _MISSPELLED for word, said in zip(words, given, strict=True)]
         fits: _Fits = {}
@@ -129,7 +133,9 @@ class Suggester:
             for word in list(state.words):
                 target = self._automaton.follow(state, word)
                 if target is not None and self._goes_on(target, words, at, fits):
-                    _better(beam, target, hypothesis.cost + _PUT_IN, (*hypothesis.said, word))
+                    # A word that is said somewhere else stands only in the wrong place.
+                    price = _MOVED if word in words else _PUT_IN
+                    _better(beam, target, hypothesis.cost + price, (*hypothesis.said, word))
             for step in state.lists:
                 target = self._automaton.enter(step)
                 if self._goes_on(target, words, at, fits):
@@ -153,11 +159,12 @@ class Suggester:
         return found
 
     def _found_fits(self, values: Values, words: Sequence[str], at: int) -> list[Fit]:
-        if isinstance(values.source, WildcardList) or not words[at]:
+        if isinstance(values.source, WildcardList) or words[at] == _UNKNOWN:
             return []
-        exact = [
-            (end - at, joined(words[at:end]), 0.0) for end, _ in self._matcher.matches(values, words, at)
-        ]
+        exact = []
+        for end, candidates in self._matcher.matches(values, words, at):
+            named = isinstance(values.source, HomeList)
+            exact.append((end - at, candidates[0].spoken if named else joined(words[at:end]), 0.0))
         if exact or isinstance(values.source, RangeList):
             return exact
         return list(self._partly(values, words, at))

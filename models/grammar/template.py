@@ -21,7 +21,7 @@ from paige.models.grammar.nodes import (
     Text,
 )
 from paige.models.grammar.numbers import spell
-from paige.models.grammar.tokens import is_number, number_of, tokenize_piece
+from paige.models.grammar.tokens import is_number, is_symbol, number_of, tokenize_piece
 
 _MOST_PERMUTED = 8
 _MOST_CHARACTERS = 10_000
@@ -80,7 +80,7 @@ class Scope:
         piece = tokenize_piece(text)
         if not piece.words:
             return EMPTY if piece.open_before else GAP
-        if not any(is_number(word) for word in piece.words):
+        if not any(map(is_number, piece.words)) or any(map(is_symbol, piece.words)):
             return Text.of(piece.words, piece.open_before, piece.open_after)
         last = len(piece.words) - 1
         nodes: list[Node] = []

@@ -70,6 +70,8 @@ _LONGEST_NUMBER = 12
 class Tokens:
     """A sentence cut into tokens."""
 
+    given: str
+    """As it was said or written."""
     text: str
     """Normalized (NFKC), with its letters' cases as given."""
     words: tuple[str, ...]
@@ -102,9 +104,9 @@ def normalize(text: str) -> str:
 
 def tokenize(text: str) -> Tokens:
     """Cut a sentence that somebody said or wrote."""
-    text = normalize(text)
+    given, text = text, normalize(text)
     spans = tuple(match.span() for match in _INPUT.finditer(text.translate(_CLASSES)))
-    return Tokens(text, tuple(_folded(text[start:end]) for start, end in spans), spans)
+    return Tokens(given, text, tuple(_folded(text[start:end]) for start, end in spans), spans)
 
 
 @lru_cache(maxsize=4096)
