@@ -1,10 +1,11 @@
 """What can be broken about a home.
 
-    IotError
-    ├── HomeInvalid         a home description file cannot be read or contradicts itself
-    ├── LinkDown            the broker cannot be reached, or refuses us
-    ├── DiscoveryInvalid    a device described itself in a way that cannot be used
-    └── ReportInvalid       a device reported its state in a way that cannot be understood
+IotError
+├── HomeInvalid         a home description file cannot be read or contradicts itself
+├── LinkDown            the broker cannot be reached, or refuses us
+├── DiscoveryInvalid    a device described itself in a way that cannot be used
+├── KeepingFailed       timers or lists cannot be read from the disk or written to it
+└── ReportInvalid       a device reported its state in a way that cannot be understood
 """
 
 
@@ -26,3 +27,7 @@ class DiscoveryInvalid(IotError):
 
 class ReportInvalid(IotError):
     """A device reported in a way that cannot be understood; the text says what was found and expected."""
+
+
+class KeepingFailed(IotError):
+    """What is kept on the disk cannot be read or written; the text names the file and the cause."""

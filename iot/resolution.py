@@ -33,8 +33,12 @@ class Reason(StrEnum):
     FEATURE_NOT_SUPPORTED = "feature_not_supported"
     UNKNOWN_STATE = "unknown_state"
     """What is to be changed relative to its state has not reported one."""
-    NO_HERE = "no_here"
-    """It is about where the speaker is, and that is not known."""
+    TIMER_NOT_FOUND = "timer_not_found"
+    TIMERS_MATCHED = "multiple_timers_matched"
+    TIMER_TOO_LONG = "timer_too_long"
+    LIST_NOT_FOUND = "list_not_found"
+    ITEM_NOT_FOUND = "item_not_found"
+    ITEM_ALREADY_THERE = "item_already_there"
 
 
 @dataclass(frozen=True, slots=True)

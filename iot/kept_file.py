@@ -1,0 +1,92 @@
+"""A small JSON file that survives a power cut: written whole or not at all, and never thrown away unread."""
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from paige.iot.errors import KeepingFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A file that could not be understood, and was put aside."""
+
+    path: Path
+    """Where it lies now."""
+    why: str
+    """A clause."""
+
+
+class KeptFile:
+    """One JSON file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> Any:  # noqa: ANN401 # JSON may hold anything; whoever asked for it checks it
+        """What the file holds; None where there is none.
+
+        Raises:
+            KeepingFailed: There is one, and it cannot be read from the disk.
+            ValueError: It is no JSON.
+        """
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise KeepingFailed(f"{self.path} cannot be read: {error.strerror}") from error
+        try:
+            return json.loads(data)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+
+    def write(self, content: object) -> None:
+        """Put `content` in the place of what the file holds, in one step.
+
+        Raises:
+            KeepingFailed: The disk does not take it; the file is what it was.
+        """
+        text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+        fresh = self.path.with_name(f"{self.path.name}.new")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with fresh.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self.path)
+        except OSError as error:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise KeepingFailed(f"{self.path} cannot be written: {error.strerror}") from error
+        self._sync_folder()
+
+    def set_aside(self, why: str) -> Damage:
+        """Keep what cannot be understood under another name, for a person to look at.
+
+        Raises:
+            KeepingFailed: It cannot be renamed.
+        """
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+        aside = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
+        try:
+            self.path.rename(aside)
+        except OSError as error:
+            raise KeepingFailed(
+                f"{self.path} cannot be understood ({why}) and cannot be put aside: {error.strerror}"
+            ) from error
+        return Damage(aside, why)
+
+    def _sync_folder(self) -> None:
+        """The new name is on the disk when the folder is; not every file system can be asked for it."""
+        with suppress(OSError):
+            folder = os.open(self.path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)

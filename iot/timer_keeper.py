@@ -1,0 +1,154 @@
+"""Timers that last: kept in a file, and rung when they end."""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from paige.iot.errors import KeepingFailed
+from paige.iot.kept_file import Damage, KeptFile
+from paige.iot.resolution import Refused
+from paige.iot.timers import StoredTimer, Timer, Timers
+from paige.models.intent import Intent
+
+_log = logging.getLogger(__name__)
+
+VERSION: Final = 1
+CHECK_SECONDS: Final = 60.0
+"""How often the time of day is compared with what was stored."""
+
+Ring = Callable[[Timer], Awaitable[None]]
+
+
+class TimerKeeper:
+    """The timers of a home and their file.
+
+    A timer that cannot be written down runs all the same, as an egg does not wait for a full disk; `unsaved`
+    says so.
+
+    Args:
+        path: The file; it and its folder are made when they are needed.
+        monotonic: Seconds that only go forward.
+        wall: Seconds since 1970.
+
+    Raises:
+        KeepingFailed: The disk cannot be read.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._file = KeptFile(path)
+        self.damage: Damage | None = None
+        """A file that could not be understood and was put aside: some timers may be lost."""
+        self.unsaved: KeepingFailed | None = None
+        """Why the timers as they are now are not on the disk."""
+        stored: tuple[StoredTimer, ...] = ()
+        try:
+            stored = decode(self._file.read())
+        except ValueError as error:
+            self.damage = self._file.set_aside(str(error))
+            _log.error("%s: timers could not be read; the file is now %s", error, self.damage.path)
+        self.timers = Timers(stored, monotonic=monotonic, wall=wall)
+        self._changed = asyncio.Event()
+
+    def handle(self, intent: Intent, here: str | None = None) -> tuple[Timer, ...] | Refused:
+        """Carry out an intent about timers; see `Timers.handle`."""
+        result = self.timers.handle(intent, here)
+        self._save()
+        self._changed.set()
+        return result
+
+    async def run(self, ring: Ring) -> None:
+        """Ring every timer that ends, until cancelled; those that ended while Paige was away ring at once.
+
+        Args:
+            ring: Tells people. Its `Timer` has in `seconds_left` how late it is.
+        """
+        while True:
+            for timer in self.timers.ended():
+                self._save()
+                await ring(timer)
+            if self.timers.clock_was_set():
+                self._save()
+            self._changed.clear()
+            wait = self.timers.wait
+            try:
+                async with asyncio.timeout(CHECK_SECONDS if wait is None else min(wait, CHECK_SECONDS)):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    def _save(self) -> None:
+        try:
+            self._file.write(encode(self.timers.stored()))
+        except KeepingFailed as error:
+            self.unsaved = error
+            _log.error("timers are not kept: %s", error)
+        else:
+            self.unsaved = None
+
+
+def encode(stored: tuple[StoredTimer, ...]) -> dict[str, Any]:
+    """Timers as JSON."""
+    return {
+        "version": VERSION,
+        "timers": [{**asdict(one.timer), "ends": one.ends} for one in stored],
+    }
+
+
+def decode(content: Any) -> tuple[StoredTimer, ...]:  # noqa: ANN401 # JSON from a file may be anything
+    """Timers from JSON; none from None.
+
+    Raises:
+        ValueError: It is not what `encode` gives.
+    """
+    if content is None:
+        return ()
+    if not isinstance(content, dict) or content.get("version") != VERSION:
+        raise ValueError(f"it is not of version {VERSION}")
+    timers = content.get("timers")
+    if not isinstance(timers, list):
+        raise ValueError("it has no list of timers")
+    stored = tuple(map(_timer, timers))
+    if len({one.timer.id for one in stored}) != len(stored):
+        raise ValueError("two timers have one id")
+    return stored
+
+
+def _timer(item: object) -> StoredTimer:
+    if not isinstance(item, dict):
+        raise ValueError("a timer is not an object")
+    ends = None if item.get("ends") is None else _number(item, "ends")
+    timer = Timer(
+        id=int(_number(item, "id")),
+        seconds=_number(item, "seconds"),
+        seconds_left=_number(item, "seconds_left"),
+        paused=ends is None,
+        name=_text(item, "name"),
+        area=_text(item, "area"),
+        command=_text(item, "command"),
+    )
+    return StoredTimer(timer, ends)
+
+
+def _number(item: dict[str, Any], key: str) -> float:
+    value = item.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"a timer's {key} is not a number")
+    return value
+
+
+def _text(item: dict[str, Any], key: str) -> str | None:
+    value = item.get(key)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"a timer's {key} is not a text")
+    return value

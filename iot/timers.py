@@ -1,0 +1,238 @@
+"""Timers: several at a time, told apart by name, room or length, and not lost on a restart."""
+
+import difflib
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from paige.iot.naming import canonical
+from paige.iot.resolution import Reason, Refused
+from paige.models.intent import Intent
+
+LONGEST: Final = 7 * 24 * 3600.0
+"""Seconds."""
+SAME_NAME: Final = 0.8
+"""How alike two names must be to count as the same, misheard, as difflib counts."""
+CLOCK_JUMP: Final = 2.0
+"""Seconds by which the wall clock must have been set to make what is stored wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """One timer as it is at a moment."""
+
+    id: int
+    seconds: float
+    """The length it was started with."""
+    seconds_left: float
+    """Below zero for one that ended while nobody could ring."""
+    paused: bool = False
+    name: str | None = None
+    area: str | None = None
+    """Main name of the area in which it was started."""
+    command: str | None = None
+    """A sentence to be carried out when it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTimer:
+    """One timer as it is written down."""
+
+    timer: Timer
+    """As it was when it was written."""
+    ends: float | None
+    """When it ends, in seconds since 1970; None while it is paused."""
+
+
+@dataclass(slots=True)
+class _Running:
+    timer: Timer
+    ends: float
+    """In seconds of the monotonic clock; counts only while the timer is not paused."""
+
+
+class Timers:
+    """All timers of a home, without any I/O.
+
+    While Paige runs, the monotonic clock decides, so that a board which learns the time from the network does
+    not ring at once. What is stored is the time of day, because nothing else lasts through a restart.
+
+    Args:
+        stored: Timers of an earlier run.
+        monotonic: Seconds that only go forward.
+        wall: Seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        stored: Iterable[StoredTimer] = (),
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._monotonic = monotonic
+        self._wall = wall
+        self._running: dict[int, _Running] = {}
+        self._offset = wall() - monotonic()
+        for one in stored:
+            left = one.timer.seconds_left if one.ends is None else one.ends - wall()
+            # A clock that was set back must not make a timer longer than it was.
+            self._keep(replace(one.timer, seconds_left=min(left, max(one.timer.seconds_left, 0.0))))
+
+    @property
+    def all(self) -> tuple[Timer, ...]:
+        """Every timer as it is now, the next to end first."""
+        return tuple(sorted(map(self._now, self._running.values()), key=lambda timer: timer.seconds_left))
+
+    @property
+    def wait(self) -> float | None:
+        """Seconds until the next one ends; None where none is running."""
+        return min((max(timer.seconds_left, 0.0) for timer in self.all if not timer.paused), default=None)
+
+    def stored(self) -> tuple[StoredTimer, ...]:
+        """What to write down, after each change and whenever `clock_was_set`."""
+        self._offset = self._wall() - self._monotonic()
+        return tuple(
+            StoredTimer(timer, None if timer.paused else self._wall() + timer.seconds_left)
+            for timer in sorted(self.all, key=lambda timer: timer.id)
+        )
+
+    def clock_was_set(self) -> bool:
+        """Whether the time of day has been changed since `stored`, so that what was written is wrong."""
+        return abs(self._wall() - self._monotonic() - self._offset) > CLOCK_JUMP
+
+    def ended(self) -> tuple[Timer, ...]:
+        """Those that have come to their end, earliest first; they are timers no more."""
+        over = tuple(timer for timer in self.all if not timer.paused and timer.seconds_left <= 0)
+        for timer in over:
+            del self._running[timer.id]
+        return over
+
+    def handle(self, intent: Intent, here: str | None = None) -> tuple[Timer, ...] | Refused:
+        """Carry out an intent about timers.
+
+        Args:
+            intent: One of those that `resolve` leaves to `Keeper.TIMERS`.
+            here: Main name of the area in which the speaker is.
+
+        Returns:
+            The timers concerned, as they are afterwards, or for those cancelled as they were; none where all
+            were asked for and there are none.
+        """
+        if intent.name == "HassStartTimer":
+            return self._start(intent, here)
+        if intent.name == "HassTimerStatus":
+            found = self._selected(intent)
+            return found if found or not _tells(intent) else Refused(Reason.TIMER_NOT_FOUND)
+        if intent.name == "HassCancelAllTimers":
+            return self._drop(self._selected(intent))
+        found = self._narrowed(intent, here)
+        if not found:
+            return Refused(Reason.TIMER_NOT_FOUND)
+        if len(found) > 1:
+            return Refused(Reason.TIMERS_MATCHED)
+        return self._change(intent, found[0])
+
+    def _start(self, intent: Intent, here: str | None) -> tuple[Timer, ...] | Refused:
+        seconds = _length(intent)
+        if seconds is None:
+            return Refused(Reason.NOT_SUPPORTED)
+        if seconds > LONGEST:
+            return Refused(Reason.TIMER_TOO_LONG)
+        timer = Timer(
+            id=max(self._running, default=0) + 1,
+            seconds=seconds,
+            seconds_left=seconds,
+            name=_text(intent, "name"),
+            area=here,
+            command=_text(intent, "conversation_command"),
+        )
+        return (self._keep(timer),)
+
+    def _change(self, intent: Intent, timer: Timer) -> tuple[Timer, ...] | Refused:
+        match intent.name:
+            case "HassCancelTimer":
+                return self._drop((timer,))
+            case "HassPauseTimer":
+                return (self._keep(replace(timer, paused=True)),)
+            case "HassUnpauseTimer":
+                return (self._keep(replace(timer, paused=False)),)
+            case "HassIncreaseTimer" | "HassDecreaseTimer":
+                seconds = _length(intent)
+                if seconds is None:
+                    return Refused(Reason.NOT_SUPPORTED)
+                more = seconds if intent.name == "HassIncreaseTimer" else -seconds
+                if timer.seconds_left + more > LONGEST:
+                    return Refused(Reason.TIMER_TOO_LONG)
+                return (self._keep(replace(timer, seconds_left=max(timer.seconds_left + more, 0.0))),)
+            case _:
+                return Refused(Reason.NOT_SUPPORTED)
+
+    def _narrowed(self, intent: Intent, here: str | None) -> tuple[Timer, ...]:
+        """The timers an intent can be about; each narrowing counts only where it leaves something."""
+        found = self._selected(intent)
+        for fits in (
+            lambda timer: timer.paused == (intent.name == "HassUnpauseTimer"),
+            lambda timer: here is not None and timer.area == here,
+        ):
+            if len(found) > 1:
+                found = tuple(filter(fits, found)) or found
+        return found
+
+    def _selected(self, intent: Intent) -> tuple[Timer, ...]:
+        """The timers that fit what an intent says of their name, area and length."""
+        found = self.all
+        length = _length(intent, "start_")
+        if length is not None:
+            found = tuple(timer for timer in found if timer.seconds == length)
+        for slot in ("name", "area"):
+            said = _text(intent, slot)
+            if said is not None:
+                found = _called(said, found)
+        return found
+
+    def _drop(self, timers: tuple[Timer, ...]) -> tuple[Timer, ...]:
+        for timer in timers:
+            del self._running[timer.id]
+        return timers
+
+    def _keep(self, timer: Timer) -> Timer:
+        self._running[timer.id] = _Running(timer, self._monotonic() + timer.seconds_left)
+        return timer
+
+    def _now(self, running: _Running) -> Timer:
+        if running.timer.paused:
+            return running.timer
+        return replace(running.timer, seconds_left=running.ends - self._monotonic())
+
+
+def _called(said: str, timers: tuple[Timer, ...]) -> tuple[Timer, ...]:
+    """Those called so, or started in the area called so: a kitchen timer may be either."""
+    words = canonical(said)
+    labels = {timer.id: [canonical(one) for one in (timer.name, timer.area) if one] for timer in timers}
+    exact = tuple(timer for timer in timers if words in labels[timer.id])
+    if exact:
+        return exact
+    every = {label for of_one in labels.values() for label in of_one}
+    near = difflib.get_close_matches(words, every, n=1, cutoff=SAME_NAME)
+    return tuple(timer for timer in timers if near and near[0] in labels[timer.id])
+
+
+def _tells(intent: Intent) -> bool:
+    return bool(intent.slots.keys() & {"name", "area", "start_hours", "start_minutes", "start_seconds"})
+
+
+def _length(intent: Intent, prefix: str = "") -> float | None:
+    """The length of time that an intent's slots add up to, in seconds; None where they say none."""
+    total = 0.0
+    for unit, seconds in (("hours", 3600), ("minutes", 60), ("seconds", 1)):
+        try:
+            total += float(intent.slots.get(prefix + unit, 0)) * seconds
+        except ValueError:
+            return None
+    return total if 0 < total < float("inf") else None
+
+
+def _text(intent: Intent, slot: str) -> str | None:
+    return " ".join(str(intent.slots.get(slot, "")).split()) or None
