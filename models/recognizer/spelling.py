@@ -1,0 +1,69 @@
+"""How a word that is in no dictionary is probably said: rules from letters to sounds.
+
+A rules file has a rule a line, such as `___[k]nig` and, after a tab, what that letter sounds like there (here
+nothing); `_` is outside the word. `paige.tools.spelling` learns one from a pronunciation dictionary.
+"""
+
+import gzip
+import unicodedata
+from collections.abc import Mapping
+from importlib.resources.abc import Traversable
+from typing import Self
+
+from paige.models.errors import ModelUnusable
+
+EDGE = "_"
+WINDOWS = ((0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (2, 3), (3, 3))
+"""How many letters to the left and right a rule may look at; a wider rule is asked before a narrower."""
+REACH = 3
+"""The most letters that any of the windows looks at on one side."""
+
+
+def window(padded: str, index: int, left: int, right: int) -> str:
+    """The rule key for the letter at `index` of a word that has `REACH` edges on either side."""
+    return f"{padded[index - left : index]}[{padded[index]}]{padded[index + 1 : index + 1 + right]}"
+
+
+class Spelling:
+    """The sounds of a language's letters in their surroundings.
+
+    Args:
+        rules: What a letter sounds like, by rule key.
+    """
+
+    def __init__(self, rules: Mapping[str, str]) -> None:
+        self._rules = rules
+
+    @classmethod
+    def load(cls, file: Traversable) -> Self:
+        """Reads a rules file.
+
+        Raises:
+            ModelUnusable: when the file is missing or no rules file.
+        """
+        try:
+            lines = gzip.decompress(file.read_bytes()).decode("utf-8").splitlines()
+            return cls(dict(line.split("\t", 1) for line in lines))
+        except (OSError, ValueError, EOFError) as error:
+            raise ModelUnusable(f"{file}: these are no rules from letters to sounds: {error}") from error
+
+    def sound(self, word: str) -> tuple[str, ...]:
+        """Phones of a word; empty where none of its characters is a letter of this language."""
+        letters = "".join(
+            character
+            for character in unicodedata.normalize("NFKD", word.casefold())
+            if f"[{character}]" in self._rules
+        )
+        padded = EDGE * REACH + letters + EDGE * REACH
+        phones: list[str] = []
+        for index in range(REACH, REACH + len(letters)):
+            phones += self.letter(padded, index).split()
+        return tuple(phones)
+
+    def letter(self, padded: str, index: int, narrower_than: int = len(WINDOWS)) -> str:
+        """What one letter sounds like: the word of the widest rule that there is for it."""
+        for left, right in reversed(WINDOWS[:narrower_than]):
+            sound = self._rules.get(window(padded, index, left, right))
+            if sound is not None:
+                return sound
+        return ""
