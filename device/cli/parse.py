@@ -51,8 +51,9 @@ def _run(arguments: Namespace) -> int:
     # A line of bytes that are not UTF-8 is answered like any other that is not understood.
     for line in sys.stdin.buffer:
         answer = _answer(language, line.decode("utf-8", errors="replace").rstrip("\r\n"))
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        # JSON is UTF-8, whatever the locale says.
+        sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+        sys.stdout.buffer.flush()
     return 0
 
 

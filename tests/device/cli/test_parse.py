@@ -1,0 +1,122 @@
+"""`paige parse` as a program meets it: a process, a line in, a line out."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HOME = """
+here: Kitchen
+areas: [{name: Kitchen}, {name: Bedroom, aliases: [sleeping room]}]
+entities:
+  - {id: light.bedroom_lamp, name: Bedroom Lamp, domain: light, area: Bedroom, aliases: [night light]}
+"""
+ENVIRONMENT = {
+    "PATH": os.environ["PATH"],
+    "HOME": "/nonexistent",
+    "LC_ALL": "C",
+    "PYTHONPATH": os.pathsep.join(path for path in sys.path if path.endswith(".src")),
+}
+COMMAND = (sys.executable, "-m", "paige.device.cli", "parse")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    path = tmp_path / "home.yaml"
+    path.write_text(HOME)
+    return path
+
+
+def parse(*arguments: Path | str, said: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        env=ENVIRONMENT,
+        input=said,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def answers(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_each_line_is_answered_by_a_line_in_order(home: Path) -> None:
+    said = b"turn on the night light\n\nwhat is love\nturn on the bedrom lamp\n"
+    first, empty, love, misspelled = answers(parse(home, said=said))
+    assert (first["intent"], first["slots"], first["confidence"]) == (
+        "HassTurnOn",
+        {"name": "Bedroom Lamp"},
+        1,
+    )
+    assert (empty["intent"], empty["slots"], empty["confidence"], empty["nearest"]) == (None, {}, 0, [])
+    assert love["intent"] is None
+    assert misspelled["intent"] is None
+    assert "turn on the Bedroom Lamp" in [one["text"] for one in misspelled["nearest"]]
+
+
+def test_an_answer_comes_before_the_next_sentence_is_sent(home: Path) -> None:
+    with subprocess.Popen(
+        [*COMMAND, str(home)], env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for name in (b"bedroom lamp", b"night light"):
+            process.stdin.write(b"turn off the " + name + b"\n")
+            assert json.loads(process.stdout.readline())["slots"] == {"name": "Bedroom Lamp"}
+        process.stdin.close()
+        assert process.wait(timeout=20) == 0
+
+
+def test_strange_lines_are_answered_like_others(home: Path) -> None:
+    lines = [b"\xff\xfe\x00", "ضوء 💡 é".encode(), b"on " * 20_000, b"\x1b[2J", b"\xed\xa0\x80"]
+    done = answers(parse(home, said=b"\n".join(lines)))
+    assert [answer["intent"] for answer in done] == [None] * len(lines)
+    assert done[1]["text"] == "ضوء 💡 é"
+
+
+def test_a_users_own_sentences_are_understood_and_win(home: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "mine.yaml").write_text(
+        "language: en\nintents: {Mine: {data: [{sentences: ['turn on [the] {name}', 'movie time']}]}}"
+    )
+    said = b"movie time\nturn on the bedroom lamp\nturn off the bedroom lamp\n"
+    done = answers(parse(home, "--sentences", own, said=said))
+    assert [answer["intent"] for answer in done] == ["Mine", "Mine", "HassTurnOff"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing.yaml"], "missing.yaml: there is no such file"),
+        (["HOME", "--language", "tlh"], "no sentences for 'tlh'"),
+        (["HOME", "--sentences", "missing"], "missing: there is no such file or folder"),
+    ],
+)
+def test_what_cannot_be_used_is_one_clear_line_and_status_1(
+    home: Path, arguments: list[str], words: str
+) -> None:
+    done = parse(*(home if argument == "HOME" else argument for argument in arguments), said=b"x\n")
+    assert done.returncode == 1
+    assert done.stdout == b""
+    assert words in done.stderr.decode()
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_neither_numpy_nor_an_engine_is_imported_to_parse(home: Path) -> None:
+    code = (
+        "import sys; from paige.device.cli import main; "
+        f"main(['parse', {str(home)!r}]); "
+        "print(sorted({'numpy', 'pocketsphinx', 'vosk', 'paho', 'sounddevice'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=ENVIRONMENT, input=b"lights on\n", capture_output=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == b"[]"
