@@ -1,5 +1,6 @@
 """Everything that serves one house, put together from its configuration."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -12,15 +13,18 @@ from paige.device.keeping import Keeping
 from paige.device.narration import Narrator
 from paige.device.pipeline import Pipeline
 from paige.device.replies import Replies
+from paige.device.ringing import Announce, Ringer
 from paige.device.understanding import Understanding, answer_sentences
 from paige.iot.confirmation import Patience
 from paige.iot.executor import Executor
 from paige.iot.home import Home
 from paige.iot.home_file import load_home
 from paige.iot.link import MqttLink
+from paige.iot.lists import Lists
 from paige.iot.policy import Policy
 from paige.iot.presence import Topics, will
 from paige.iot.registry import Registry
+from paige.iot.timer_keeper import TimerKeeper
 from paige.iot.units import TemperatureUnit
 from paige.models.grammar.sentences import Sentences
 from paige.models.recognizer.protocol import Recognizer
@@ -37,7 +41,12 @@ class Assistant:
 
 @asynccontextmanager
 async def assistant(
-    config: Config, recognizer: Recognizer | None = None, *, topics: Topics | None = None
+    config: Config,
+    recognizer: Recognizer | None = None,
+    *,
+    topics: Topics | None = None,
+    state: Path | None = None,
+    announce: Announce | None = None,
 ) -> AsyncIterator[Assistant]:
     """Join the configured broker and serve the house from there, until the block is left.
 
@@ -46,8 +55,11 @@ async def assistant(
         recognizer: Speech to text; None for text alone.
         topics: Our own topics, for one who keeps a presence on the broker: its will says when it is lost.
             None for a passing visitor.
+        state: The folder for timers and lists; None for one who does not stay to keep them.
+        announce: Says what nobody asked for, such as that a timer ended; needed where there is a `state`.
 
     Raises:
+        KeepingFailed: The folder `state` cannot be read.
         HomeInvalid: The home description cannot be used.
         SentencesInvalid, RepliesInvalid: A file of the household's own sentences cannot be used.
     """
@@ -72,12 +84,14 @@ async def assistant(
         executor = stack.enter_context(
             Executor(home, link, patience=Patience(deadline=config.mqtt.command_deadline))
         )
+        timers = None if state is None else TimerKeeper(state / "timers.json")
+        lists = None if state is None else Lists(state / "lists.json")
         pipeline = Pipeline(
             registry,
             understanding,
             executor,
             narrator,
-            Keeping(narrator),
+            Keeping(narrator, registry, timers, lists),
             policy=Policy.parse(
                 confirm=config.policy.confirm, forbid=config.policy.forbid, allow=config.policy.allow
             ),
@@ -85,4 +99,9 @@ async def assistant(
             recognizer=recognizer,
             confidence=config.speech.confidence,
         )
+        if timers is not None and announce is not None:
+            ringing = asyncio.create_task(
+                timers.run(Ringer(pipeline, narrator, announce).ring), name="timers"
+            )
+            stack.callback(ringing.cancel)
         yield Assistant(link, home, pipeline)

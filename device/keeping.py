@@ -1,12 +1,18 @@
 """Answers what is not about entities: the clock, timers, lists, a greeting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from paige.device.narration import Narrator
 from paige.device.turn import Reply
-from paige.iot.resolution import Keeper
+from paige.iot.errors import KeepingFailed
+from paige.iot.lists import Lists
+from paige.iot.registry import Registry
+from paige.iot.resolution import Keeper, Refused
+from paige.iot.timer_keeper import TimerKeeper
 from paige.models.intent import Intent
+
+_LIST_DOMAIN = "todo"
 
 
 def _now() -> datetime:
@@ -18,15 +24,51 @@ class Keeping:
 
     Args:
         narrator: What to say, in words.
+        registry: Knows what lists there are.
+        timers: The timers; None where nobody stays to ring them.
+        lists: The lists; None where they are kept by somebody else.
         now: The time in the home's zone.
     """
 
-    def __init__(self, narrator: Narrator, *, now: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self,
+        narrator: Narrator,
+        registry: Registry,
+        timers: TimerKeeper | None = None,
+        lists: Lists | None = None,
+        *,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
         self._narrator = narrator
+        self._registry = registry
+        self._timers = timers
+        self._lists = lists
         self._now = now
 
     def answer(self, intent: Intent, keeper: Keeper, here: str | None) -> Reply:
         """What the one who keeps it says; `here` is the area of the speaker."""
-        if keeper is Keeper.CLOCK:
-            return self._narrator.told(intent, now=self._now())
+        match keeper:
+            case Keeper.CLOCK:
+                return self._narrator.told(intent, now=self._now())
+            case Keeper.TALK:
+                return self._narrator.told(intent)
+            case Keeper.TIMERS if self._timers is not None:
+                return self._timer(intent, self._timers.handle(intent, here))
+            case Keeper.LISTS if self._lists is not None:
+                return self._list(intent, self._lists)
+        return self._narrator.error("no_service", intent)
+
+    def _timer(self, intent: Intent, found: Sequence[object] | Refused) -> Reply:
+        if isinstance(found, Refused):
+            return self._narrator.refused(intent, found)
+        return self._narrator.told(intent, timer=found[0] if found else None, timers=found)
+
+    def _list(self, intent: Intent, lists: Lists) -> Reply:
+        known = (entity.name for entity in self._registry.find(domains=(_LIST_DOMAIN,)))
+        try:
+            changed = lists.handle(intent, known)
+        except KeepingFailed as error:
+            return self._narrator.error("handle_error", intent, reason=str(error))
+        if isinstance(changed, Refused):
+            return self._narrator.refused(intent, changed)
         return self._narrator.told(intent)

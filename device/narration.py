@@ -8,6 +8,7 @@ from paige.device.turn import Expects, Reply
 from paige.iot.entity import Entity
 from paige.iot.outcome import Outcome, Status
 from paige.iot.resolution import Answer, Asks, Confirmation, Question, Reason, Refused
+from paige.iot.timers import Timer
 from paige.iot.units import TemperatureUnit, in_unit
 from paige.models.intent import Intent, NotRecognized
 
@@ -36,9 +37,9 @@ class Narrator:
             return Reply(self._replies.error("no_intent_nearest", {"nearest": refusal.nearest[0].text}))
         return Reply(self._replies.error("no_intent", {}))
 
-    def error(self, reason: str, intent: Intent | None = None, **fields: str) -> Reply:
+    def error(self, key: str, intent: Intent | None = None, /, **fields: str) -> Reply:
         """Why nothing could be done, by a key of the language's `errors`."""
-        return Reply(self._replies.error(reason, {**self._fields(intent), **fields}))
+        return Reply(self._replies.error(key, {**self._fields(intent), **fields}))
 
     def refused(self, intent: Intent, refusal: Refused) -> Reply:
         """Why nothing is done."""
@@ -81,6 +82,15 @@ class Narrator:
     def dialogue(self, kind: str) -> Reply:
         """What becomes of a question, by a key of the language's `dialogue`."""
         return Reply(self._replies.dialogue(kind, {}))
+
+    def timer_finished(self, timer: Timer) -> str:
+        """What is said when a timer ends."""
+        return self._replies.announcement("timer_finished", {"timer": timer})
+
+    def command_failed(self, timer: Timer, reason: str = "") -> str:
+        """What is said when the command that a timer was set for did not succeed."""
+        fields = {"timer": timer, "slots": {"conversation_command": timer.command}, "reason": reason}
+        return self._replies.announcement("command_failed", fields)
 
     def outcomes(
         self, intent: Intent, outcomes: Sequence[Outcome], left_out: Sequence[Refused] = ()

@@ -207,3 +207,9 @@ async def test_the_clock_needs_no_entity(scene: Scene) -> None:
     assert isinstance(turn.understood, Intent)
     assert turn.outcomes == ()
     assert turn.reply.text.startswith("It's ")
+
+
+async def test_timers_and_lists_need_someone_who_stays(scene: Scene) -> None:
+    for said in ("set a timer for five minutes", "add milk to the shopping list"):
+        turn = await scene.say(said)
+        assert turn.reply.text == "I keep timers and lists only while I am running as a service."

@@ -21,7 +21,7 @@ import onnxruntime
 onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
 """
 
-# A new network namespace has a loopback interface that is down; this brings it up and becomes the given program.
+# In a new network namespace the loopback interface is down; this brings it up and becomes the given program.
 LOOPBACK_ONLY = """
 import fcntl, os, socket, struct, sys
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:

@@ -1,0 +1,46 @@
+"""What happens when a timer ends: people are told, and what was ordered for then is done."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from paige.device.narration import Narrator
+from paige.device.pipeline import Pipeline
+from paige.iot.outcome import Status
+from paige.iot.timers import Timer
+
+_log = logging.getLogger(__name__)
+
+TOO_LATE_SECONDS: Final = 60.0
+"""A command whose time was longer ago, because Paige was not running, is told and not carried out."""
+
+Announce = Callable[[str, str | None], Awaitable[None]]
+"""Says something unasked: the text, and the main name of the area it is for, or None for everywhere."""
+
+
+class Ringer:
+    """Rings timers.
+
+    Args:
+        pipeline: Carries out what was ordered for the end of a timer.
+        narrator: What to say, in words.
+        announce: Says it.
+    """
+
+    def __init__(self, pipeline: Pipeline, narrator: Narrator, announce: Announce) -> None:
+        self._pipeline = pipeline
+        self._narrator = narrator
+        self._announce = announce
+
+    async def ring(self, timer: Timer) -> None:
+        """Tell that it ended, or do what it was set for and tell where that failed."""
+        if timer.command is None:
+            await self._announce(self._narrator.timer_finished(timer), timer.area)
+        elif timer.seconds_left < -TOO_LATE_SECONDS:
+            _log.warning("a command set for %.0f seconds ago is not carried out now", -timer.seconds_left)
+            await self._announce(self._narrator.command_failed(timer), timer.area)
+        else:
+            turn = await self._pipeline.handle_text(timer.command, timer.area)
+            if not turn.outcomes or any(outcome.status is not Status.DONE for outcome in turn.outcomes):
+                reason = turn.reply.text.rstrip(".")
+                await self._announce(self._narrator.command_failed(timer, reason), timer.area)

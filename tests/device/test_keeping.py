@@ -1,0 +1,117 @@
+"""Timers and lists through the pipeline of an assistant that stays."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from paige.device.assistant import Assistant, assistant
+from paige.device.config.schema import Config, Mqtt
+from paige.device.keeping import Keeping
+from paige.device.narration import Narrator
+from paige.device.replies import Replies
+from paige.device.ringing import TOO_LATE_SECONDS, Ringer
+from paige.iot.registry import Registry
+from paige.iot.resolution import Keeper
+from paige.iot.timers import Timer
+from paige.models.intent import Intent
+from paige.tools.broker import EmbeddedBroker
+from paige.tools.simulated_home.home import SimulatedHome
+
+NARRATOR = Narrator(Replies.for_language("en"))
+
+
+class Said:
+    """What was announced, and where."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[str, str | None]] = []
+
+    async def __call__(self, text: str, area: str | None) -> None:
+        self.all.append((text, area))
+
+
+@pytest_asyncio.fixture
+async def serving(tmp_path: Path) -> AsyncIterator[tuple[Assistant, Said]]:
+    said = Said()
+    async with AsyncExitStack() as stack:
+        broker = await stack.enter_async_context(EmbeddedBroker())
+        await stack.enter_async_context(SimulatedHome().joined(broker.host, broker.port))
+        config = Config(mqtt=Mqtt(host=broker.host, port=broker.port))
+        one = await stack.enter_async_context(assistant(config, state=tmp_path, announce=said))
+        await one.home.ready()
+        yield one, said
+
+
+async def test_a_timer_is_set_told_of_and_cancelled(serving: tuple[Assistant, Said], tmp_path: Path) -> None:
+    pipeline = serving[0].pipeline
+    assert (
+        await pipeline.handle_text("set a timer for five minutes")
+    ).reply.text == "Timer set for 5 minutes."
+    assert "timers" in (tmp_path / "timers.json").read_text()
+    assert "minute" in (await pipeline.handle_text("how much time is left on the timer")).reply.text
+    assert (await pipeline.handle_text("cancel the timer")).reply.text.startswith("Cancelled")
+    assert (await pipeline.handle_text("cancel the timer")).reply.text == "I can't find that timer."
+
+
+async def test_a_list_is_kept(serving: tuple[Assistant, Said], tmp_path: Path) -> None:
+    pipeline = serving[0].pipeline
+    assert (
+        await pipeline.handle_text("add milk to the shopping list")
+    ).reply.text == "Added milk to the shopping list."
+    assert "milk" in (tmp_path / "lists.json").read_text()
+    assert "already" in (await pipeline.handle_text("add milk to the shopping list")).reply.text
+    assert (
+        await pipeline.handle_text("check off milk on the shopping list")
+    ).reply.text == "Ticked off milk."
+
+
+def timer(command: str | None = None, late: float = 0.0, name: str | None = None) -> Timer:
+    return Timer(1, 300.0, -late, name=name, area="Kitchen", command=command)
+
+
+async def test_a_timer_that_ends_is_said_where_it_was_set(serving: tuple[Assistant, Said]) -> None:
+    one, said = serving
+    await Ringer(one.pipeline, NARRATOR, said).ring(timer(name="pizza"))
+    ((text, area),) = said.all
+    assert ("pizza" in text.casefold(), area) == (True, "Kitchen")
+
+
+async def test_a_command_set_for_later_is_carried_out_then(serving: tuple[Assistant, Said]) -> None:
+    one, said = serving
+    await Ringer(one.pipeline, NARRATOR, said).ring(timer("turn on the kitchen lamp"))
+    assert said.all == []
+    lamp = one.home.registry.named("Kitchen Lamp")[0]
+    assert lamp.state == "on"
+
+
+@pytest.mark.parametrize(
+    ("command", "late"),
+    [
+        ("turn on the kitchen lamp", TOO_LATE_SECONDS + 1),
+        ("colourless green ideas", 0.0),
+        ("unlock the front door", 0.0),
+    ],
+    ids=["too late", "not understood", "needs a yes"],
+)
+async def test_a_command_that_cannot_be_carried_out_then_is_told(
+    serving: tuple[Assistant, Said], command: str, late: float
+) -> None:
+    one, said = serving
+    before = one.home.registry.entities
+    await Ringer(one.pipeline, NARRATOR, said).ring(timer(command, late))
+    ((text, area),) = said.all
+    assert (command in text, area) == (True, "Kitchen")
+    assert [entity.state for entity in one.home.registry.entities] == [entity.state for entity in before]
+
+
+def test_the_clock_says_the_time_of_the_house() -> None:
+    noon = datetime(2026, 1, 2, 12, 5, tzinfo=UTC)
+    keeping = Keeping(NARRATOR, Registry(), now=lambda: noon)
+    asked = Intent("HassGetCurrentTime", {}, 1.0, "what time is it")
+    assert keeping.answer(asked, Keeper.CLOCK, None).text == "It's 12:05 PM."
+    asked = Intent("HassGetCurrentDate", {}, 1.0, "what day is it")
+    assert keeping.answer(asked, Keeper.CLOCK, None).text == "It's Friday, January 2nd, 2026."
