@@ -2,19 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jinja2 import DictLoader, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from paige.device.errors import RepliesInvalid
 from paige.iot.entity import Entity
-
-# The C loader is some ten times as fast; PyYAML has it wherever libyaml is.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from paige.models.grammar.yaml_file import parse_yaml, read_yaml
 
 _FILE = "responses.yaml"
 _DEFAULT = "default"
@@ -65,7 +61,8 @@ class Replies:
         """The packaged texts of a language, and those in a user's files or folders.
 
         Raises:
-            RepliesInvalid: There is no such language, or a user's text cannot be read.
+            RepliesInvalid: There is no such language, or a user's text is none.
+            SentencesInvalid: A user's file cannot be read.
         """
         packaged = resources.files("paige.models.languages") / language / _FILE
         if not packaged.is_file():
@@ -75,7 +72,8 @@ class Replies:
             for file in sorted(path.rglob("*.yaml")) if path.is_dir() else [path]:
                 for intent, by_response in _own_texts(file).items():
                     own.setdefault(intent, {}).update(by_response)
-        return Replies(_load(packaged, str(packaged)), own)
+        texts = parse_yaml(packaged.read_text(encoding="utf-8"), str(packaged)).content
+        return Replies(texts, own)
 
     @property
     def answers(self) -> Mapping[str, Sequence[str]]:
@@ -123,22 +121,15 @@ class Replies:
             if text not in self._compiled:
                 self._compiled[text] = self._environment.from_string(self._preamble + text)
             rendered = self._compiled[text].render(known)
-        except TemplateError as error:
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise RepliesInvalid(f"The text {text!r} cannot be said: {error}") from error
         return " ".join(rendered.split())
 
 
-def _load(file: Path | Traversable, source: str) -> dict[str, Any]:
-    try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 # both are safe
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RepliesInvalid(f"{source} cannot be read: {error}") from error
-    return content if isinstance(content, dict) else {}
-
-
 def _own_texts(file: Path) -> dict[str, dict[str, str]]:
     """A user's `responses: intents:`, as Home Assistant has them in a file of sentences."""
-    responses = _load(file, str(file)).get("responses") or {}
+    content = read_yaml(file).content
+    responses = content.get("responses") if isinstance(content, dict) else None
     intents = responses.get("intents") if isinstance(responses, dict) else None
     own: dict[str, dict[str, str]] = {}
     for intent, texts in (intents or {}).items() if isinstance(intents, dict) else ():
