@@ -10,8 +10,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from paige.audio.chunk import Utterance
 from paige.audio.endpointer import utterances
+
+from paige.audio.chunk import Utterance
 from paige.audio.wav import WavSource
 from paige.device.assistant import Assistant, assistant
 from paige.device.config.schema import Config, House, Mqtt
@@ -112,8 +113,8 @@ def measure(repeats: int | None, tell: Tell) -> Part:
             )
     return Part(
         "turn",
-        "From the last sample of speech, or from a typed sentence, to the published message and to the reply, "
-        "which waits for the entity's own state. Broker and devices run in processes of their own.",
+        "From the last sample of speech, or from a typed sentence, to the published message and to the "
+        "reply, which waits for the entity's own state. Broker and devices run in processes of their own.",
         f"paige bench turn --repeats {times}",
         tuple(_table(kind, results, times) for kind in ("spoken", "typed")),
         {
@@ -196,13 +197,16 @@ def _table(kind: str, results: dict[str, dict[str, Timings]], times: int) -> Tab
     notes = [
         f"Milliseconds: median, then p95 after the slash; {times} repeats, {done} confirmed turns in all. "
         f"{other} turns that sent nothing or were not confirmed are left out.",
-        "“publish” ends when the broker has acknowledged (QoS 1); “confirm” begins when the message was handed "
-        "to the network, so the two overlap. It contains what the device itself takes.",
+        "“publish” ends when the broker has acknowledged (QoS 1); “confirm” begins when the message was "
+        "handed to the network, so the two overlap. It contains what the device itself takes.",
         f"The first turn after the start is left out; it took {_list(one.first for one in taken)} ms.",
     ]
     if kind == "spoken":
-        notes.insert(1, "“endpoint” is silence in the sound, after which speech counts as ended: time of the "
-                     "recording, not of the processor.")
+        notes.insert(
+            1,
+            "“endpoint” is silence in the sound, after which speech counts as ended: time of the "
+            "recording, not of the processor.",
+        )
     return Table(f"{kind.capitalize()} commands", ("setting", *_columns(kind)), rows, tuple(notes))
 
 
