@@ -4,9 +4,10 @@ import asyncio
 import logging
 import os
 import socket
+import ssl
 import struct
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _MISC_SECONDS = 1.0
 _GOODBYE_SECONDS = 1.0
 _PACKETS_PER_READ = 5
+_QUICK_ACK: Final = getattr(socket, "TCP_QUICKACK", None)  # Linux alone has it
 _REFUSED = 128
 """From this reason code on, a SUBACK says no (MQTT 3.1.1, section 3.9.3)."""
 
@@ -79,9 +81,9 @@ class Connection:
         client.on_publish = self._published
         client.on_subscribe = self._subscribed
         client.on_unsubscribe = self._unsubscribed
-        client.on_socket_register_write = lambda *_: self._loop.call_soon_threadsafe(self._watch_writes)
-        client.on_socket_unregister_write = lambda _client, _data, sock: self._loop.remove_writer(sock)
-        client.on_socket_close = lambda _client, _data, sock: self._unwatch(sock)
+        client.on_socket_register_write = self._want_write
+        client.on_socket_unregister_write = self._written
+        client.on_socket_close = self._closing
 
     async def open(self) -> None:
         """Connect, and return when the broker has accepted us.
@@ -102,12 +104,16 @@ class Connection:
             self._accepted.result()
         except asyncio.CancelledError:
             # A thread cannot be stopped: what it opens after all is closed when it is done.
-            dialing.add_done_callback(lambda done: done.cancelled() or done.exception() or self.abort(""))
+            dialing.add_done_callback(self._hang_up)
             raise
         except OSError as error:  # a TimeoutError is one
             raise LinkDown(unreachable(error, self._options)) from None
         except UnicodeError:  # of a host that no name can have
             raise LinkDown(unreachable(socket.gaierror(), self._options)) from None
+
+    def _hang_up(self, dialing: asyncio.Future[None]) -> None:
+        if not dialing.cancelled() and dialing.exception() is None:
+            self.abort("")
 
     def _dial(self) -> None:
         self._client.connect(self._options.host, self._options.port, self._options.keepalive)
@@ -148,13 +154,14 @@ class Connection:
             raise LinkDown(self.ended.result())
         if result != MQTTErrorCode.MQTT_ERR_SUCCESS or mid is None:
             raise LinkDown(f"The message could not be sent ({result.name}).")
-        answer = self._answers[mid] = self._loop.create_future()
+        answer: asyncio.Future[tuple[int, ...]] = self._loop.create_future()
+        self._answers[mid] = answer
         try:
             async with asyncio.timeout(within):
                 return await answer
         except TimeoutError:
-            # It may lie in a buffer of ours, on a network that is gone for now. Ending the connection hard is
-            # the one way to make sure that it is not sent when the network returns.
+            # It may lie in the system's buffer, on a network that is gone for now. Ending the connection hard
+            # is the one way to make sure that it does not leave this machine when the network returns.
             reason = f"The broker at {self._options.address} does not acknowledge what it is sent."
             self.abort(reason)
             raise LinkDown(reason) from None
@@ -184,6 +191,9 @@ class Connection:
     def _watch_reads(self) -> None:
         sock = self._client.socket()
         if sock is not None:
+            if isinstance(sock, socket.socket):
+                # A small packet would else wait for the acknowledgement of the one before; paho leaves it so.
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._loop.add_reader(sock, self._read)
             self._watch_writes()
             self._tick()
@@ -192,6 +202,16 @@ class Connection:
         sock = self._client.socket()
         if sock is not None and sock.fileno() >= 0 and self._client.want_write():
             self._loop.add_writer(sock, self._write)
+
+    def _want_write(self, _client: Client, _data: object, _sock: "SocketLike") -> None:
+        # paho connects in a thread, and wants to write from there for the first time.
+        self._loop.call_soon_threadsafe(self._watch_writes)
+
+    def _written(self, _client: Client, _data: object, sock: "SocketLike") -> None:
+        self._loop.remove_writer(sock)
+
+    def _closing(self, _client: Client, _data: object, sock: "SocketLike") -> None:
+        self._unwatch(sock)
 
     def _unwatch(self, sock: "SocketLike") -> None:
         self._loop.remove_reader(sock)
@@ -203,11 +223,19 @@ class Connection:
         self._guarded(lambda: any(self._client.loop_read() for _ in range(_PACKETS_PER_READ)))
         while self._pending():
             self._guarded(self._client.loop_read)
+        self._acknowledge_at_once()
+
+    def _acknowledge_at_once(self) -> None:
+        # Mosquitto, by default, holds its next message until the last is acknowledged, and Linux takes up to
+        # 40 ms for that: of a request over MQTT, 92 ms became 25. It soon forgets what is set here (tcp(7)).
+        sock = self._client.socket()
+        if _QUICK_ACK is not None and isinstance(sock, socket.socket) and sock.fileno() >= 0:
+            sock.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
 
     def _pending(self) -> bool:
         # TLS decrypts whole records: what it holds already makes no socket readable.
         sock = self._client.socket()
-        return not self.ended.done() and hasattr(sock, "pending") and sock.pending() > 0
+        return not self.ended.done() and isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
 
     def _write(self) -> None:
         if not self._accepted.done():
@@ -227,7 +255,12 @@ class Connection:
             self.abort(f"The broker at {self._options.address} sent what is not MQTT ({error}).")
 
     def _connected(
-        self, _client: Client, _data: object, _flags: ConnectFlags, code: ReasonCode, _properties: Properties
+        self,
+        _client: Client,
+        _data: object,
+        _flags: ConnectFlags,
+        code: ReasonCode,
+        _properties: Properties | None,
     ) -> None:
         if self._accepted.done():
             return
@@ -242,7 +275,7 @@ class Connection:
         _data: object,
         _flags: DisconnectFlags,
         code: ReasonCode,
-        _properties: Properties,
+        _properties: Properties | None,
     ) -> None:
         if not self._accepted.done() and code.getName() == "Protocol error":
             self._accepted.set_exception(LinkDown(no_broker(self._options)))
@@ -270,17 +303,27 @@ class Connection:
         self._on_message(Message(topic, bytes(message.payload), message.retain))
 
     def _published(
-        self, _client: Client, _data: object, mid: int, _code: ReasonCode, _properties: Properties
+        self, _client: Client, _data: object, mid: int, _code: ReasonCode, _properties: Properties | None
     ) -> None:
         self._answered(mid, ())
 
     def _subscribed(
-        self, _client: Client, _data: object, mid: int, codes: list[ReasonCode], _properties: Properties
+        self,
+        _client: Client,
+        _data: object,
+        mid: int,
+        codes: list[ReasonCode],
+        _properties: Properties | None,
     ) -> None:
         self._answered(mid, tuple(code.value for code in codes))
 
     def _unsubscribed(
-        self, _client: Client, _data: object, mid: int, _codes: list[ReasonCode], _properties: Properties
+        self,
+        _client: Client,
+        _data: object,
+        mid: int,
+        _codes: list[ReasonCode],
+        _properties: Properties | None,
     ) -> None:
         self._answered(mid, ())
 
