@@ -61,8 +61,8 @@ class Position:
         self.rest = rest
         self.template = template
         self.number = number
-        self.before: dict[Node, Position] = {}
-        """Positions that have one more node before this one."""
+        self.before: dict[Node, Position] | None = None
+        """Positions that have one more node before this one; None while there are none."""
         self.steps: Steps | None = None
 
 
@@ -110,7 +110,8 @@ class Automaton:
         starts = []
         for number, (node, name) in enumerate(templates):
             self._names.append(name)
-            starts.append(self.before(node, self.position(None, None, number)))
+            self._count += 1
+            starts.append(self.before(node, Position(None, None, number, self._count)))
         self.starts: tuple[Position, ...] = tuple(starts)
         """Where each template begins."""
         self._start: State | None = None
@@ -184,16 +185,15 @@ class Automaton:
         """The use of a list for a slot."""
         return self._symbols.setdefault((values, slot), Symbol(values, slot))
 
-    def position(self, node: Node | None, rest: Position | None, template: int) -> Position:
-        """A new place in a template."""
-        self._count += 1
-        return Position(node, rest, template, self._count)
-
     def before(self, node: Node, rest: Position) -> Position:
         """The place with one more node before `rest`; always the same one."""
-        found = rest.before.get(node)
+        known = rest.before
+        if known is None:
+            known = rest.before = {}
+        found = known.get(node)
         if found is None:
-            found = rest.before[node] = self.position(node, rest, rest.template)
+            self._count += 1
+            found = known[node] = Position(node, rest, rest.template, self._count)
         return found
 
 
@@ -223,14 +223,17 @@ class _Walk:
             else:
                 self.steps.ends = True
         elif isinstance(node, Text):
-            self._text(node, rest, position, begun)
+            self._text(node, rest, begun)
         elif isinstance(node, Sequence):
             for item in reversed(node.items):
                 rest = self._automaton.before(item, rest)
             self.at(rest, begun)
         elif isinstance(node, Choice):
             for item in node.items:
-                self.at(self._automaton.before(item, rest), begun)
+                if isinstance(item, Text):
+                    self._text(item, rest, begun)
+                else:
+                    self.at(self._automaton.before(item, rest), begun)
         elif isinstance(node, Permutation):
             self._permutation(node, rest, begun)
         elif isinstance(node, Gap):
@@ -244,11 +247,11 @@ class _Walk:
     def _word(self, word: str, target: Position) -> None:
         self.steps.words.setdefault(word, []).append(target)
 
-    def _text(self, node: Text, rest: Position, position: Position, begun: str) -> None:
+    def _text(self, node: Text, rest: Position, begun: str) -> None:
         first = node.words[0]
         if begun:
             if not (node.open_before and _joins(begun, first)):
-                self._word(begun, position)
+                self._word(begun, self._automaton.before(node, rest))
                 return
             first = begun + first
         if node.rest is not None:
