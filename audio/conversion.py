@@ -16,7 +16,8 @@ _FULL_SCALE = 32768.0
 
 def to_samples(mono: NDArray[np.float32]) -> Samples:
     """Rounds full scale -1 to 1 to 16 bits; what is louder is clipped."""
-    return np.clip(np.rint(mono * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
+    samples: Samples = np.clip(np.rint(mono * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
+    return samples
 
 
 class Converter:

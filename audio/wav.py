@@ -194,4 +194,5 @@ def _decode(data: bytes, encoding: _Encoding) -> Frames:
     else:
         integers = np.frombuffer(data, f"<i{encoding.bits // 8}")
         values = integers.astype(np.float32) / 2.0 ** (encoding.bits - 1)
-    return values.reshape(-1, encoding.channels)
+    frames: Frames = values.reshape(-1, encoding.channels)
+    return frames

@@ -5,8 +5,8 @@
 
 1. Letters and sounds of each word are aligned, a letter making no, one or two sounds; which alignment is best
    and how often each letter makes each sound are found in turns (hard expectation maximization).
-2. Each letter's sound is counted in wider and wider surroundings. A rule is kept where it was seen often enough
-   and says something else than the narrower rules do ("IGTree": Daelemans, van den Bosch, Weijters, 1997).
+2. Each letter's sound is counted in wider and wider surroundings. A rule is kept where it was seen often and
+   says something else than the narrower rules do ("IGTree": Daelemans, van den Bosch, Weijters, 1997).
 """
 
 import argparse
@@ -56,9 +56,7 @@ def align(words: Sequence[Word]) -> list[Aligned]:
     return aligned
 
 
-def _align_one(
-    letters: str, phones: Sequence[str], costs: Mapping[tuple[str, str], float]
-) -> Aligned | None:
+def _align_one(letters: str, phones: Sequence[str], costs: Mapping[tuple[str, str], float]) -> Aligned | None:
     """The cheapest alignment: dynamic programming over how many phones the letters so far have made."""
     best: dict[int, tuple[float, tuple[str, ...]]] = {0: (0.0, ())}
     for letter in letters:
@@ -114,13 +112,16 @@ def _distance(one: Sequence[str], other: Sequence[str]) -> int:
     for done, phone in enumerate(one, start=1):
         corner, row[0] = row[0], done
         for index, wanted in enumerate(other, start=1):
-            corner, row[index] = row[index], min(row[index] + 1, row[index - 1] + 1, corner + (phone != wanted))
+            replaced = corner + (phone != wanted)
+            corner, row[index] = row[index], min(row[index] + 1, row[index - 1] + 1, replaced)
     return row[-1]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Learns and writes, or measures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("dictionary", type=Path, help="words with their phones, in the CMU dictionary's form")
     parser.add_argument("rules", type=Path, nargs="?", help="where to write the rules, compressed")
     parser.add_argument("--measure", action="store_true", help="say how well held-out words are said")

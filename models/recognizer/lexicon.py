@@ -1,4 +1,4 @@
-"""How the words of a home are said: from a dictionary, from the words they are made of, or from their letters."""
+"""How the words of a home are said: by a dictionary, by the words they are made of, or by their letters."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -82,4 +82,6 @@ def _letters(word: str) -> str:
 def _splits(letters: str) -> list[tuple[str, str]]:
     """The word as two, the most even first: where both are words, long ones are the likelier."""
     ends = range(_SHORTEST_PART, len(letters) - _SHORTEST_PART + 1)
-    return [(letters[:end], letters[end:]) for end in sorted(ends, key=lambda end: abs(2 * end - len(letters)))]
+    return [
+        (letters[:end], letters[end:]) for end in sorted(ends, key=lambda end: abs(2 * end - len(letters)))
+    ]

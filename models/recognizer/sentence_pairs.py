@@ -7,7 +7,7 @@ have been said at all; `only` then leaves the sentences that are made of those, 
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from paige.models.grammar.graph import Arc, WordGraph
 
@@ -70,9 +70,9 @@ def arpa(counts: Pairs) -> str:
 def only(graph: WordGraph, words: Collection[str]) -> WordGraph | None:
     """The sentences of the graph that use no other words; None where there is none."""
     arcs = [arc for arc in graph.arcs if arc.word is None or arc.word in words]
-    reached = _closure(graph.start, ((arc.source, arc.target) for arc in arcs))
+    reached = _closure({graph.start}, ((arc.source, arc.target) for arc in arcs))
     arcs = [arc for arc in arcs if arc.source in reached]
-    ending = _closure(graph.final, ((arc.target, arc.source) for arc in arcs))
+    ending = _closure({graph.final}, ((arc.target, arc.source) for arc in arcs))
     if graph.start not in ending:
         return None
     number = {state: index for index, state in enumerate(sorted(reached & ending))}
@@ -83,6 +83,17 @@ def only(graph: WordGraph, words: Collection[str]) -> WordGraph | None:
         final=number[graph.final],
         arcs=tuple(Arc(number[arc.source], number[arc.target], arc.word, arc.weight) for arc in kept),
     )
+
+
+def accepts(graph: WordGraph, words: Iterable[str]) -> bool:
+    """Whether the words are a sentence of the graph."""
+    silent = [(arc.source, arc.target) for arc in graph.arcs if arc.word is None]
+    states = _closure({graph.start}, silent)
+    for word in words:
+        states = _closure(
+            {arc.target for arc in graph.arcs if arc.word == word and arc.source in states}, silent
+        )
+    return graph.final in states
 
 
 def _back_off(followers: dict[str, float], alone: dict[str, float]) -> float:
@@ -116,11 +127,11 @@ def _in_order(graph: WordGraph, leaving: defaultdict[int, list[Arc]]) -> list[in
     return finished[::-1]
 
 
-def _closure(origin: int, steps: Iterator[tuple[int, int]]) -> set[int]:
+def _closure(origins: set[int], steps: Iterable[tuple[int, int]]) -> set[int]:
     onwards: defaultdict[int, list[int]] = defaultdict(list)
     for source, target in steps:
         onwards[source].append(target)
-    reached, waiting = {origin}, [origin]
+    reached, waiting = set(origins), list(origins)
     while waiting:
         for target in onwards[waiting.pop()]:
             if target not in reached:

@@ -1,0 +1,120 @@
+"""`paige listen`: recordings in, intents out, one JSON line for each."""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paige.device.cli.command import Subcommand
+
+if TYPE_CHECKING:  # these are loaded only when the command runs: `paige --help` stays fast
+    from paige.models.grammar.language import Language
+    from paige.models.recognizer.protocol import Recognizer
+    from paige.models.transcript import Transcript
+
+_LONGEST_WHOLE = 30.0
+"""Seconds up to which a file is one utterance; in a longer one, utterances are looked for."""
+
+_DESCRIPTION = """\
+Reads the path of a WAV file a line from standard input and answers each, at once, with one line of JSON:
+
+  {"text": "turn on the lamp", "intent": "HassTurnOn", "slots": {"name": "Lamp"}, "confidence": 0.98}
+
+Only the sentences of FILE.yaml are listened for; it has the form of Home Assistant's custom_sentences.
+What is none of them has "text": "" and "intent": null. For a file that cannot be read there is "error" as
+well, and the exit status is 1 at the end.
+
+example:
+  ls recordings/*.wav | paige listen --intents drinks.yaml
+"""
+
+
+def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--intents",
+        metavar="FILE.yaml",
+        type=Path,
+        action="append",
+        required=True,
+        help="the sentences to listen for; may be given again",
+    )
+    parser.add_argument(
+        "--recognizer",
+        choices=("pocketsphinx", "vosk"),
+        default="pocketsphinx",
+        help="the engine (default: pocketsphinx)",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="FOLDER",
+        type=Path,
+        help="the engine's model (default: the one that comes with pocketsphinx; vosk has none)",
+    )
+
+
+def _run(arguments: Namespace) -> int:
+    from paige.models.grammar.language import Language
+    from paige.models.grammar.sentences import Sentences
+    from paige.models.recognizer import open_recognizer
+    from paige.models.vocabulary import Vocabulary
+
+    language = Language(Sentences.load(arguments.intents), Vocabulary())
+    recognizer = open_recognizer(arguments.recognizer, arguments.model)
+    recognizer.restrict(language)
+    return _listen(sys.stdin.buffer, recognizer, language)
+
+
+def _listen(lines: Iterable[bytes], recognizer: "Recognizer", language: "Language") -> int:
+    from paige.audio.errors import AudioError
+
+    status = 0
+    for line in lines:
+        path = line.decode("utf-8", errors="surrogateescape").rstrip("\r\n")
+        if not path:
+            continue
+        try:
+            answer = _answer(language, _hear(recognizer, path))
+        except AudioError as error:
+            answer = {"text": "", "intent": None, "slots": {}, "confidence": 0.0, "error": str(error)}
+            status = 1
+        # A path that is not UTF-8 is opened as it is, but JSON cannot hold it.
+        text = json.dumps(answer, ensure_ascii=False).encode("utf-8", errors="replace").decode("utf-8")
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    return status
+
+
+def _hear(recognizer: "Recognizer", path: str) -> "Transcript":
+    """What is said in a file; in a long one, what was heard most surely."""
+    from paige.audio.endpointer import whole_or_utterances
+    from paige.audio.wav import WavSource
+    from paige.models.transcript import Transcript
+
+    with WavSource(path) as source:
+        spoken = whole_or_utterances(source.chunks(), _LONGEST_WHOLE)
+        return max(
+            (recognizer.recognize(utterance) for utterance in spoken),
+            key=lambda transcript: (not transcript.empty, transcript.confidence),
+            default=Transcript(text="", confidence=0.0, seconds=0.0),
+        )
+
+
+def _answer(language: "Language", transcript: "Transcript") -> dict[str, Any]:
+    from paige.models.intent import Intent
+
+    meaning = None if transcript.empty else language.parse(transcript.text)
+    if isinstance(meaning, Intent):
+        return {
+            "text": transcript.text,
+            "intent": meaning.name,
+            "slots": dict(meaning.slots),
+            "confidence": round(min(transcript.confidence, meaning.confidence), 3),
+        }
+    confidence = round(transcript.confidence, 3)
+    return {"text": transcript.text, "intent": None, "slots": {}, "confidence": confidence}
+
+
+COMMAND = Subcommand("listen", "what recordings say, as JSON", _DESCRIPTION, _configure, _run)
+"""From recordings to intents, within the language of a file."""

@@ -1,0 +1,166 @@
+"""The folder of a PocketSphinx model, and searches that use it."""
+
+import math
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, Final
+
+import pocketsphinx
+
+from paige.audio.chunk import Samples
+from paige.models.errors import ModelUnusable
+from paige.models.grammar.graph import WordGraph
+
+_ACOUSTIC_FILES = ("feat.params", "mdef", "means", "noisedict", "transition_matrices", "variances")
+FRAMES_PER_SECOND: Final = 100
+_SCORE_SCALE: Final = 1024
+"""PocketSphinx keeps a path's score shifted right by 10 bits (SENSCR_SHIFT in its hmm.h)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SphinxModel:
+    """Files of one language: how phones sound, how words are said, which phones follow each other."""
+
+    acoustic: Path
+    dictionary: Path
+    phones: Path
+
+    @classmethod
+    def find(cls, folder: Path | None = None) -> "SphinxModel":
+        """The model in a folder, by default the English one that comes with PocketSphinx.
+
+        The folder is laid out like that one: a folder with `mdef` and its companions, a dictionary
+        `….dict`, and a model of phones `…-phone.lm.bin`.
+
+        Raises:
+            ModelUnusable: when something of that is missing.
+        """
+        folder = folder or Path(pocketsphinx.get_model_path("en-us"))
+        if not folder.is_dir():
+            raise ModelUnusable(f"{folder}: there is no such folder; expected that of a PocketSphinx model")
+        acoustic = next((path.parent for path in sorted(folder.glob("*/mdef"))), None)
+        if acoustic is None:
+            raise ModelUnusable(f"{folder}: this is no PocketSphinx model: no folder in it has a file 'mdef'")
+        missing = [name for name in _ACOUSTIC_FILES if not (acoustic / name).is_file()]
+        if missing:
+            raise ModelUnusable(f"{acoustic}: this PocketSphinx model lacks {', '.join(missing)}")
+        return cls(acoustic, _only_file(folder, "*.dict"), _only_file(folder, "*-phone.lm.bin"))
+
+
+def _only_file(folder: Path, pattern: str) -> Path:
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        raise ModelUnusable(
+            f"{folder}: expected one file {pattern} in this PocketSphinx model, found {len(found)}"
+        )
+    return found[0]
+
+
+class Search:
+    """One of PocketSphinx's ways to search an utterance.
+
+    Args:
+        model: What to search with.
+        dictionary: A dictionary file with the words to be searched.
+        options: PocketSphinx's own, see its documentation of `Config`.
+    """
+
+    def __init__(self, model: SphinxModel, dictionary: Path, **options: Any) -> None:  # noqa: ANN401  # as Config has them
+        try:
+            self._decoder = pocketsphinx.Decoder(
+                hmm=str(model.acoustic),
+                dict=str(dictionary),
+                lm=None,
+                bestpath=False,  # on a grammar it takes minutes for some utterances, and gains nothing
+                loglevel="FATAL",
+                **options,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise ModelUnusable(f"{model.acoustic}: PocketSphinx cannot use this model") from error
+
+    def sentences(self, graph: WordGraph) -> None:
+        """Search for exactly these sentences."""
+        steps = [
+            (arc.source, arc.target, arc.weight) if arc.word is None
+            else (arc.source, arc.target, arc.weight, arc.word)
+            for arc in graph.arcs
+        ]  # fmt: skip
+        self._decoder.add_fsg("it", self._decoder.create_fsg("it", graph.start, graph.final, steps))
+        self._decoder.activate_search("it")
+
+    def word_pairs(self, file: Path) -> None:
+        """Search for anything, by the bigram model in a file."""
+        self._decoder.add_lm_file("it", str(file))
+        self._decoder.activate_search("it")
+
+    def phones(self, model: SphinxModel) -> None:
+        """Search for any sounds of the language."""
+        self._decoder.add_allphone_file("it", str(model.phones))
+        self._decoder.activate_search("it")
+
+    def run(self, samples: Samples) -> float | None:
+        """Searches an utterance.
+
+        Returns:
+            Logarithm of the best path's likelihood; None where no path survived to the end.
+        """
+        self._decoder.start_utt()
+        self._decoder.process_raw(samples.tobytes(), no_search=False, full_utt=True)
+        self._decoder.end_utt()
+        best = self._decoder.hyp()
+        return None if best is None else math.log(best.score) * _SCORE_SCALE
+
+    def segments(self) -> list["Segment"]:
+        """What the best path of the last utterance consists of, silence included."""
+        return [
+            Segment(
+                _without_variant(part.word),
+                part.start_frame,
+                part.end_frame + 1,
+                math.log(part.ascore) * _SCORE_SCALE,
+            )
+            for part in self._decoder.seg()
+            if part.word != "(NULL)"  # a step that says nothing
+        ]
+
+    def heard_words(self, scratch: Path) -> frozenset[str]:
+        """Every word that was possible somewhere in the last utterance.
+
+        Args:
+            scratch: A file to write; PocketSphinx gives its lattice in no other way.
+        """
+        lattice = self._decoder.get_lattice()
+        if lattice is None:
+            return frozenset()
+        lattice.write(str(scratch))
+        lines = iter(scratch.read_text(encoding="utf-8").splitlines())
+        # Nodes stand between these lines, as `number word first-frame …`.
+        for line in lines:
+            if line.startswith("Nodes"):
+                break
+        nodes = takewhile(lambda line: not line.startswith("Initial"), lines)
+        return frozenset(_without_variant(line.split()[1]) for line in nodes if not line.startswith("#"))
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A word, a phone or a stretch of silence on a path."""
+
+    text: str
+    start: int
+    """First frame; there are `FRAMES_PER_SECOND`."""
+    end: int
+    """One past the last frame."""
+    score: float
+    """Logarithm of its acoustic likelihood."""
+
+    @property
+    def spoken(self) -> bool:
+        """False for silence and noise, which PocketSphinx writes as `<sil>`, `[NOISE]`, `SIL`, `+NSN+`."""
+        return self.text[0] not in "<[+" and self.text != "SIL"
+
+
+def _without_variant(word: str) -> str:
+    """`the` for `the(2)`, which is another way to say it."""
+    return word.partition("(")[0] or word
