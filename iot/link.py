@@ -248,26 +248,28 @@ class MqttLink:
         return receipt
 
     async def _publish(self, publication: Publication, deadline: float, within: float) -> Receipt:
-        try:
-            async with asyncio.timeout(within):
-                await self._up.wait()
-                while self._connection is None or self._connection.ended.done():
-                    await asyncio.sleep(0)  # it has just ended, and its keeper is about to notice
-                    await self._up.wait()
-        except TimeoutError:
-            return Receipt(Delivery.NOT_SENT, self._why_down(within))
-        connection = self._connection
-        left = deadline - self._clock()
-        if connection is None or left <= 0:
-            return Receipt(Delivery.NOT_SENT, self._why_down(within))
         if not valid_topic(publication.topic):
             return Receipt(Delivery.NOT_SENT, f"“{publication.topic}” is no topic that can be published to.")
-        sent = self._clock()
         try:
-            await connection.publish(publication, max(left, LEAST_ACKNOWLEDGE_SECONDS))
+            async with asyncio.timeout(within):
+                connection = await self._live_connection()
+        except TimeoutError:
+            return Receipt(Delivery.NOT_SENT, self._why_down(within))
+        sent = self._clock()
+        if sent >= deadline:
+            return Receipt(Delivery.NOT_SENT, self._why_down(within))
+        try:
+            await connection.publish(publication, max(deadline - sent, LEAST_ACKNOWLEDGE_SECONDS))
         except LinkDown as down:
             return Receipt(Delivery.UNACKNOWLEDGED, str(down), sent)
         return Receipt(Delivery.DELIVERED, sent=sent)
+
+    async def _live_connection(self) -> Connection:
+        while True:
+            await self._up.wait()
+            if self._connection is not None and not self._connection.ended.done():
+                return self._connection
+            await asyncio.sleep(0)  # it has just ended, and its keeper is about to notice
 
     async def _stay_connected(self) -> None:
         failures = 0

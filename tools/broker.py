@@ -1,13 +1,53 @@
 """A broker inside this process, for the demo and for tests."""
 
+import asyncio
 import logging
+from asyncio import StreamReader, StreamWriter
+from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from amqtt.broker import Broker
 from amqtt.errors import BrokerError
 
 LOOPBACK = "127.0.0.1"
+GOODBYE_SECONDS = 5.0
+
+
+class _Broker(Broker):  # type: ignore[misc] # amqtt publishes no types
+    """Knows its connections, to end them before it stops.
+
+    amqtt 0.12 asks a connection's reader to end by cancelling it, and waits without limit; a reader that has
+    just got a packet takes no notice of that. One whose connection is gone always ends.
+    """
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        self._writers: set[StreamWriter] = set()
+
+    async def stream_connected(self, reader: StreamReader, writer: StreamWriter, listener_name: str) -> None:
+        """Serve one client."""
+        self._writers.add(writer)
+        try:
+            await super().stream_connected(reader, writer, listener_name)
+        finally:
+            self._writers.discard(writer)
+
+    async def shutdown(self) -> None:
+        """Hang up on everyone and stop."""
+        for writer in self._writers:
+            writer.transport.abort()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await super().shutdown()
+        for server in self._servers.values():
+            if server.instance is not None:
+                server.instance.close()  # whatever has kept the rest from ending, the port is free again
+
+    def listening_port(self) -> int:
+        """The port of its listener."""
+        port: int = self._servers["default"].instance.sockets[0].getsockname()[1]
+        return port
 
 
 class EmbeddedBroker:
@@ -20,7 +60,7 @@ class EmbeddedBroker:
     def __init__(self, port: int = 0) -> None:
         """Prepare a broker on `port`; 0 for one that is free."""
         self._port = port
-        self._broker: Broker | None = None
+        self._broker: _Broker | None = None
 
     @property
     def host(self) -> str:
@@ -41,7 +81,7 @@ class EmbeddedBroker:
         for name in ("amqtt", "transitions"):
             # They report every coming and going of a client; what fails is raised, or seen by the client.
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        self._broker = Broker(
+        self._broker = _Broker(
             {
                 "listeners": {"default": {"type": "tcp", "bind": f"{LOOPBACK}:{self._port}"}},
                 "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
@@ -53,14 +93,8 @@ class EmbeddedBroker:
             raise OSError(
                 f"No broker can listen on {LOOPBACK}:{self._port}: {error.__cause__ or error}"
             ) from None
-        self._port = self._listening_port(self._broker)
+        self._port = self._broker.listening_port()
         return self
-
-    @staticmethod
-    def _listening_port(broker: Broker) -> int:
-        server = broker._servers["default"].instance  # noqa: SLF001 # it has no other way to say its port
-        port: int = server.sockets[0].getsockname()[1]
-        return port
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

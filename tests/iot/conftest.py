@@ -6,7 +6,7 @@ import shutil
 import socket
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -77,6 +77,16 @@ async def until_state(link: MqttLink, state: LinkState) -> LinkStatus:
             await changed.wait()
     unsubscribe()
     return link.status
+
+
+@asynccontextmanager
+async def listening(port: int, *filters: str) -> AsyncIterator[Inbox]:
+    """Someone else on the broker."""
+    inbox = Inbox()
+    async with MqttLink(options(port)) as link:
+        link.subscribe(filters, inbox, qos=1)
+        await link.connected(PATIENCE_SECONDS, retry=True)
+        yield inbox
 
 
 class RunningBroker(Protocol):

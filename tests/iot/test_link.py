@@ -21,6 +21,7 @@ from tests.iot.conftest import (
     Mosquitto,
     RunningBroker,
     free_port,
+    listening,
     options,
     until_state,
 )
@@ -31,16 +32,6 @@ from paige.iot.link_options import LinkOptions, TlsOptions
 from paige.iot.message import Message, Publication
 
 PASSWORD = "correct horse battery staple"
-
-
-@asynccontextmanager
-async def listening(port: int, *filters: str) -> AsyncIterator[Inbox]:
-    """Someone else on the broker."""
-    inbox = Inbox()
-    async with MqttLink(options(port)) as link:
-        link.subscribe(filters, inbox, qos=1)
-        await link.connected(PATIENCE_SECONDS, retry=True)
-        yield inbox
 
 
 async def why_down(link_options: LinkOptions) -> str:
@@ -293,7 +284,7 @@ class Network:
 async def test_a_command_that_the_network_holds_up_is_not_delivered_when_the_network_returns(
     mosquitto: Mosquitto,
 ) -> None:
-    command = Publication("door/set", b"UNLOCK" + b" " * 20_000_000)
+    command = Publication("door/set", b"UNLOCK" + b" " * 300_000)
     async with listening(mosquitto.port, "door/set") as observer, Network(mosquitto.port) as network:
         async with MqttLink(options(network.port)) as link:
             await link.connected(5)
