@@ -1,7 +1,9 @@
 """A turn as a person reads it: one line for each step, with what it took."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TextIO
 
 from paige.device.turn import Turn
 from paige.iot.outcome import Outcome, Status
@@ -17,6 +19,13 @@ class Style:
     """Whether to use a terminal's colours."""
 
     colour: bool = False
+
+    @staticmethod
+    def of(stream: TextIO, environ: Mapping[str, str] = os.environ) -> "Style":
+        """Colours where the stream is a terminal; `NO_COLOR` and `FORCE_COLOR` count more (no-color.org)."""
+        if environ.get("NO_COLOR"):
+            return Style(colour=False)
+        return Style(colour=bool(environ.get("FORCE_COLOR")) or stream.isatty())
 
     def paint(self, text: str, colour: str) -> str:
         """The text in one of `dim bold green yellow red cyan`, or as it is where colours are off."""
@@ -107,4 +116,5 @@ def _milliseconds(seconds: float) -> str:
 def _total(turn: Turn, style: Style) -> str:
     if not turn.outcomes:
         return ""
-    return "\n" + style.paint(f"  {'':9} {_milliseconds(turn.seconds)} in all", "dim")
+    since = "the sentence" if turn.transcript is None else "the last word"
+    return "\n" + style.paint(f"  {'':9} {_milliseconds(turn.seconds)} from {since} to the reply", "dim")

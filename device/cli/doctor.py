@@ -34,7 +34,7 @@ def _configure(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace) -> int:
     findings: list[tuple[str, Finding]] = []
-    style = Style(colour=sys.stdout.isatty())
+    style = Style.of(sys.stdout)
     for name, finding in _findings(arguments.config):
         findings.append((name, finding))
         if not arguments.json:

@@ -104,7 +104,7 @@ def _show(turn: "Turn", *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(turn.to_json(), ensure_ascii=False) + "\n")
     else:
-        sys.stdout.write(show_turn(turn, Style(colour=sys.stdout.isatty())) + "\n")
+        sys.stdout.write(show_turn(turn, Style.of(sys.stdout)) + "\n")
     sys.stdout.flush()
 
 

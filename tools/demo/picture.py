@@ -1,0 +1,32 @@
+"""Draws the demo, as it printed itself, for the README: `python -m paige.tools.demo.picture FILE.svg`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+_COLUMNS = 100
+
+
+def picture(file: Path) -> None:
+    """Run the demo without a terminal and draw what it prints.
+
+    Raises:
+        subprocess.CalledProcessError: The demo failed.
+    """
+    demo = [sys.executable, "-m", "paige.device.cli", "demo"]
+    environment = {**os.environ, "FORCE_COLOR": "1"}
+    printed = subprocess.run(  # noqa: S603 # our own program
+        demo, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True
+    )
+    console = Console(record=True, width=_COLUMNS, file=Path(os.devnull).open("w"))  # noqa: SIM115 # until the end
+    console.print(Text("$ ./paige demo", style="bold"))
+    console.print(Text.from_ansi(printed.stdout.decode()))
+    file.write_text(console.export_svg(title="paige demo"), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    picture(Path(sys.argv[1]))
