@@ -60,6 +60,11 @@ class Topics:
         return f"{self.base}/turn/{request_id}"
 
     @property
+    def announcement(self) -> str:
+        """What is said unasked, such as that a timer has ended: JSON with `text` and `area`; not retained."""
+        return f"{self.base}/announcement"
+
+    @property
     def config(self) -> str:
         """Our description for Home Assistant, retained."""
         return f"{self.discovery}/device/paige_{self.id}/config"
@@ -137,7 +142,7 @@ class Presence:
         self._description = description(topics, name, version)
         self._chance = chance
         self._outcome: Status | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._introducing: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -156,9 +161,9 @@ class Presence:
             self._unsubscribe()
         self._link.unsubscribe([self._topics.home_assistant], self._on_home_assistant)
         self._link.unsubscribe([self._topics.status], self._on_own_status)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._introducing is not None:
+            self._introducing.cancel()
+            await asyncio.gather(self._introducing, return_exceptions=True)
         if self._link.status.state is LinkState.CONNECTED:
             await self._link.publish(Publication(self._topics.status, OFFLINE, retain=True), within=1.0)
 
@@ -185,9 +190,11 @@ class Presence:
             self._start(0.0)
 
     def _start(self, pause: float) -> None:
-        task = asyncio.create_task(self._introduce(pause))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if self._introducing is not None and not self._introducing.done():
+            if pause:
+                return  # whoever asks hears it sooner than they asked for
+            self._introducing.cancel()  # the new one says everything
+        self._introducing = asyncio.create_task(self._introduce(pause), name="mqtt-presence")
 
     async def _introduce(self, pause: float) -> None:
         await asyncio.sleep(pause)
