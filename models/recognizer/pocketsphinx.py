@@ -138,11 +138,11 @@ class _Restricted:
         if self._graph is None or len(samples) < _SHORTEST * RATE or not self._narrow(samples):
             return nothing
         sentence = self._sentences.run(samples)
-        spoken = [segment for segment in self._sentences.segments() if segment.spoken]
-        if sentence is None or not spoken:
-            return nothing
         sounds = self._phones.run(samples)
-        if sounds is None:
+        if sentence is None or sounds is None:
+            return nothing
+        spoken = [segment for segment in self._sentences.segments() if segment.spoken]
+        if not spoken:
             return nothing
         ratios = _ratios(spoken, self._phones.segments())
         weakest = sorted(ratios)[:_WEAKEST]
