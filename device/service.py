@@ -7,22 +7,27 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 
 from paige.device.assistant import Assistant, assistant
 from paige.device.broker import own_topics
 from paige.device.config.schema import Config
+from paige.device.hearing import hear, open_ears
 from paige.device.notify import Notifier
 from paige.device.turn import Turn
 from paige.device.version import paige_version
-from paige.iot.link import LinkState, LinkStatus
+from paige.iot.link import LinkState, LinkStatus, MqttLink
+from paige.iot.message import Publication
 from paige.iot.outcome import Status
-from paige.iot.presence import Presence
+from paige.iot.presence import Presence, Topics
 from paige.iot.requests import Request, RequestServer
 
 _log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 5.0
 """How long devices may take to introduce themselves before the service says that it is ready."""
+ANNOUNCE_SECONDS = 30.0
+"""How long an announcement waits for a broker that is away; later, nobody needs it."""
 _BY_GRAVITY = (Status.FAILED, Status.REFUSED, Status.UNCONFIRMED, Status.DONE)
 
 
@@ -31,14 +36,16 @@ class Service:
 
     Args:
         config: Everything that can be set.
+        state: The folder for timers and lists.
         notifier: Tells the service manager how it goes.
         clock: Monotonic seconds.
     """
 
     def __init__(
-        self, config: Config, notifier: Notifier, *, clock: Callable[[], float] = time.monotonic
+        self, config: Config, state: Path, notifier: Notifier, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._config = config
+        self._state = state
         self._notifier = notifier
         self._clock = clock
         self._began = clock()
@@ -49,22 +56,32 @@ class Service:
         """Serve, and give the signal that ended it.
 
         Raises:
-            HomeInvalid, SentencesInvalid, RepliesInvalid, ModelUnusable: What is configured cannot be used.
+            ModelError, IotError, DeviceError: What is configured cannot be used.
         """
         loop = asyncio.get_running_loop()
         for one in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(one, self.stop, one)
         topics = own_topics(self._config)
+        recognizer = await asyncio.to_thread(open_ears, self._config.speech)
         async with AsyncExitStack() as stack:
-            house = await stack.enter_async_context(assistant(self._config, topics=topics))
+            speaker = _Speaker(topics)
+            house = await stack.enter_async_context(
+                assistant(
+                    self._config, recognizer, topics=topics, state=self._state, announce=speaker.announce
+                )
+            )
+            speaker.link = house.link
             house.link.on_status(self._tell_link)
             presence = Presence(house.link, topics, name=self._config.house.name, version=paige_version())
             await stack.enter_async_context(presence)
             answering = _Answering(house, presence, self._config.house.area)
             await stack.enter_async_context(RequestServer(house.link, topics, answering.answer))
-            watchdog = asyncio.create_task(self._watchdog(), name="watchdog")
-            stack.push_async_callback(_end, watchdog)
+            stack.push_async_callback(_end, asyncio.create_task(self._watchdog(), name="watchdog"))
             await self._settle(house)
+            if recognizer is not None:
+                await house.pipeline.listen_for_the_home(self._config.house.area)
+                ears = hear(self._config.speech, house, self._config.house.area, answering.tell)
+                stack.push_async_callback(_end, asyncio.create_task(ears, name="ears"))
             self._tell_ready(house)
             await self._stop.wait()
             self._notifier.stopping()
@@ -123,10 +140,30 @@ class _Answering:
         except Exception as error:  # noqa: BLE001  # whoever asked must hear that it failed, whatever failed
             _log.exception("a request could not be answered")
             return json.dumps({"error": f"{type(error).__name__}: {error}"}).encode()
+        await self.tell(turn)
+        return json.dumps(turn.to_json(), ensure_ascii=False).encode()
+
+    async def tell(self, turn: Turn) -> None:
+        """Write a turn to the log, and its outcome to the broker."""
         log_turn(turn)
         if turn.outcomes:
             await self._presence.tell(gravest(outcome.status for outcome in turn.outcomes))
-        return json.dumps(turn.to_json(), ensure_ascii=False).encode()
+
+
+class _Speaker:
+    """Says what nobody asked for: it is published, for whoever can say it aloud."""
+
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
+        self.link: MqttLink | None = None
+        """Set as soon as there is one."""
+
+    async def announce(self, text: str, area: str | None) -> None:
+        """See `paige.device.ringing.Announce`."""
+        assert self.link is not None, "timers ring once the assistant has been put together"
+        payload = json.dumps({"text": text, "area": area}, ensure_ascii=False).encode()
+        _log.info("announcement for %s", area or "everywhere")
+        await self.link.publish(Publication(self._topics.announcement, payload), within=ANNOUNCE_SECONDS)
 
 
 def gravest(statuses: Iterable[Status]) -> Status:
@@ -136,6 +173,9 @@ def gravest(statuses: Iterable[Status]) -> Status:
 
 def log_turn(turn: Turn) -> None:
     """A line for one exchange. What was said is in it only for who debugs: a log is kept and sent around."""
+    if turn.transcript is not None and not turn.text:
+        _log.debug("turn id=%s nothing that this home can be asked", turn.id)
+        return
     data = turn.to_json()
     statuses = ",".join(str(outcome.status) for outcome in turn.outcomes) or "-"
     _log.info(

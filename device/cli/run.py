@@ -31,7 +31,7 @@ def _run(arguments: Namespace) -> int:
     start_log(loaded.config.log.level)
 
     async def serve() -> signal.Signals | None:
-        return await Service(loaded.config, Notifier()).serve()
+        return await Service(loaded.config, loaded.state_dir, Notifier()).serve()
 
     return 130 if asyncio.run(serve()) is signal.SIGINT else 0
 

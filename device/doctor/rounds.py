@@ -2,6 +2,7 @@
 
 from paige.device.doctor.finding import Check
 from paige.device.doctor.home import BROKER_SECONDS, broker
+from paige.device.doctor.language import SECONDS, home, models
 from paige.device.doctor.machine import board, clock, disk, memory, telemetry
 from paige.device.doctor.sound import microphone, speaker
 
@@ -12,6 +13,8 @@ CHECKS = (
     Check("clock", 5, clock),
     Check("telemetry", 5, telemetry),
     Check("broker", BROKER_SECONDS + 4, broker),
+    Check("home", SECONDS, home),
+    Check("models", SECONDS, models),
     Check("microphone", 10, microphone),
     Check("speaker", 10, speaker),
 )
