@@ -12,7 +12,7 @@ Measures this machine with Paige on it, and prints a table for each part:
   listen   recordings understood, and what recognition costs
   turn     from the last sample of speech to the published message and the confirmed state, by step
   memory   the whole service: start to ready, memory idle and at peak, and where it goes
-  home     homes of 17, 300 and 5,000 entities: discovery, language, parsing
+  home     homes of 30, 300 and 5,000 entities: discovery, language, parsing, processor time
   all      everything (default)
 
 example:

@@ -21,8 +21,8 @@ from paige.tools.bench.turn import TYPED
 from paige.tools.simulated_home.home import ANSWER_SECONDS
 
 REPEATS: Final = 7
-REQUESTS: Final = 104
-"""Typed requests to one service, thirteen times round the typed sentences."""
+REQUESTS: Final = 200
+"""Typed requests to one service."""
 IDLE_SECONDS: Final = 3.0
 """After ready; what a start leaves to do is done by then."""
 AIM_BYTES: Final = 200_000_000
@@ -107,14 +107,14 @@ def _starts_table(starts: Sequence[RunningService], asked: Sequence[float]) -> T
 def _moments_table(moments: Moments) -> Table:
     rows = tuple((name, *_sizes(asdict(memory))) for name, memory in moments)
     notes = (
-        "RSS counts every page in memory; PSS counts pages that several processes share in parts; private "
-        "pages are what ending the service would free; peak is the highest RSS so far.",
+        "RSS counts every page in memory; PSS counts pages that several processes share in parts; "
+        "anonymous pages are in no file, so the kernel cannot drop them; peak is the highest RSS so far.",
     )
-    return Table("Memory of the service, MB", ("", "RSS", "PSS", "private", "peak"), rows, notes)
+    return Table("Memory of the service, MB", ("", "RSS", "PSS", "anonymous", "peak"), rows, notes)
 
 
 def _stages_table(stages: Sequence[dict[str, Any]]) -> Table:
-    head = ("stage", "more RSS", "RSS after", "peak so far", "ms")
+    head = ("stage", "more RSS", "RSS after", "anonymous after", "peak so far", "ms")
     return Table(
         "Where it goes: Paige built step by step in a fresh process, MB", head, tuple(_growth(stages))
     )
@@ -123,11 +123,10 @@ def _stages_table(stages: Sequence[dict[str, Any]]) -> Table:
 def _growth(stages: Sequence[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     before = 0
     for stage in stages:
-        resident = stage["resident"]
-        sizes = (megabytes(resident - before), megabytes(resident), megabytes(stage["peak"]))
-        yield (stage["name"], *sizes, milliseconds(stage["seconds"]))
-        before = resident
+        more, before = stage["resident"] - before, stage["resident"]
+        after = (megabytes(stage[kind]) for kind in ("resident", "anonymous", "peak"))
+        yield (stage["name"], megabytes(more), *after, milliseconds(stage["seconds"]))
 
 
 def _sizes(memory: dict[str, int]) -> Iterator[str]:
-    return (megabytes(memory[name]) for name in ("resident", "proportional", "private", "peak"))
+    return (megabytes(memory[name]) for name in ("resident", "proportional", "anonymous", "peak"))

@@ -17,6 +17,8 @@ class Memory:
     """The same, where a page that several processes hold counts in parts (PSS)."""
     private: int
     """Pages that no other process holds: what ending it would free."""
+    anonymous: int
+    """Pages that are in no file, and that the kernel cannot drop and read again (RssAnon)."""
     peak: int
     """The most it ever had resident (VmHWM)."""
 
@@ -36,6 +38,7 @@ def process_memory(pid: int | str = "self") -> Memory:
         resident=rollup["Rss"],
         proportional=rollup["Pss"],
         private=rollup["Private_Clean"] + rollup["Private_Dirty"],
+        anonymous=status["RssAnon"],
         peak=status["VmHWM"],
     )
 

@@ -3,16 +3,19 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from paige.audio.endpointer import utterances
+import numpy as np
 
-from paige.audio.chunk import Utterance
+from paige.audio.chunk import RATE, Samples, Utterance
+from paige.audio.conversion import rechunk
+from paige.audio.endpointer import utterances
 from paige.audio.wav import WavSource
 from paige.device.assistant import Assistant, assistant
 from paige.device.config.schema import Config, House, Mqtt
@@ -28,6 +31,7 @@ from paige.tools.simulated_home.home import ANSWER_SECONDS
 
 REPEATS: Final = 20
 _READY_SECONDS = 60.0
+_QUIET: Final[Samples] = np.zeros(2 * RATE, np.int16)  # [samples]
 _DEMO = resources.files("paige.tools.demo")
 _STEPS: Final = ("endpoint", "recognize", "parse", "resolve", "publish", "confirm")
 _PUBLISHED: Final = "to published"
@@ -94,19 +98,23 @@ class Setting:
         return f"{self.broker} broker, devices answer after {self.answer_seconds * 1000:g} ms"
 
 
-def measure(repeats: int | None, tell: Tell) -> Part:
-    """Spoken and typed commands against each broker that is installed.
+def settings() -> tuple[Setting, ...]:
+    """Each broker that is installed, with devices like real ones and with devices that take no time."""
+    return tuple(Setting(broker, answer) for broker in brokers() for answer in (ANSWER_SECONDS, 0.0))
+
+
+def measure(repeats: int | None, tell: Tell, against: Sequence[Setting] | None = None) -> Part:
+    """Spoken and typed commands, against `settings()` by default.
 
     Raises:
         BenchFailed: There are no recordings, or a broker does not start.
     """
     times = repeats or REPEATS
-    settings = [Setting(broker, answer) for broker in brokers() for answer in (ANSWER_SECONDS, 0.0)]
     recognizer = PocketSphinxRecognizer()
     results: dict[str, dict[str, Timings]] = {}
     with resources.as_file(_DEMO) as folder:
         spoken = _utterances(folder / "recordings")
-        for setting in settings:
+        for setting in against or settings():
             tell(f"{setting.title}: {times} × ({len(spoken)} spoken, {len(TYPED)} typed)")
             results[setting.title] = asyncio.run(
                 _against(setting, folder / "home.yaml", spoken, recognizer, times)
@@ -136,8 +144,9 @@ def _utterances(folder: Path) -> list[Utterance]:
 
 
 def _in_file(path: Path) -> Iterator[Utterance]:
+    """The utterances of a recording that is followed by quiet, as a microphone goes on after a command."""
     with WavSource(path) as source:
-        yield from utterances(source.chunks())
+        yield from utterances(rechunk(chain((chunk.samples for chunk in source.chunks()), (_QUIET,))))
 
 
 async def _against(
