@@ -148,6 +148,9 @@ class Home:
             await self._link.subscribed()
             remaining = self._settling.remaining(self._clock())
             if not remaining:
+                self._update_filters()  # what they bring, if they are other ones, is waited for, too
+                remaining = self._settling.remaining(self._clock())
+            if not remaining:
                 break
             await asyncio.sleep(remaining)
         self._ready.set()

@@ -13,7 +13,7 @@ class Settling:
     began: float
     quiet: float = 0.3
     """So long without a retained message, and all have come."""
-    longest: float = 10.0
+    longest: float = 30.0
     """After this, no more is waited for, quiet or not."""
     _last: float | None = None
 
