@@ -74,6 +74,7 @@ async def _keep_names(house: Assistant, area: str | None) -> None:
             changed.set()
 
     unsubscribe = registry.subscribe(note)
+    changed.set()  # for what came before we listened
     try:
         while True:
             await changed.wait()

@@ -80,15 +80,15 @@ class House:
         return status, json.loads(out)
 
     @asynccontextmanager
-    async def listening(self, topic: str) -> AsyncIterator[Callable[[bytes], Awaitable[Message]]]:
-        """Gives what waits for a payload on a topic."""
+    async def listening(self, topic: str) -> AsyncIterator[Callable[[bytes | None], Awaitable[Message]]]:
+        """Gives what waits for a payload on a topic; None for any."""
         heard: asyncio.Queue[Message] = asyncio.Queue()
 
-        async def until(payload: bytes) -> Message:
+        async def until(payload: bytes | None) -> Message:
             async with asyncio.timeout(PATIENCE):
                 while True:
                     message = await heard.get()
-                    if message.payload == payload:
+                    if payload in (None, message.payload):
                         return message
 
         async with MqttLink(LinkOptions(HOST, self.port)) as link:
@@ -186,6 +186,16 @@ async def test_a_question_stays_open_in_the_service_until_the_next_sentence(one_
         assert (status, turn["reply"]["expects"], turn["outcomes"]) == (1, "confirmation", [])
         status, turn = await one_house.say("yes")
         assert (status, turn["outcomes"][0]["state"]) == (0, "unlocked")
+
+
+async def test_a_timer_that_ends_is_announced_to_whoever_can_say_it(one_house: House) -> None:
+    async with one_house.service(), one_house.listening("paige/paige/announcement") as until:
+        status, turn = await one_house.say("--here", "Kitchen", "set a timer for 1 second")
+        assert (status, turn["intent"]) == (0, "HassStartTimer")
+        announced = json.loads((await until(None)).payload)
+    assert announced["area"] == "Kitchen"
+    assert "timer" in announced["text"]
+    assert (one_house.folder / ".local/state/paige/timers.json").is_file()
 
 
 async def test_in_a_terminal_the_question_is_answered_at_once(one_house: House) -> None:

@@ -1,0 +1,156 @@
+"""What is said to the service: a recording through a stand-in for the microphone, all the rest real."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import pytest
+
+from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk
+from paige.audio.errors import SourceUnreadable
+from paige.audio.wav import WavSource
+from paige.device import hearing
+from paige.device.assistant import Assistant, assistant
+from paige.device.config.schema import Config, House, Mqtt, Speech
+from paige.device.hearing import hear, open_ears
+from paige.device.turn import Expects, Turn
+from paige.iot.change import EntityAppeared
+from paige.iot.outcome import Status
+from paige.models.recognizer import open_recognizer
+from paige.tools.broker import EmbeddedBroker
+from paige.tools.simulated_home.home import SimulatedHome
+
+ROOT = Path(__file__).parents[2]
+RECORDINGS = ROOT / "tools/demo/recordings"
+PATIENCE = 60.0
+
+
+class Playing:
+    """A microphone before which recordings are played, with two seconds of a quiet room after each."""
+
+    description = "a loudspeaker before the microphone"
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        room, at = np.random.default_rng(1), 0.0
+        for name in self._names:
+            with WavSource(RECORDINGS / name) as recording:
+                spoken = [
+                    chunk.samples for chunk in recording.chunks() if len(chunk.samples) == CHUNK_SAMPLES
+                ]
+            quiet = [
+                room.normal(0, 3, CHUNK_SAMPLES).astype(np.int16) for _ in range(2 * RATE // CHUNK_SAMPLES)
+            ]
+            for samples in [*quiet, *spoken, *quiet]:
+                yield AudioChunk(samples, at)
+                at += CHUNK_SAMPLES / RATE
+
+
+@asynccontextmanager
+async def house() -> AsyncIterator[tuple[Config, Assistant]]:
+    async with EmbeddedBroker() as broker, SimulatedHome().joined(broker.host, broker.port):
+        config = Config(
+            House(home=ROOT / "tools/demo/home.yaml"), Mqtt(host=broker.host, port=broker.port), Speech()
+        )
+        async with assistant(config, open_recognizer("pocketsphinx")) as one:
+            await one.link.connected(PATIENCE)
+            await one.home.ready()
+            yield config, one
+
+
+async def test_what_is_said_is_done_and_a_question_is_answered_by_voice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ("01-kitchen-lamp.wav", "08-open-garage.wav", "09-yes.wav")
+    monkeypatch.setattr(hearing, "MicrophoneSource", lambda _: Playing(*names))
+    turns: asyncio.Queue[Turn] = asyncio.Queue()
+    async with house() as (config, one), asyncio.timeout(PATIENCE):
+        ears = asyncio.create_task(hear(config.speech, one, None, turns.put))
+        lamp, garage, yes = [await turns.get() for _ in names]
+        ears.cancel()
+        await asyncio.gather(ears, return_exceptions=True)
+    assert [outcome.status for outcome in lamp.outcomes] == [Status.DONE]
+    assert lamp.transcript is not None
+    assert (garage.reply.expects, garage.outcomes) == (Expects.CONFIRMATION, ())
+    assert [outcome.command.service for outcome in yes.outcomes] == ["open_cover"]
+
+
+async def test_an_utterance_that_cannot_be_handled_does_not_take_the_ears_from_the_next(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = ("01-kitchen-lamp.wav", "06-door-locked.wav")
+    monkeypatch.setattr(hearing, "MicrophoneSource", lambda _: Playing(*names))
+    turns: asyncio.Queue[Turn] = asyncio.Queue()
+
+    async def done(turn: Turn) -> None:
+        await turns.put(turn)
+        if turns.qsize() == 1:
+            raise RuntimeError("the first one breaks")
+
+    async with house() as (config, one), asyncio.timeout(PATIENCE):
+        ears = asyncio.create_task(hear(config.speech, one, None, done))
+        while turns.qsize() < len(names):  # noqa: ASYNC110  # a queue tells nobody how full it is
+            await asyncio.sleep(0.05)
+        ears.cancel()
+        await asyncio.gather(ears, return_exceptions=True)
+    assert "could not be handled" in caplog.text
+
+
+async def test_the_recognizer_learns_a_name_as_soon_as_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hearing, "MicrophoneSource", lambda _: Playing())
+    monkeypatch.setattr(hearing, "CALM_SECONDS", 0.01)
+    async with house() as (config, one), asyncio.timeout(PATIENCE):
+        await one.pipeline.listen_for_the_home()
+        readied = asyncio.Event()
+        listen_for_the_home = one.pipeline.listen_for_the_home
+
+        async def noted(here: str | None = None) -> None:
+            await listen_for_the_home(here)
+            readied.set()
+
+        monkeypatch.setattr(one.pipeline, "listen_for_the_home", noted)
+        ears = asyncio.create_task(hear(config.speech, one, None, _nobody))
+        home = one.home.registry.entities[0]
+        described = replace(home, id="light.observatory", name="Observatory", domain="light")
+        one.home.registry.apply("homie", EntityAppeared(described))
+        while "observatory" not in heard_by(one):
+            await readied.wait()
+            readied.clear()
+        ears.cancel()
+        await asyncio.gather(ears, return_exceptions=True)
+
+
+def heard_by(one: Assistant) -> frozenset[str]:
+    language = one.pipeline._listening_for
+    return frozenset() if language is None else language.word_graph().words
+
+
+async def _nobody(_: Turn) -> None:
+    pass
+
+
+def test_without_a_microphone_no_recognizer_takes_memory_and_a_line_says_why(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Missing(Playing):
+        def __enter__(self) -> Self:
+            raise SourceUnreadable("There is none.")
+
+    monkeypatch.setattr(hearing, "MicrophoneSource", lambda _: Missing())
+    assert open_ears(Speech()) is None
+    assert caplog.messages == ["There is none; text is served, speech is not"]
