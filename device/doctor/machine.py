@@ -14,8 +14,8 @@ from paige.device.doctor.finding import Finding, ok, warning, wrong
 _MIB = 1 << 20
 _BITS_64 = ("x86_64", "aarch64", "arm64")
 NEED = 200 * _MIB
-"""Of the service. On x86-64 it had 188 MiB at its peak, after eight of the demo's recordings by PocketSphinx with
-the demo's home, and 71 MiB where it served text alone."""
+"""Of the service. On x86-64 it had 188 MiB at its peak, after PocketSphinx had heard eight of the demo's
+recordings with the demo's home, and 71 MiB where it served text alone."""
 _DISK_NEED = 50 * _MIB
 """Free space that keeps state files safe and the log turning; state itself takes kilobytes."""
 _RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
