@@ -7,7 +7,7 @@ CHANCES = st.floats(0, 1)
 
 
 @given(st.integers(1, 100_000), CHANCES)
-def test_no_wait_is_shorter_than_half_the_first_nor_longer_than_the_ceiling(failures: int, chance: float) -> None:
+def test_every_wait_is_between_half_the_first_and_the_ceiling(failures: int, chance: float) -> None:
     delay = Backoff(first=1.0, ceiling=60.0).delay(failures, chance)
     assert 0.5 <= delay <= 60.0
 

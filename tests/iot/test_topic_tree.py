@@ -15,7 +15,7 @@ FILTERS = st.builds(
 
 
 @given(st.lists(FILTERS, max_size=12), TOPICS)
-def test_it_finds_exactly_the_filters_that_the_mqtt_library_says_match(filters: list[str], topic: str) -> None:
+def test_it_finds_exactly_the_filters_that_paho_says_match(filters: list[str], topic: str) -> None:
     tree: TopicTree[str] = TopicTree()
     for each in filters:
         tree.add(each, each)
