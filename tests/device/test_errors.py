@@ -1,4 +1,4 @@
-"""Every exception stands in its folder's tree, and every tree stands in what the command line turns into a line."""
+"""Every exception stands in its folder's tree, and every folder has one base for the command line to catch."""
 
 import inspect
 from types import ModuleType
