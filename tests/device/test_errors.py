@@ -1,4 +1,4 @@
-"""Every exception stands in its folder's tree, and every folder has one base for the command line to catch."""
+"""Every exception stands in its folder's tree, and every folder has one base to catch."""
 
 import inspect
 from types import ModuleType
