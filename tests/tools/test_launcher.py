@@ -377,6 +377,40 @@ def test_a_library_that_does_not_exist_is_named(installed: Machine) -> None:
     assert "no-such-library" in line
 
 
+SOURCE_ONLY = """\
+import pathlib, shutil, tarfile, zipfile
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    if not shutil.which("g++"):
+        raise SystemExit("no compiler")
+    with zipfile.ZipFile(pathlib.Path(folder) / "compiled-1-py3-none-any.whl", "w") as wheel:
+        metadata = "Metadata-Version: 2.1\\nName: compiled\\nVersion: 1\\n"
+        wheel.writestr("compiled-1.dist-info/METADATA", metadata)
+        wheel.writestr("compiled-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+        wheel.writestr("compiled-1.dist-info/RECORD", "")
+    return "compiled-1-py3-none-any.whl"
+"""
+
+
+def test_a_library_that_must_be_compiled_gets_a_compiler_or_names_it(
+    installed: Machine, tmp_path: Path
+) -> None:
+    (tmp_path / "compiled-1").mkdir()
+    (tmp_path / "compiled-1" / "pyproject.toml").write_text(PYPROJECT)
+    (tmp_path / "compiled-1" / "backend.py").write_text(SOURCE_ONLY)
+    (tmp_path / "compiled-1" / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: compiled\nVersion: 1\n")
+    shutil.make_archive(str(tmp_path / "compiled-1"), "gztar", tmp_path, "compiled-1")
+    index = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
+    with changed(installed.folder / "libraries", "compiled"), changed(installed.folder / "pyproject.toml"):
+        line = last_line(installed.run("demo", **index))
+        assert line.endswith(f"sudo apt-get install g++ {VENV_PACKAGE.removesuffix('venv')}dev")
+        with_apt = Machine(installed.folder, tmp_path / "programs")
+        shutil.copytree(installed.programs, with_apt.programs, symlinks=True)
+        apt(with_apt, that='printf "#!/bin/sh\n" >"${0%/*}/g++"; /bin/chmod +x "${0%/*}/g++"')
+        result = with_apt.run("hello", **index)
+    assert result.returncode == 0, result.stderr
+
+
 # --- the environment
 
 
