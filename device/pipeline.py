@@ -76,7 +76,7 @@ class Pipeline:
         self._confidence = confidence
         self._clock = clock
         self._dialogue = Dialogue()
-        self._listening_for: Language | None = None
+        self._listening_for: tuple[Language, ...] = ()
         self._one_at_a_time = asyncio.Lock()
 
     async def handle_text(self, text: str, here: str | None = None) -> Turn:
@@ -97,22 +97,23 @@ class Pipeline:
     async def listen_for_the_home(self, here: str | None = None) -> None:
         """Ready the recognizer for what can be said now, ahead of the utterance that would wait for it."""
         async with self._one_at_a_time:
-            await self._restrict(self._place(here))
+            await self._restrict(_Work(self._clock), self._place(here))
 
     def _place(self, here: str | None) -> str | None:
         return self._registry.here if here is None else self._registry.area(here)
 
-    async def _restrict(self, here: str | None) -> Recognizer:
+    async def _restrict(self, work: "_Work", here: str | None) -> Recognizer:
         assert self._recognizer is not None, "an utterance was given to a pipeline without a recognizer"
         asking = self._dialogue.open(here, self._clock()) is not None
-        language = self._understanding.language(here, asking=asking)
-        if language is not self._listening_for:
-            await asyncio.to_thread(self._recognizer.restrict, language)
-            self._listening_for = language
+        languages = self._understanding.languages(here, asking=asking)
+        if languages != self._listening_for:
+            with work.step("restrict"):
+                await asyncio.to_thread(self._recognizer.restrict, *languages)
+            self._listening_for = languages
         return self._recognizer
 
     async def _hear(self, work: "_Work", utterance: Utterance, here: str | None) -> Transcript:
-        recognizer = await self._restrict(here)
+        recognizer = await self._restrict(work, here)
         with work.step("recognize"):
             return await asyncio.to_thread(recognizer.recognize, utterance)
 

@@ -34,7 +34,8 @@ class Step:
     """One part of a turn and what it took."""
 
     name: str
-    """`recognize`, `parse`, `resolve`, `publish`, `confirm`."""
+    """`endpoint` (the silence that ends speech), `restrict` (readying the recognizer, where that was not
+    done before), `recognize`, `parse`, `resolve`, `publish`, `confirm`."""
     seconds: float
 
 

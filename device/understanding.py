@@ -49,7 +49,6 @@ class Understanding:
         self._registry = registry
         self._always = sentences
         self._answers = answers
-        self._asking = replace(sentences, templates=(*answers.templates, *sentences.templates))
         self._version: int | None = None
         self._languages: dict[tuple[int, str | None], Language] = {}
 
@@ -69,9 +68,10 @@ class Understanding:
             return replace(understood, nearest=tuple(near))
         return understood
 
-    def language(self, here: str | None, *, asking: bool) -> Language:
-        """What a recognizer should listen for; the same object while it is the same language."""
-        return self._language(self._asking if asking else self._always, here)
+    def languages(self, here: str | None, *, asking: bool) -> tuple[Language, ...]:
+        """What a recognizer should listen for; the same objects while they are the same languages."""
+        always = self._language(self._always, here)
+        return (self._language(self._answers, here), always) if asking else (always,)
 
     def _language(self, sentences: Sentences, here: str | None) -> Language:
         if self._registry.version != self._version:

@@ -1,5 +1,6 @@
 """What a recognizer heard."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -34,3 +35,15 @@ class Transcript:
     def empty(self) -> bool:
         """True when nothing that was said is in the recognizer's language."""
         return not self.text
+
+
+def first_heard(transcripts: Iterator[Transcript]) -> Transcript:
+    """The first that is not empty; where all are, the one that came nearest to being something."""
+    nearest: Transcript | None = None
+    for transcript in transcripts:
+        if not transcript.empty:
+            return transcript
+        if nearest is None or transcript.confidence > nearest.confidence:
+            nearest = transcript
+    assert nearest is not None, "there is at least one"
+    return nearest

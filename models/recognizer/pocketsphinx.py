@@ -23,7 +23,7 @@ from paige.models.recognizer.lexicon import Pronunciations, pronounce
 from paige.models.recognizer.pocketsphinx_model import FRAMES_PER_SECOND, Search, Segment, SphinxModel
 from paige.models.recognizer.sentence_pairs import arpa, only, pairs
 from paige.models.recognizer.spelling import Spelling
-from paige.models.transcript import Transcript, Word
+from paige.models.transcript import Transcript, Word, first_heard
 
 _SMALL_LANGUAGE: Final = 1_500
 """Arcs of a word graph that is searched whole; to search a larger one costs more than to find out first which
@@ -70,7 +70,7 @@ class PocketSphinxRecognizer:
 
     def __init__(self, model_folder: Path | None = None) -> None:
         self._model = SphinxModel.find(model_folder)
-        self._language: _Restricted | None = None
+        self._languages: dict[Language, _Restricted] = {}
         self._lock = threading.Lock()
 
     @property
@@ -80,24 +80,29 @@ class PocketSphinxRecognizer:
 
     @property
     def unpronounceable(self) -> frozenset[str]:
-        """Words of the language that it does not know how to say, and so never hears."""
-        return frozenset() if self._language is None else self._language.unpronounceable
+        """Words of the languages that it does not know how to say, and so never hears."""
+        return frozenset().union(*(one.unpronounceable for one in self._languages.values()))
 
-    def restrict(self, language: Language) -> None:
-        """Listen for the sentences of `language` from the next utterance on.
+    def restrict(self, *languages: Language) -> None:
+        """Listen for the sentences of these languages from the next utterance on.
 
         Raises:
             ModelUnusable: when the model's files are damaged.
         """
-        restricted = _Restricted(self._model, language.word_graph(), spelling_of(language.sentences.language))
+        restricted = {
+            language: self._languages.get(language) or self._ready(language) for language in languages
+        }
         with self._lock:
-            self._language = restricted
+            self._languages = restricted
+
+    def _ready(self, language: Language) -> "_Restricted":
+        return _Restricted(self._model, language.word_graph(), spelling_of(language.sentences.language))
 
     def recognize(self, utterance: Utterance) -> Transcript:
-        """What was said; an empty transcript where it was none of the language's sentences."""
+        """What was said, in the first language that has it; empty where it was no sentence of any."""
         with self._lock:
-            assert self._language is not None, "restrict() comes first"
-            return self._language.recognize(utterance)
+            assert self._languages, "restrict() comes first"
+            return first_heard(one.recognize(utterance) for one in self._languages.values())
 
 
 def spelling_of(language: str) -> Spelling:

@@ -15,10 +15,14 @@ class Recognizer(Protocol):
         """The engine's name, such as `pocketsphinx`."""
         ...
 
-    def restrict(self, language: Language) -> None:
-        """Listen for the sentences of `language` from the next utterance on."""
+    def restrict(self, *languages: Language) -> None:
+        """Listen for the sentences of these languages from the next utterance on.
+
+        Several are for while a question is open: its answers come first, and what is none of them may
+        still be any sentence of the home. A language that was listened for before is ready at once.
+        """
         ...
 
     def recognize(self, utterance: Utterance) -> Transcript:
-        """What was said; an empty transcript where it was none of the language's sentences."""
+        """What was said, in the first language that has it; empty where it was no sentence of any."""
         ...

@@ -10,7 +10,7 @@ from paige.models.errors import ModelUnusable
 from paige.models.grammar.graph import WordGraph
 from paige.models.grammar.language import Language
 from paige.models.recognizer.sentence_pairs import accepts, only, pairs
-from paige.models.transcript import Transcript, Word
+from paige.models.transcript import Transcript, Word, first_heard
 
 UNKNOWN = "[unk]"
 """What Vosk writes where it heard none of the words."""
@@ -42,8 +42,7 @@ class VoskRecognizer:
             self._model = vosk.Model(str(model_folder))
         except Exception as error:  # vosk raises nothing more specific
             raise ModelUnusable(f"{model_folder}: Vosk cannot use this model; is it complete?") from error
-        self._graph: WordGraph | None = None
-        self._engine: Any = None
+        self._languages: dict[Language, _Restricted] = {}
         self._lock = threading.Lock()
 
     @property
@@ -51,26 +50,43 @@ class VoskRecognizer:
         """The engine's name."""
         return "vosk"
 
-    def restrict(self, language: Language) -> None:
-        """Listen for the sentences of `language` from the next utterance on."""
+    def restrict(self, *languages: Language) -> None:
+        """Listen for the sentences of these languages from the next utterance on."""
+        restricted = {
+            language: self._languages.get(language) or self._ready(language) for language in languages
+        }
+        with self._lock:
+            self._languages = restricted
+
+    def _ready(self, language: Language) -> "_Restricted":
         graph = language.word_graph()
         known = {word for word in graph.words if self._model.vosk_model_find_word(word) >= 0}
         graph = only(graph, known) or WordGraph(states=2, start=0, final=1, arcs=())
         engine = self._vosk.KaldiRecognizer(self._model, RATE, grammar(graph))
         engine.SetWords(True)
-        with self._lock:
-            self._graph, self._engine = graph, engine
+        return _Restricted(graph, engine)
 
     def recognize(self, utterance: Utterance) -> Transcript:
-        """What was said; an empty transcript where it was none of the language's sentences."""
+        """What was said, in the first language that has it; empty where it was no sentence of any."""
         with self._lock:
-            assert self._graph is not None, "restrict() comes first"
-            # It gives a result at each pause; the utterance is all of them.
-            parts = []
-            if self._engine.AcceptWaveform(utterance.samples.tobytes()):
-                parts.append(self._engine.Result())
-            parts.append(self._engine.FinalResult())
-            return transcript(parts, self._graph, utterance.seconds)
+            assert self._languages, "restrict() comes first"
+            return first_heard(one.recognize(utterance) for one in self._languages.values())
+
+
+class _Restricted:
+    """The engine that listens for one language."""
+
+    def __init__(self, graph: WordGraph, engine: Any) -> None:  # noqa: ANN401 # Vosk publishes no types
+        self._graph = graph
+        self._engine = engine
+
+    def recognize(self, utterance: Utterance) -> Transcript:
+        # It gives a result at each pause; the utterance is all of them.
+        parts = []
+        if self._engine.AcceptWaveform(utterance.samples.tobytes()):
+            parts.append(self._engine.Result())
+        parts.append(self._engine.FinalResult())
+        return transcript(parts, self._graph, utterance.seconds)
 
 
 def check_folder(folder: Path) -> None:
