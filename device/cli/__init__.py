@@ -4,6 +4,7 @@ Only what the chosen subcommand needs is imported, so that a short command start
 """
 
 import difflib
+import gc
 import importlib
 import logging
 import os
