@@ -117,4 +117,5 @@ def _total(turn: Turn, style: Style) -> str:
     if not turn.outcomes:
         return ""
     since = "the sentence" if turn.transcript is None else "the last word"
-    return "\n" + style.paint(f"  {'':9} {_milliseconds(turn.seconds)} from {since} to the reply", "dim")
+    took = f"{_milliseconds(turn.seconds)} from {since} to the reply"
+    return f"\n{'':12}{style.paint(took, 'dim')}"
