@@ -1,5 +1,5 @@
 # For contributors. Users need only ./paige demo and ./paige test.
-.PHONY: help check lint types contract test test-wheel demo bench format clean-root clean
+.PHONY: help check setup lint types contract test test-wheel demo bench format clean-root wheels clean
 
 BIN := $(or $(PAIGE_VENV),.venv)/bin
 
@@ -38,8 +38,11 @@ format: setup    ## put everything into the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-clean-root:      ## both commands in a fresh Debian (root; SUITE=bookworm or trixie)
-	tools/clean_root.sh $(or $(SUITE),bookworm)
+clean-root:      ## both commands in a fresh Debian (root; SUITE=trixie, ARCH=arm64)
+	tools/clean_root.sh $(or $(SUITE),bookworm) $(ARCH)
+
+wheels: setup    ## which library has a wheel for which Python and processor
+	$(BIN)/python tools/check_wheels.py demo test
 
 clean:           ## remove what was built
-	rm -rf .venv .venv-* .venv.log dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-wheel .venv.log .cache dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
