@@ -543,6 +543,13 @@ def test_a_relative_place_for_the_environment_is_meant_from_where_one_is(
     assert json.loads(result.stdout)["program"] == "pytest"
 
 
+def test_an_environment_for_the_tests_is_enough_for_the_demo(installed: Machine) -> None:
+    with changed(installed.folder / "pyproject.toml"):
+        assert installed.run("test").returncode == 0
+        result = installed.run("demo")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def test_tests_run_in_the_checkout_with_their_arguments(installed: Machine) -> None:
     heard = json.loads(installed.run("test", "-k", "two words").stdout)
     assert heard["program"] == "pytest"
