@@ -63,45 +63,55 @@ async def assistant(
         HomeInvalid: The home description cannot be used.
         SentencesInvalid, RepliesInvalid: A file of the household's own sentences cannot be used.
     """
-    house = config.house
-    registry = Registry(None if house.home is None else load_home(house.home))
-    custom: tuple[Path, ...] = () if house.sentences is None else (house.sentences,)
-    replies = Replies.for_language(house.language, custom)
-    unit = TemperatureUnit(house.temperature_unit)
-    narrator = Narrator(replies, unit)
-    understanding = Understanding(
-        Sentences.for_language(house.language, custom),
-        answer_sentences(house.language, replies.answers),
-        registry,
-    )
-    client = None if topics is None else config.mqtt.client_id or f"paige-{topics.id}"
+    registry = Registry(None if config.house.home is None else load_home(config.house.home))
+    words = _words(config, registry)
+    timers = None if state is None else TimerKeeper(state / "timers.json")
+    lists = None if state is None else Lists(state / "lists.json")
     async with AsyncExitStack() as stack:
-        link = await stack.enter_async_context(
-            MqttLink(link_options(config.mqtt, client), will=None if topics is None else will(topics))
-        )
+        link = await stack.enter_async_context(_link(config, topics))
         own = () if topics is None else (topics.config,)
         home = await stack.enter_async_context(Home(link, registry, dialects(config.mqtt), own_topics=own))
-        executor = stack.enter_context(
-            Executor(home, link, patience=Patience(deadline=config.mqtt.command_deadline))
-        )
-        timers = None if state is None else TimerKeeper(state / "timers.json")
-        lists = None if state is None else Lists(state / "lists.json")
+        patience = Patience(deadline=config.mqtt.command_deadline)
+        executor = stack.enter_context(Executor(home, link, patience=patience))
         pipeline = Pipeline(
             registry,
-            understanding,
+            words.understanding,
             executor,
-            narrator,
-            Keeping(narrator, registry, timers, lists),
-            policy=Policy.parse(
-                confirm=config.policy.confirm, forbid=config.policy.forbid, allow=config.policy.allow
-            ),
-            unit=unit,
+            words.narrator,
+            Keeping(words.narrator, registry, timers, lists),
+            policy=Policy.parse(config.policy.confirm, config.policy.forbid, config.policy.allow),
+            unit=TemperatureUnit(config.house.temperature_unit),
             recognizer=recognizer,
             confidence=config.speech.confidence,
         )
         if timers is not None and announce is not None:
-            ringing = asyncio.create_task(
-                timers.run(Ringer(pipeline, narrator, announce).ring), name="timers"
-            )
+            ringer = Ringer(pipeline, words.narrator, announce)
+            ringing = asyncio.create_task(timers.run(ringer.ring), name="timers")
             stack.callback(ringing.cancel)
         yield Assistant(link, home, pipeline)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What is understood and what is said, in one language."""
+
+    understanding: Understanding
+    narrator: Narrator
+
+
+def _words(config: Config, registry: Registry) -> _Words:
+    house = config.house
+    custom: tuple[Path, ...] = () if house.sentences is None else (house.sentences,)
+    sentences = Sentences.for_language(house.language, custom)
+    replies = Replies.for_language(house.language, custom)
+    return _Words(
+        Understanding(sentences, answer_sentences(house.language, replies.answers), registry),
+        Narrator(replies, TemperatureUnit(house.temperature_unit)),
+    )
+
+
+def _link(config: Config, topics: Topics | None) -> MqttLink:
+    if topics is None:
+        return MqttLink(link_options(config.mqtt))
+    client_id = config.mqtt.client_id or f"paige-{topics.id}"
+    return MqttLink(link_options(config.mqtt, client_id), will=will(topics))
