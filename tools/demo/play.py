@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from paige.audio.endpointer import utterances
 from paige.audio.wav import WavSource
@@ -56,7 +57,14 @@ async def _play(home: Path, recordings: Sequence[Path]) -> None:
         _say(style, "house", f"{len(house.devices)} simulated devices, in four dialects of MQTT")
         config = Config(house=House(home=home), mqtt=Mqtt(host=broker.host, port=broker.port))
         recognizer = await asyncio.to_thread(_recognizer) if recordings else None
-        running = await stack.enter_async_context(assistant(config, recognizer))
+        state = Path(stack.enter_context(TemporaryDirectory(prefix="paige-demo-")))
+
+        async def announce(text: str, area: str | None) -> None:
+            _say(style, "\nPaige", f"{text}{f' ({area})' if area else ''}")
+
+        running = await stack.enter_async_context(
+            assistant(config, recognizer, state=state, announce=announce)
+        )
         await _ready(running)
         entities = len(running.home.registry.entities)
         _say(style, "Paige", f"knows {entities} entities, {time.monotonic() - began:.1f} s after the start")
