@@ -3,7 +3,7 @@
 # copies this checkout into it and runs the README's two commands there, or COMMAND instead, timed.
 #
 # Needs root and mmdebstrap; for another ARCH than this machine's (arm64) qemu-user-static too: the root then runs under
-# emulation, which shows that everything works there and says nothing about a board's speed.
+# emulation, which shows that everything works there and says nothing about a board's speed, with a sample of the tests.
 # The bare root is kept under .cache/ and reused; what ran in it is thrown away.
 set -euo pipefail
 self=$(readlink -f "$0"); here=$(dirname "$(dirname "$self")")
@@ -65,4 +65,6 @@ inside() {
 if [ $# -gt 0 ]; then inside "$*"; exit; fi
 inside ./paige demo
 inside ./paige demo
-inside ./paige test -q
+if [ "$arch" = "$native" ]; then inside ./paige test -q; exit; fi
+# Under emulation the whole of the tests takes hours; these touch the compiled libraries, threads, brokers and processes.
+inside ./paige test -q tests/audio tests/models/recognizer tests/models/grammar tests/iot/test_link.py tests/device/test_privacy.py
