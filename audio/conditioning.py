@@ -29,34 +29,34 @@ def condition(samples: Samples) -> tuple[Samples, float]:
     """
     if len(samples) == 0:
         return samples, 0.0
-    begin, end = speech_bounds(samples)
-    sound = samples[begin:end].astype(np.float64)  # [samples]
-    sound -= sound.mean()
+    centred = samples - samples.mean()  # [samples]
+    begin, end = _speech_bounds(centred)
+    sound = centred[begin:end]
     loudest = float(np.abs(sound).max())
     if loudest > 0:
-        sound *= _PEAK / loudest
-    sound += np.random.default_rng(_SEED).normal(0.0, _HISS, len(sound))
+        sound = sound * (_PEAK / loudest)
+    sound = sound + np.random.default_rng(_SEED).normal(0.0, _HISS, len(sound))
     return np.clip(np.rint(sound), -32768, 32767).astype(np.int16), begin / RATE
 
 
-def speech_bounds(samples: Samples) -> tuple[int, int]:
+def _speech_bounds(sound: NDArray[np.float64]) -> tuple[int, int]:
     """First and one past the last sample of what is loud in an utterance, with a margin."""
-    frames = len(samples) // _FRAME
+    frames = len(sound) // _FRAME
     if frames <= _SMOOTHED_FRAMES:
-        return 0, len(samples)
-    level = _levels(samples[: frames * _FRAME])
+        return 0, len(sound)
+    level = _levels(sound[: frames * _FRAME])
     quiet = float(np.percentile(level, 10))
     loud = np.flatnonzero(level > quiet + _SPEECH_SHARE * (float(level.max()) - quiet))
     if len(loud) == 0:
-        return 0, len(samples)
+        return 0, len(sound)
     margin = int(_MARGIN * RATE)
     begin = max(0, int(loud[0]) * _FRAME - margin)
-    return begin, min(len(samples), (int(loud[-1]) + 1) * _FRAME + margin)
+    return begin, min(len(sound), (int(loud[-1]) + 1) * _FRAME + margin)
 
 
-def _levels(samples: Samples) -> NDArray[np.float64]:
+def _levels(sound: NDArray[np.float64]) -> NDArray[np.float64]:
     """Loudness of each 10 ms in decibels, smoothed. Shape: [frames]."""
-    power = (samples.reshape(-1, _FRAME).astype(np.float64) ** 2).mean(axis=1)  # [frames]
+    power = (sound.reshape(-1, _FRAME) ** 2).mean(axis=1)  # [frames]
     # The 10 keeps digital silence from being infinitely quiet.
     decibels = 10 * np.log10(power + 10)
     smoothed: NDArray[np.float64] = np.convolve(

@@ -2,8 +2,8 @@
 
     python -m paige.tools.speak
 
-Needs flite (`sudo apt install flite`), which carries the voices. The files are part of the repository, so this is
-run only after `tools/demo/recordings/sentences.yaml` was changed.
+Needs flite (`sudo apt install flite`), which carries the voices. The files are part of the repository, so
+this is run only after `tools/demo/recordings/sentences.yaml` was changed.
 """
 
 import argparse

@@ -39,10 +39,12 @@ _SENTENCE_SEARCH: Final = {
     "pbeam": 1e-80,
     "lpbeam": 1e-70,
     "lponlybeam": 1e-60,
-    "maxhmmpf": -1,
+    "maxhmmpf": 10_000,
     "lw": 1.0,
 }
-_WORD_SEARCH: Final = {"fwdflat": False}
+# In noise, half of a language seems possible; so many words at each moment (maxwpf) keep what is then searched
+# exactly small, and cost nothing where it is quiet.
+_WORD_SEARCH: Final = {"fwdflat": False, "maxwpf": 10}
 _PHONE_SEARCH: Final = {"allphone_ci": True, "lw": 2.0, "beam": 1e-20, "pbeam": 1e-10}
 
 # How much likelier, as a logarithm per frame, the sounds are as this sentence than as any sounds at all: for
