@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -118,34 +117,22 @@ def test_a_turn_is_measured_by_step_and_no_step_takes_longer_than_the_whole() ->
     assert 0.1 < kinds["spoken"]["seconds"]["endpoint"]["median"] < 3
 
 
-def test_the_command_measures_the_whole_service_prints_figures_and_writes_the_document(
-    tmp_path: Path,
-) -> None:
-    file = tmp_path / "measurements.md"
-    command = [sys.executable, "-m", "paige.device.cli", "bench", "memory", "--repeats", "1", "--json"]
-    ended = subprocess.run(
-        [*command, "--write", str(file)], env=environment(), capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 0, ended.stderr
-    said = json.loads(ended.stdout)
-    assert said["left_out"] == {}
-    assert said["machine"]["cores"] >= 1
-    check_memory(said["parts"]["memory"])
-    text = file.read_text()
-    assert text.startswith("# Measurements\n")
-    assert "$ paige bench memory --repeats 1\n" in text
-    assert "memory: start 1 of 1" in ended.stderr
-
-
-def check_memory(figures: dict[str, Any]) -> None:
-    """It is that of the whole service, and of each step of building one."""
-    ready = figures["ready_seconds"]["median"]
-    assert 0 < figures["ready_processor_seconds"]["median"] < ready * (os.cpu_count() or 1)
-    assert figures["request_seconds"]["count"] == memory.REQUESTS
-    assert 0 < figures["request_seconds"]["median"] < figures["seconds"]
-    for moment in figures["service"].values():
-        assert 20_000_000 < moment["anonymous"] < moment["resident"] <= moment["peak"] < 1_000_000_000
-    peaks = [stage["peak"] for stage in figures["stages"]]
+@pytest.mark.skipif(not RECORDINGS, reason="the demo has no recordings")
+def test_memory_is_that_of_the_whole_service_and_of_each_step_of_building_one() -> None:
+    part = memory.measure(1, quiet, most_recordings=2)
+    check_tables(part)
+    services = part.figures["service"]
+    for figures in services.values():
+        ready = figures["ready_seconds"]["median"]
+        assert 0 < figures["ready_processor_seconds"]["median"] < ready * (os.cpu_count() or 1)
+        assert figures["request_seconds"]["count"] == memory.REQUESTS
+        assert figures["request_seconds"]["median"] > 0
+        for moment in figures["memory"].values():
+            assert 20_000_000 < moment["anonymous"] < moment["resident"] <= moment["peak"] < 1_000_000_000
+    assert services["with speech"]["spoken_turns"] == 2
+    idle = {name: figures["memory"]["idle"]["resident"] for name, figures in services.items()}
+    assert idle["with speech"] > idle["without a microphone"]
+    peaks = [stage["peak"] for stage in part.figures["stages"]]
     assert peaks == sorted(peaks)
     assert peaks[-1] > 2 * peaks[0]
 
@@ -159,6 +146,23 @@ def test_a_home_is_heard_whole_and_its_language_measured() -> None:
     assert 0 < home["parse_seconds"]["median"] <= home["parse_seconds"]["p95"] < 1
     assert 0 <= home["service_idle"] < 0.5
     assert home["graph_seconds"] > 0
+
+
+def test_the_command_prints_figures_for_programs_and_writes_the_document(tmp_path: Path) -> None:
+    file = tmp_path / "measurements.md"
+    command = [sys.executable, "-m", "paige.device.cli", "bench", "parse", "--repeats", "1", "--json"]
+    ended = subprocess.run(
+        [*command, "--write", str(file)], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    said = json.loads(ended.stdout)
+    assert said["left_out"] == {}
+    assert said["machine"]["cores"] >= 1
+    assert said["parts"]["parse"]["seconds"] > 0
+    text = file.read_text()
+    assert text.startswith("# Measurements\n")
+    assert "$ paige bench parse\n" in text
+    assert "parse: " in ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,6 @@ SENTENCES: Final = 300
 SEED: Final = 1
 IDLE_SECONDS: Final = 5.0
 _READY_SECONDS = 300.0
-_QUIET = 0.02
-"""Share of a core below which the service counts as idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +126,10 @@ async def _home(size: int, times: int, tell: Tell) -> Home:
         tell(f"{size} devices: their language")
         understanding = _understand(vocabulary, times)
         tell(f"{size} devices: the service")
-        service = await stack.enter_async_context(running_service(port, None))
-        await _quiet(service)
-        idle = await _processor_share(service, IDLE_SECONDS)
+        service = await stack.enter_async_context(running_service(port))
+        await service.quiet(_READY_SECONDS)  # it says that it is ready after 5 s at the latest
+        idle = await service.processor_share(IDLE_SECONDS)
         return Home(size, broker, tuple(found), understanding, service, service.memory(), idle)
-
-
-async def _quiet(service: RunningService) -> None:
-    """Return when the service has heard all devices: it says that it is ready after 5 s at the latest."""
-    async with asyncio.timeout(_READY_SECONDS):
-        while await _processor_share(service, 1.0) > _QUIET:
-            pass
-
-
-async def _processor_share(service: RunningService, seconds: float) -> float:
-    before = service.processor_seconds()
-    await asyncio.sleep(seconds)
-    return (service.processor_seconds() - before) / seconds
 
 
 async def _announce(port: int, size: int) -> None:

@@ -4,18 +4,21 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+from paige.audio.wav import read_wav
 from paige.tools.bench.brokers import brokers, process, running_broker, simulated_home
 from paige.tools.bench.distribution import Distribution, megabytes, milliseconds
 from paige.tools.bench.errors import BenchFailed
 from paige.tools.bench.part import Part, Table, Tell
 from paige.tools.bench.process_memory import Memory
+from paige.tools.bench.recorded_service import QUIET_SECONDS
 from paige.tools.bench.service_process import RunningService, running_service
 from paige.tools.bench.turn import TYPED
 from paige.tools.simulated_home.home import ANSWER_SECONDS
@@ -23,14 +26,40 @@ from paige.tools.simulated_home.home import ANSWER_SECONDS
 REPEATS: Final = 7
 REQUESTS: Final = 200
 """Typed requests to one service."""
-IDLE_SECONDS: Final = 3.0
-"""After ready; what a start leaves to do is done by then."""
 AIM_BYTES: Final = 200_000_000
 AIM_READY_SECONDS: Final = 2.0
+_QUIET_SECONDS = 120.0
 _DEMO = resources.files("paige.tools.demo")
 
+Moments = dict[str, Memory]
+"""What a service held, by when that was."""
 
-def measure(repeats: int | None, tell: Tell) -> Part:
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of service, measured."""
+
+    starts: tuple[RunningService, ...]
+    moments: Moments
+    requests: tuple[float, ...]
+    """Seconds of each typed request."""
+    spoken_turns: int
+    """That came of the recordings."""
+
+    def figures(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "ready_seconds": Distribution.of(one.ready_seconds for one in self.starts).figures(),
+            "ready_processor_seconds": Distribution.of(
+                one.ready_processor_seconds for one in self.starts
+            ).figures(),
+            "request_seconds": Distribution.of(self.requests).figures(),
+            "spoken_turns": self.spoken_turns,
+            "memory": {name: asdict(memory) for name, memory in self.moments.items()},
+        }
+
+
+def measure(repeats: int | None, tell: Tell, most_recordings: int | None = None) -> Part:
     """Start the service some times, ask it things, and build one step by step.
 
     Raises:
@@ -38,48 +67,59 @@ def measure(repeats: int | None, tell: Tell) -> Part:
     """
     times = repeats or REPEATS
     with resources.as_file(_DEMO) as folder:
-        starts, moments, asked = asyncio.run(_service(folder / "home.yaml", times, tell))
+        home = folder / "home.yaml"
+        recordings = sorted((folder / "recordings").glob("*.wav"))[:most_recordings]
+        if not recordings:
+            raise BenchFailed(f"the demo's recordings are missing: {folder / 'recordings'}")
+        kinds = asyncio.run(_services(home, recordings, times, tell))
         tell("building it step by step")
-        recordings = sorted((folder / "recordings").glob("*.wav"))
-        stages = asyncio.run(_stages(folder / "home.yaml", recordings))
+        stages = asyncio.run(_stages(home, recordings))
     return Part(
         "memory",
         "The service as `paige run` starts it with its defaults, for the simulated house; broker and devices "
-        f"are other processes. Aim: {AIM_BYTES / 1e6:.0f} MB, {AIM_READY_SECONDS:g} s from start to ready.",
+        "are other processes, and recordings stand in for the microphone. Without a microphone the service "
+        "has no recognizer. "
+        f"Aim: {AIM_BYTES / 1e6:.0f} MB, {AIM_READY_SECONDS:g} s from start to ready.",
         f"paige bench memory --repeats {times}",
-        (_starts_table(starts, asked), _moments_table(moments), _stages_table(stages)),
-        {
-            "ready_seconds": Distribution.of(one.ready_seconds for one in starts).figures(),
-            "ready_processor_seconds": Distribution.of(
-                one.ready_processor_seconds for one in starts
-            ).figures(),
-            "request_seconds": Distribution.of(asked).figures(),
-            "service": {name: asdict(memory) for name, memory in moments},
-            "stages": stages,
-        },
+        (_starts_table(kinds), _moments_table(kinds, len(recordings)), _stages_table(stages)),
+        {"service": {name: kind.figures() for name, kind in kinds.items()}, "stages": stages},
     )
 
 
-Moments = tuple[tuple[str, Memory], ...]
-
-
-async def _service(home: Path, times: int, tell: Tell) -> tuple[list[RunningService], Moments, list[float]]:
+async def _services(home: Path, recordings: Sequence[Path], times: int, tell: Tell) -> dict[str, Kind]:
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(running_broker(brokers()[-1]))
         await stack.enter_async_context(simulated_home(port, ANSWER_SECONDS))
-        starts = []
-        for number in range(1, times):
-            tell(f"start {number} of {times}")
-            async with running_service(port, home) as running:
-                starts.append(running)
-        tell(f"start {times} of {times}, and {REQUESTS} requests")
-        async with running_service(port, home) as running:
+        return {
+            name: await _service(port, home, heard, times, partial(_told_of, name, tell))
+            for name, heard in (("with speech", recordings), ("without a microphone", ()))
+        }
+
+
+def _told_of(name: str, tell: Tell, line: str) -> None:
+    tell(f"{name}: {line}")
+
+
+async def _service(port: int, home: Path, recordings: Sequence[Path], times: int, tell: Tell) -> Kind:
+    starts = []
+    for number in range(1, times):
+        tell(f"start {number} of {times}")
+        async with running_service(port, home, recordings) as running:
             starts.append(running)
-            await asyncio.sleep(IDLE_SECONDS)
-            idle = running.memory()
-            asked = await running.say([TYPED[number % len(TYPED)] for number in range(REQUESTS)])
-            moments = (("idle", idle), (f"after {REQUESTS} typed requests", running.memory()))
-        return starts, moments, asked
+    tell(f"start {times} of {times}, {REQUESTS} requests, {len(recordings)} recordings")
+    async with running_service(port, home, recordings) as running:
+        starts.append(running)
+        await running.quiet(_QUIET_SECONDS)
+        moments = {"idle": running.memory()}
+        asked = await running.say([TYPED[number % len(TYPED)] for number in range(REQUESTS)])
+        moments[f"after {REQUESTS} typed requests"] = running.memory()
+        typed = running.turns()
+        if recordings:
+            running.speak()
+            await asyncio.sleep(sum(read_wav(path).seconds + QUIET_SECONDS for path in recordings))
+            await running.quiet(_QUIET_SECONDS)
+            moments["after the recordings"] = running.memory()
+        return Kind(tuple(starts), moments, tuple(asked), running.turns() - typed)
 
 
 async def _stages(home: Path, recordings: Sequence[Path]) -> list[dict[str, Any]]:
@@ -91,24 +131,30 @@ async def _stages(home: Path, recordings: Sequence[Path]) -> list[dict[str, Any]
     return [json.loads(line) for line in out.splitlines()]
 
 
-def _starts_table(starts: Sequence[RunningService], asked: Sequence[float]) -> Table:
-    quantities = (
-        ("start to ready", Distribution.of(one.ready_seconds for one in starts)),
-        ("processor time of that", Distribution.of(one.ready_processor_seconds for one in starts)),
-        ("a typed request, asked and answered over MQTT", Distribution.of(asked)),
-    )
+def _starts_table(kinds: Mapping[str, Kind]) -> Table:
     rows = tuple(
-        (name, milliseconds(taken.median), milliseconds(taken.p95), str(len(taken.values)))
-        for name, taken in quantities
+        (f"{name}: {what}", milliseconds(taken.median), milliseconds(taken.p95), str(len(taken.values)))
+        for name, kind in kinds.items()
+        for what, taken in (
+            ("start to ready", Distribution.of(one.ready_seconds for one in kind.starts)),
+            ("processor time of that", Distribution.of(one.ready_processor_seconds for one in kind.starts)),
+            ("a typed request, asked and answered over MQTT", Distribution.of(kind.requests)),
+        )
     )
     return Table("Start and requests, milliseconds", ("", "median", "p95", "repeats"), rows)
 
 
-def _moments_table(moments: Moments) -> Table:
-    rows = tuple((name, *_sizes(asdict(memory))) for name, memory in moments)
+def _moments_table(kinds: Mapping[str, Kind], recordings: int) -> Table:
+    rows = tuple(
+        (f"{name}: {moment}", *_sizes(asdict(memory)))
+        for name, kind in kinds.items()
+        for moment, memory in kind.moments.items()
+    )
+    turns = sum(kind.spoken_turns for kind in kinds.values())
     notes = (
         "RSS counts every page in memory; PSS counts pages that several processes share in parts; "
         "anonymous pages are in no file, so the kernel cannot drop them; peak is the highest RSS so far.",
+        f"Of {recordings} recordings came {turns} turns; “none of them” is none.",
     )
     return Table("Memory of the service, MB", ("", "RSS", "PSS", "anonymous", "peak"), rows, notes)
 

@@ -21,7 +21,7 @@ _LIBRARIES = (
     ("numpy", ("numpy",)),
     ("PyYAML", ("yaml",)),
     ("Jinja2", ("jinja2.sandbox",)),
-    ("aiomqtt, paho-mqtt", ("aiomqtt",)),
+    ("paho-mqtt", ("paho.mqtt.client",)),
     ("Paige’s own modules", ("paige.device.service", "paige.device.config.load")),
 )
 
@@ -69,7 +69,6 @@ def _speech(language: Any, recordings: list[Path]) -> None:  # noqa: ANN401  # a
         recognizer.restrict(language)
     with _stage(f"{len(recordings)} recordings recognized"):
         from paige.audio.endpointer import utterances
-
         from paige.audio.wav import WavSource
 
         for path in recordings:

@@ -189,6 +189,7 @@ async def _spoken(running: Assistant, spoken: list[Utterance], times: int) -> Ti
         began = time.monotonic()
         turn = await running.pipeline.handle_utterance(utterance)
         _take(timings, number, turn, time.monotonic() - began)
+        await running.pipeline.listen_for_the_home()  # as the service does, while the person hears the reply
     return timings
 
 
