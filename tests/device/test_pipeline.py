@@ -58,7 +58,7 @@ async def scene() -> AsyncIterator[Scene]:
         broker = await stack.enter_async_context(EmbeddedBroker())
         house = await stack.enter_async_context(SimulatedHome().joined(broker.host, broker.port))
         config = Config(
-            house=House(home=HOME), mqtt=Mqtt(host=broker.host, port=broker.port, command_deadline=1.0)
+            house=House(home=HOME), mqtt=Mqtt(host=broker.host, port=broker.port, command_deadline=3.0)
         )
         serving = await stack.enter_async_context(assistant(config))
         await serving.home.ready()
