@@ -1,8 +1,8 @@
 """What can be broken about language.
 
-    ModelError
-    ├── ModelUnusable       a model folder or file is missing, or is not what it should be
-    └── SentencesInvalid    a sentence file or template cannot be understood
+ModelError
+├── ModelUnusable       a model folder or file is missing, or is not what it should be
+└── SentencesInvalid    a sentence file or template cannot be understood
 """
 
 

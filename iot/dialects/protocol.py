@@ -8,7 +8,7 @@ from paige.iot.message import Message, Publication
 
 
 class Dialect(Protocol):
-    """One convention of describing and commanding devices over MQTT. Pure: it does no I/O and knows no clock."""
+    """One convention of describing and commanding devices over MQTT; pure, without I/O or a clock."""
 
     @property
     def name(self) -> str:
