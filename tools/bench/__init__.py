@@ -26,6 +26,12 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--repeats", type=int, metavar="N", help="how often to measure what is repeated (default: by part)"
     )
+    parser.add_argument(
+        "--recordings",
+        type=Path,
+        metavar="FOLDER",
+        help="for listen: recordings of people with labels (python -m paige.tools.bench.listen --help)",
+    )
     parser.add_argument("--json", action="store_true", help="the figures as one JSON object, for programs")
     parser.add_argument(
         "--write", type=Path, metavar="FILE.md", help="write everything into one Markdown document"
@@ -33,10 +39,11 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace) -> int:
-    from paige.tools.bench.bench import bench
+    from paige.tools.bench.bench import Options, bench
 
     chosen = PARTS if arguments.part == "all" else (arguments.part,)
-    return bench(chosen, repeats=arguments.repeats, as_json=arguments.json, write=arguments.write)
+    options = Options(arguments.repeats, arguments.recordings)
+    return bench(chosen, options, as_json=arguments.json, write=arguments.write)
 
 
 COMMAND = Subcommand("bench", "measure this machine with Paige on it", _DESCRIPTION, _configure, _run)

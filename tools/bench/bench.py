@@ -5,34 +5,47 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
 from paige.device.errors import DeviceError
 from paige.device.version import paige_version
-from paige.tools.bench.errors import BenchFailed
+from paige.tools.bench.errors import BenchFailed, NotGiven
 from paige.tools.bench.machine import Machine, machine
 from paige.tools.bench.part import Part, Tell
 
 Measure = Callable[[int | None, Tell], Part]
 """Takes how often to measure what is repeated, None for as often as is usual; raises `BenchFailed`."""
 
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What can be said on the command line of how to measure."""
+
+    repeats: int | None = None
+    recordings: Path | None = None
+    """Of people, for `listen`."""
+
+
 _MODULES: Final = {"home": "home_size"}
 
 
-def bench(parts: Sequence[str], *, repeats: int | None, as_json: bool, write: Path | None) -> int:
-    """Measure, show, and give the exit status: 1 where a part could not be measured."""
-    if repeats is not None and repeats < 1:
+def bench(parts: Sequence[str], options: Options, *, as_json: bool, write: Path | None) -> int:
+    """Measure, show, and give the exit status: 1 where a part failed, or none was measured."""
+    if options.repeats is not None and options.repeats < 1:
         raise BenchFailed("--repeats must be 1 or more")
     here = machine()
     measured: list[Part] = []
     missing: dict[str, str] = {}
+    broken = False
     for name in parts:
         try:
-            part = _measured(name, repeats)
+            part = _measured(name, options)
         except BenchFailed as failed:
+            broken = broken or not isinstance(failed, NotGiven)
             missing[name] = str(failed)
             _tell(name, f"left out: {failed}")
             continue
@@ -43,13 +56,15 @@ def bench(parts: Sequence[str], *, repeats: int | None, as_json: bool, write: Pa
         _write(write, document(here, measured, missing))
     if as_json:
         print(json.dumps(_figures(here, measured, missing)))
-    return 1 if missing else 0
+    return 1 if broken or not measured else 0
 
 
-def _measured(name: str, repeats: int | None) -> Part:
+def _measured(name: str, options: Options) -> Part:
     module = importlib.import_module(f"paige.tools.bench.{_MODULES.get(name, name)}")
+    given = {"recordings": options.recordings} if name == "listen" else {}
+    measure = cast("Measure", partial(module.measure, **given))
     began = time.monotonic()
-    part = cast("Measure", module.measure)(repeats, lambda line: _tell(name, line))
+    part = measure(options.repeats, lambda line: _tell(name, line))
     return replace(part, seconds=time.monotonic() - began)
 
 

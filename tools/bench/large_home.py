@@ -1,52 +1,61 @@
 """Homes of any size, made of simulated devices with names that a person might give."""
 
-from collections.abc import Callable, Iterator
-from itertools import islice, product
+from collections.abc import Callable
+from itertools import product
+from random import Random
 
 from paige.tools.simulated_home.device import SimulatedDevice
 from paige.tools.simulated_home.homeassistant import Cover, JsonLight, Lock, Thermostat, Vacuum, Valve
 
-_STOREYS = ("Cellar", "Downstairs", "Upstairs", "Attic", "North Wing", "South Wing", "Annex", "Lodge")
-_ROOMS = (
-    "Kitchen",
-    "Bedroom",
-    "Office",
-    "Hallway",
-    "Bathroom",
-    "Study",
-    "Library",
-    "Pantry",
-    "Salon",
-    "Gallery",
+_STOREYS = "Cellar|Downstairs|Upstairs|Attic|North Wing|South Wing|Annex|Lodge"
+_ROOMS = "Kitchen|Bedroom|Office|Hallway|Bathroom|Study|Library|Pantry|Salon|Gallery"
+_OWNERS = (
+    "Anna|Arthur|Bella|Carl|Clara|David|Edith|Emma|Felix|Frank|George|Grace|Hanna|Henry|Ida|Iris|Jack|Jane|Karl|"
+    "Laura|Leo|Lucy|Martha|Max|Nina|Nora|Olga|Oscar|Paul|Pia|Ralph|Rose|Sarah|Simon|Thomas|Tina|Ursula|Victor|"
+    "Wanda|William"
 )
-_PLACES = ("Left", "Right", "Corner", "Window", "Door", "Ceiling", "Wall", "Desk", "Shelf", "Table")
+_LOOKS = (
+    "Amber|Antique|Big|Black|Blue|Brass|Bright|Bronze|Broken|Copper|Corner|Crystal|Double|Eastern|Fancy|Glass|"
+    "Golden|Green|Grey|Hidden|Iron|Ivory|Little|Marble|New|Northern|Oak|Old|Orange|Paper|Pine|Red|Round|Silver|"
+    "Southern|Square|Steel|Tall|Western|White"
+)
 _THINGS: tuple[tuple[str, Callable[[str, str], SimulatedDevice]], ...] = (
     ("Lamp", JsonLight),
     ("Light", JsonLight),
-    ("Spot", JsonLight),
+    ("Lantern", JsonLight),
+    ("Spotlight", JsonLight),
+    ("Chandelier", JsonLight),
+    ("Candle", JsonLight),
     ("Blind", lambda name, area: Cover(name, area, "blind")),
-    ("Heating", Thermostat),
+    ("Curtain", lambda name, area: Cover(name, area, "curtain")),
+    ("Shutter", lambda name, area: Cover(name, area, "shutter")),
+    ("Heater", Thermostat),
+    ("Radiator", Thermostat),
     ("Bolt", Lock),
-    ("Cleaner", Vacuum),
+    ("Latch", Lock),
+    ("Sweeper", Vacuum),
     ("Tap", Valve),
+    ("Sprinkler", Valve),
 )
-MOST = len(_STOREYS) * len(_ROOMS) * len(_PLACES) * len(_THINGS)
+_SEED = 1
+MOST = len(_OWNERS.split("|")) * len(_LOOKS.split("|")) * len(_THINGS)
 
 
 def large_home(size: int) -> tuple[SimulatedDevice, ...]:
     """A home of `size` devices, of which each is one entity of Home Assistant's discovery.
+
+    Names are a random choice of all that the words above allow, the same for the same size: a language in
+    which every word went with every other would be simpler than any home's.
 
     Raises:
         ValueError: There are not so many names.
     """
     if not 0 < size <= MOST:
         raise ValueError(f"a home of {size} devices was asked for; 1 to {MOST} can be named")
-    return tuple(islice(_devices(), size))
-
-
-def _devices() -> Iterator[SimulatedDevice]:
-    """Room after room is filled, so that a small home has rooms of as many things as a large one."""
-    for storey, room in product(_STOREYS, _ROOMS):
-        area = f"{storey} {room}"
-        for place, (thing, make) in product(_PLACES, _THINGS):
-            yield make(f"{area} {place} {thing}", area)
+    areas = [f"{storey} {room}" for storey, room in product(_STOREYS.split("|"), _ROOMS.split("|"))]
+    names = list(product(_OWNERS.split("|"), _LOOKS.split("|"), _THINGS))
+    chosen = Random(_SEED).sample(names, size)  # noqa: S311  # names, not secrets
+    return tuple(
+        make(f"{owner}'s {look} {thing}", areas[number % len(areas)])
+        for number, (owner, look, (thing, make)) in enumerate(chosen)
+    )

@@ -1,5 +1,6 @@
 """How well recordings of people are understood, clean and in noise, and how often in the wrong language.
 
+    paige bench listen --recordings FOLDER
     python -m paige.tools.bench.listen --recordings FOLDER [--snr 24 12 6] [--other HOME.yaml]
 
 FOLDER has `clean/*.wav`, `labels.json` (the intent and slots of each), `intents.yaml` (their language) and,
@@ -14,8 +15,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from importlib import resources
+from dataclasses import dataclass, replace
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
@@ -33,11 +33,19 @@ from paige.models.intent import Intent
 from paige.models.recognizer import open_recognizer
 from paige.models.recognizer.protocol import Recognizer
 from paige.models.vocabulary import Vocabulary
-from paige.tools.bench.part import Table
+from paige.tools.bench.demo import demo_home
+from paige.tools.bench.errors import BenchFailed, NotGiven
+from paige.tools.bench.part import Part, Table, Tell
 
 _FRAME: Final = 2_048
 _PEAK: Final = 0.5
 _BAR: Final = 30
+_SNRS: Final = (24.0, 12.0, 6.0)
+_NOTES: Final = (
+    "accepted: the intent and every slot are right; refused: none of the sentences was heard; wrongly "
+    "accepted: something was understood in the language of the demo's home.",
+    "CPU s/s: processor seconds for each second of recording.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,23 +210,61 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measures and prints a table."""
-    arguments = _parser().parse_args(argv)
-    folder: Path = arguments.recordings
-    labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
-    names = sorted(labels)[: arguments.most]
+def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> Part:
+    """The part `listen` of `paige bench`.
+
+    Args:
+        repeats: How often to mix each recording with another stretch of noise; once by default.
+        tell: Takes a line on how far it is.
+        recordings: The folder described above.
+
+    Raises:
+        NotGiven: There are no recordings.
+        BenchFailed: The folder is none of recordings.
+    """
+    if recordings is None:
+        raise NotGiven("it needs recordings of people: paige bench listen --recordings FOLDER")
+    try:
+        labels = json.loads((recordings / "labels.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BenchFailed(f"{recordings} is no folder of labelled recordings: {error}") from error
+    snrs = _SNRS if (recordings / "kitchen.wav").is_file() else ()
+    results: list[Heard] = []
+    for seed in range(1, (repeats or 1) + 1):
+        tell(f"{len(labels)} recordings, clean and in noise, in two languages")
+        parser = _parser().parse_args(["--recordings", str(recordings), "--seed", str(seed)])
+        parser.snr = snrs
+        results += _results(parser, sorted(labels))
+    table = _table(results, labels)
+    return Part(
+        "listen",
+        "Recordings of people, heard by the default recognizer that is restricted to their language; and by "
+        "one that is restricted to the language of the demo's home, in which every sentence is wrong.",
+        "paige bench listen --recordings FOLDER",
+        (replace(table, notes=_NOTES),),
+        {"recordings": len(labels), "rows": [dict(zip(table.head, row, strict=True)) for row in table.rows]},
+    )
+
+
+def _results(arguments: argparse.Namespace, names: Sequence[str]) -> list[Heard]:
     cases = [
         Case(name, number, snr, other, arguments.seed)
         for other, snr, (number, name) in product(
             (False, True), (None, *arguments.snr), enumerate(names)
         )
     ]  # fmt: skip
-    with resources.as_file(resources.files("paige.tools.demo") / "home.yaml") as demo:
-        setting = (folder, arguments.other or demo, arguments.recognizer, arguments.model)
+    with demo_home() as demo:
+        setting = (arguments.recordings, arguments.other or demo, arguments.recognizer, arguments.model)
         # Spawned, not forked: a recognizer's library may have threads.
         with get_context("spawn").Pool(arguments.jobs, _begin, setting) as pool:
-            results = list(_with_bar(pool.imap(_hear, cases, chunksize=8), len(cases)))
+            return list(_with_bar(pool.imap(_hear, cases, chunksize=8), len(cases)))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures and prints a table."""
+    arguments = _parser().parse_args(argv)
+    labels = json.loads((arguments.recordings / "labels.json").read_text(encoding="utf-8"))
+    results = _results(arguments, sorted(labels)[: arguments.most])
     print(_table(results, labels).markdown())
     for heard in results if arguments.verbose else ():
         if _wrong(heard, labels[heard.case.name]):

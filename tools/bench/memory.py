@@ -6,33 +6,51 @@ import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from paige.audio.wav import read_wav
 from paige.tools.bench.brokers import brokers, process, running_broker, simulated_home
+from paige.tools.bench.demo import demo_home, demo_recordings
 from paige.tools.bench.distribution import Distribution, megabytes, milliseconds
 from paige.tools.bench.errors import BenchFailed
 from paige.tools.bench.part import Part, Table, Tell
 from paige.tools.bench.process_memory import Memory
 from paige.tools.bench.recorded_service import QUIET_SECONDS
 from paige.tools.bench.service_process import RunningService, running_service
-from paige.tools.bench.turn import TYPED
+from paige.tools.bench.turn import PAUSE_SECONDS, TYPED
 from paige.tools.simulated_home.home import ANSWER_SECONDS
 
 REPEATS: Final = 7
-REQUESTS: Final = 200
-"""Typed requests to one service."""
 AIM_BYTES: Final = 200_000_000
 AIM_READY_SECONDS: Final = 2.0
 _QUIET_SECONDS = 120.0
-_DEMO = resources.files("paige.tools.demo")
 
 Moments = dict[str, Memory]
 """What a service held, by when that was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a service is given to do."""
+
+    requests: int = 100
+    """Typed sentences."""
+    recordings: int | None = None
+    """The first of the demo's so many; None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one kind of service is put through."""
+
+    home: Path
+    recordings: tuple[Path, ...]
+    """What it hears; without any it has no microphone."""
+    starts: int
+    requests: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +77,16 @@ class Kind:
         }
 
 
-def measure(repeats: int | None, tell: Tell, most_recordings: int | None = None) -> Part:
-    """Start the service some times, ask it things, and build one step by step.
+def measure(repeats: int | None, tell: Tell, work: Work = Work()) -> Part:  # it is frozen
+    """Start the service some times, give it work, and build one step by step.
 
     Raises:
         BenchFailed: Something does not start, or the kernel does not tell.
     """
     times = repeats or REPEATS
-    with resources.as_file(_DEMO) as folder:
-        home = folder / "home.yaml"
-        recordings = sorted((folder / "recordings").glob("*.wav"))[:most_recordings]
-        if not recordings:
-            raise BenchFailed(f"the demo's recordings are missing: {folder / 'recordings'}")
-        kinds = asyncio.run(_services(home, recordings, times, tell))
+    with demo_home() as home, demo_recordings() as all_recordings:
+        recordings = all_recordings[: work.recordings]
+        kinds = asyncio.run(_services(Plan(home, recordings, times, work.requests), tell))
         tell("building it step by step")
         stages = asyncio.run(_stages(home, recordings))
     return Part(
@@ -81,18 +96,22 @@ def measure(repeats: int | None, tell: Tell, most_recordings: int | None = None)
         "has no recognizer. "
         f"Aim: {AIM_BYTES / 1e6:.0f} MB, {AIM_READY_SECONDS:g} s from start to ready.",
         f"paige bench memory --repeats {times}",
-        (_starts_table(kinds), _moments_table(kinds, len(recordings)), _stages_table(stages)),
+        (
+            _starts_table(kinds),
+            _moments_table(kinds, len(recordings)),
+            _stages_table(stages),
+        ),
         {"service": {name: kind.figures() for name, kind in kinds.items()}, "stages": stages},
     )
 
 
-async def _services(home: Path, recordings: Sequence[Path], times: int, tell: Tell) -> dict[str, Kind]:
+async def _services(plan: Plan, tell: Tell) -> dict[str, Kind]:
+    kinds = {"with speech": plan, "without a microphone": replace(plan, recordings=())}
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(running_broker(brokers()[-1]))
         await stack.enter_async_context(simulated_home(port, ANSWER_SECONDS))
         return {
-            name: await _service(port, home, heard, times, partial(_told_of, name, tell))
-            for name, heard in (("with speech", recordings), ("without a microphone", ()))
+            name: await _service(port, kind, partial(_told_of, name, tell)) for name, kind in kinds.items()
         }
 
 
@@ -100,23 +119,25 @@ def _told_of(name: str, tell: Tell, line: str) -> None:
     tell(f"{name}: {line}")
 
 
-async def _service(port: int, home: Path, recordings: Sequence[Path], times: int, tell: Tell) -> Kind:
+async def _service(port: int, plan: Plan, tell: Tell) -> Kind:
     starts = []
-    for number in range(1, times):
-        tell(f"start {number} of {times}")
-        async with running_service(port, home, recordings) as running:
+    for number in range(1, plan.starts):
+        tell(f"start {number} of {plan.starts}")
+        async with running_service(port, plan.home, plan.recordings) as running:
             starts.append(running)
-    tell(f"start {times} of {times}, {REQUESTS} requests, {len(recordings)} recordings")
-    async with running_service(port, home, recordings) as running:
+    tell(f"start {plan.starts} of {plan.starts}, {plan.requests} requests, {len(plan.recordings)} recordings")
+    async with running_service(port, plan.home, plan.recordings) as running:
         starts.append(running)
         await running.quiet(_QUIET_SECONDS)
         moments = {"idle": running.memory()}
-        asked = await running.say([TYPED[number % len(TYPED)] for number in range(REQUESTS)])
-        moments[f"after {REQUESTS} typed requests"] = running.memory()
+        asked = await running.say(
+            [TYPED[number % len(TYPED)] for number in range(plan.requests)], PAUSE_SECONDS
+        )
+        moments[f"after {plan.requests} typed requests"] = running.memory()
         typed = running.turns()
-        if recordings:
+        if plan.recordings:
             running.speak()
-            await asyncio.sleep(sum(read_wav(path).seconds + QUIET_SECONDS for path in recordings))
+            await asyncio.sleep(sum(read_wav(path).seconds + QUIET_SECONDS for path in plan.recordings))
             await running.quiet(_QUIET_SECONDS)
             moments["after the recordings"] = running.memory()
         return Kind(tuple(starts), moments, tuple(asked), running.turns() - typed)
@@ -141,7 +162,10 @@ def _starts_table(kinds: Mapping[str, Kind]) -> Table:
             ("a typed request, asked and answered over MQTT", Distribution.of(kind.requests)),
         )
     )
-    return Table("Start and requests, milliseconds", ("", "median", "p95", "repeats"), rows)
+    notes = (
+        f"Devices take {ANSWER_SECONDS * 1000:g} ms to answer; before each request is a pause of 0.1 s.",
+    )
+    return Table("Start and requests, milliseconds", ("", "median", "p95", "repeats"), rows, notes)
 
 
 def _moments_table(kinds: Mapping[str, Kind], recordings: int) -> Table:

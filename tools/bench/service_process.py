@@ -77,12 +77,18 @@ class RunningService:
         await asyncio.sleep(seconds)
         return (self.processor_seconds() - before) / seconds
 
-    async def say(self, texts: list[str]) -> list[float]:
-        """Give it sentences one after another; seconds from asking for each to its answer."""
+    async def say(self, texts: list[str], pause: float) -> list[float]:
+        """Give it sentences one after another; seconds from asking for each to its answer.
+
+        Args:
+            texts: The sentences.
+            pause: Seconds before each.
+        """
         taken = []
         async with MqttLink(LinkOptions(HOST, self.port)) as link:
             await link.connected(_ANSWER_SECONDS)
             for text in texts:
+                await asyncio.sleep(pause)
                 began = time.monotonic()
                 await ask(link, Topics(), Request(text, secrets.token_hex(8)), within=_ANSWER_SECONDS)
                 taken.append(time.monotonic() - began)

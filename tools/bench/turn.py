@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from importlib import resources
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -21,18 +20,21 @@ from paige.device.assistant import Assistant, assistant
 from paige.device.config.schema import Config, House, Mqtt
 from paige.device.turn import Turn
 from paige.iot.outcome import Status
-from paige.models.recognizer.pocketsphinx import PocketSphinxRecognizer
+from paige.models.recognizer import open_recognizer
 from paige.models.recognizer.protocol import Recognizer
 from paige.tools.bench.brokers import HOST, brokers, running_broker, simulated_home
+from paige.tools.bench.demo import demo_home, demo_recordings
 from paige.tools.bench.distribution import Distribution, milliseconds
 from paige.tools.bench.errors import BenchFailed
 from paige.tools.bench.part import Part, Table, Tell
 from paige.tools.simulated_home.home import ANSWER_SECONDS
 
 REPEATS: Final = 20
+PAUSE_SECONDS: Final = 0.1
+"""Between typed sentences. Without any, each would wait for TCP: the devices' machine, like any Linux, puts
+off an acknowledgement by 40 ms, and mosquitto sends nothing small before that. People pause."""
 _READY_SECONDS = 60.0
 _QUIET: Final[Samples] = np.zeros(2 * RATE, np.int16)  # [samples]
-_DEMO = resources.files("paige.tools.demo")
 _STEPS: Final = ("endpoint", "recognize", "parse", "resolve", "publish", "confirm")
 _PUBLISHED: Final = "to published"
 _WHOLE: Final = "to reply"
@@ -110,15 +112,13 @@ def measure(repeats: int | None, tell: Tell, against: Sequence[Setting] | None =
         BenchFailed: There are no recordings, or a broker does not start.
     """
     times = repeats or REPEATS
-    recognizer = PocketSphinxRecognizer()
+    recognizer = open_recognizer("pocketsphinx")
     results: dict[str, dict[str, Timings]] = {}
-    with resources.as_file(_DEMO) as folder:
-        spoken = _utterances(folder / "recordings")
+    with demo_home() as home, demo_recordings() as recordings:
+        spoken = [utterance for path in recordings for utterance in _in_file(path)]
         for setting in against or settings():
             tell(f"{setting.title}: {times} × ({len(spoken)} spoken, {len(TYPED)} typed)")
-            results[setting.title] = asyncio.run(
-                _against(setting, folder / "home.yaml", spoken, recognizer, times)
-            )
+            results[setting.title] = asyncio.run(_against(setting, home, spoken, recognizer, times))
     return Part(
         "turn",
         "From the last sample of speech, or from a typed sentence, to the published message and to the "
@@ -133,14 +133,6 @@ def measure(repeats: int | None, tell: Tell, against: Sequence[Setting] | None =
             },
         },
     )
-
-
-def _utterances(folder: Path) -> list[Utterance]:
-    recordings = sorted(folder.glob("*.wav"))
-    found = [utterance for path in recordings for utterance in _in_file(path)]
-    if not found:
-        raise BenchFailed(f"the demo's recordings are missing: {folder}")
-    return found
 
 
 def _in_file(path: Path) -> Iterator[Utterance]:
@@ -177,6 +169,7 @@ async def _ready(running: Assistant) -> None:
 async def _typed(running: Assistant, times: int) -> Timings:
     timings = Timings()
     for number, text in enumerate((TYPED[0], *TYPED * times)):
+        await asyncio.sleep(PAUSE_SECONDS)
         began = time.monotonic()
         turn = await running.pipeline.handle_text(text)
         _take(timings, number, turn, time.monotonic() - began)
