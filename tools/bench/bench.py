@@ -76,13 +76,13 @@ def document(here: Machine, measured: Sequence[Part], missing: dict[str, str]) -
     """All results in one Markdown document."""
     head = (
         "# Measurements\n\n"
-        f"Written by `paige bench all --write docs/measurements.md` on {datetime.now(UTC):%Y-%m-%d}, "
-        f"Paige {paige_version()}.\n\n"
-        f"Machine: {here}.\n\n"
+        "Written by `paige bench --write docs/measurements.md`, with `--recordings FOLDER` for the part "
+        f"`listen`, on {datetime.now(UTC):%Y-%m-%d}, Paige {paige_version()}.\n\n"
+        f"Machine: {here} at the start, {machine().load:.1f} at the end.\n\n"
         "Each table can be made again by the command above it. A median says what is usual; p95 is the least "
-        "value that 95 % of all do not exceed. What is compared was measured in the same run. Where the load "
-        "above is near or over the number of cores, other programs were running: medians hold better than "
-        "p95 then, and ratios better than either.\n"
+        "value that 95 % of all do not exceed. What is compared was measured in the same run, one after the "
+        "other. A load near or over the number of cores means that other programs were running: medians hold "
+        "better than p95 then, ratios better than either, and processor time better than time.\n"
     )
     left_out = "".join(f"\n## {name}\n\nLeft out: {reason}\n" for name, reason in missing.items())
     return head + "".join(f"\n{part.markdown()}" for part in measured) + left_out
