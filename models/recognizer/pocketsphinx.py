@@ -42,7 +42,7 @@ _SENTENCE_SEARCH: Final = {
     "maxhmmpf": 10_000,
     "lw": 1.0,
 }
-# In noise, half of a language seems possible; so many words at each moment (maxwpf) keep what is then searched
+# In noise, half of a language seems possible; so many words at each moment (maxwpf) keep what is searched
 # exactly small, and cost nothing where it is quiet.
 _WORD_SEARCH: Final = {"fwdflat": False, "maxwpf": 10}
 _PHONE_SEARCH: Final = {"allphone_ci": True, "lw": 2.0, "beam": 1e-20, "pbeam": 1e-10}

@@ -136,8 +136,8 @@ async def test_the_recognizer_learns_a_name_as_soon_as_it_is_known(monkeypatch: 
 
 
 def heard_by(one: Assistant) -> frozenset[str]:
-    language = one.pipeline._listening_for
-    return frozenset() if language is None else language.word_graph().words
+    """The words of all that it listens for."""
+    return frozenset().union(*(language.word_graph().words for language in one.pipeline._listening_for))
 
 
 async def _nobody(_: Turn) -> None:
