@@ -1,6 +1,8 @@
 """The folder of a PocketSphinx model, and searches that use it."""
 
 import math
+import subprocess
+import sys
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -36,7 +38,8 @@ class SphinxModel:
         Raises:
             ModelUnusable: when something of that is missing.
         """
-        folder = folder or Path(pocketsphinx.get_model_path("en-us"))
+        packaged = Path(pocketsphinx.get_model_path("en-us"))
+        folder = folder or packaged
         if not folder.is_dir():
             raise ModelUnusable(f"{folder}: there is no such folder; expected that of a PocketSphinx model")
         acoustic = next((path.parent for path in sorted(folder.glob("*/mdef"))), None)
@@ -45,7 +48,10 @@ class SphinxModel:
         missing = [name for name in _ACOUSTIC_FILES if not (acoustic / name).is_file()]
         if missing:
             raise ModelUnusable(f"{acoustic}: this PocketSphinx model lacks {', '.join(missing)}")
-        return cls(acoustic, _only_file(folder, "*.dict"), _only_file(folder, "*-phone.lm.bin"))
+        model = cls(acoustic, _only_file(folder, "*.dict"), _only_file(folder, "*-phone.lm.bin"))
+        if folder != packaged:
+            _try(model)
+        return model
 
 
 def _only_file(folder: Path, pattern: str) -> Path:
@@ -55,6 +61,22 @@ def _only_file(folder: Path, pattern: str) -> Path:
             f"{folder}: expected one file {pattern} in this PocketSphinx model, found {len(found)}"
         )
     return found[0]
+
+
+def _try(model: SphinxModel) -> None:
+    """Opens a model in a process of its own: PocketSphinx ends the process that opens a damaged one."""
+    trial = (
+        "import sys; from pathlib import Path;"
+        "from paige.models.recognizer.pocketsphinx_model import Search, SphinxModel;"
+        "model = SphinxModel(*map(Path, sys.argv[1:]));"
+        "Search(model, model.dictionary).phones(model)"
+    )
+    paths = (str(model.acoustic), str(model.dictionary), str(model.phones))
+    ended = subprocess.run(  # noqa: S603  # our own interpreter, running what stands above
+        [sys.executable, "-c", trial, *paths], capture_output=True, check=False
+    )
+    if ended.returncode != 0:
+        raise ModelUnusable(f"{model.acoustic.parent}: PocketSphinx cannot use this model; is it complete?")
 
 
 class Search:
@@ -105,6 +127,8 @@ class Search:
         Returns:
             Logarithm of the best path's likelihood; None where no path survived to the end.
         """
+        # It keeps what it learned of the last noise, and would hear the same recording differently each time.
+        self._decoder.reinit_feat()
         self._decoder.start_utt()
         self._decoder.process_raw(samples.tobytes(), no_search=False, full_utt=True)
         self._decoder.end_utt()

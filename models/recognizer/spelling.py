@@ -43,6 +43,8 @@ class Spelling:
         """
         try:
             lines = gzip.decompress(file.read_bytes()).decode("utf-8").splitlines()
+            if not lines:
+                raise ValueError("it is empty")
             return cls(dict(line.split("\t", 1) for line in lines))
         except (OSError, ValueError, EOFError) as error:
             raise ModelUnusable(f"{file}: these are no rules from letters to sounds: {error}") from error
