@@ -22,7 +22,7 @@ from paige.models.grammar.nodes import (
 )
 from paige.models.grammar.tokens import joins
 
-_STEM = "\ue000"
+STEM = "\ue000"
 """Stands for a list's value whose last word the template goes on with, as in `{area}s`."""
 _MOST_STEPS = 20_000
 """A template that can begin in more ways than this from one place is refused."""
@@ -175,9 +175,9 @@ class Automaton:
         found = self._suffixes.get(position.number)
         if found is None:
             walk = _Walk(self, self._names[position.template])
-            walk.at(position, _STEM)
+            walk.at(position, STEM)
             found = self._suffixes[position.number] = [
-                (word[len(_STEM) :], targets) for word, targets in walk.steps.words.items() if word != _STEM
+                (word[len(STEM) :], targets) for word, targets in walk.steps.words.items() if word != STEM
             ]
         return found
 
@@ -212,10 +212,7 @@ class _Walk:
         if key in self._seen:
             return
         self._seen.add(key)
-        if len(self._seen) > _MOST_STEPS:
-            raise SentencesInvalid(
-                f"{self._name}: this can be said in too many ways at once; write it as several sentences"
-            )
+        check_ways(len(self._seen), self._name)
         node, rest = position.node, position.rest
         if node is None or rest is None:
             if begun:
@@ -250,7 +247,7 @@ class _Walk:
     def _text(self, node: Text, rest: Position, begun: str) -> None:
         first = node.words[0]
         if begun:
-            if not (node.open_before and _joins(begun, first)):
+            if not (node.open_before and continues(begun, first)):
                 self._word(begun, self._automaton.before(node, rest))
                 return
             first = begun + first
@@ -270,7 +267,7 @@ class _Walk:
 
     def _list(self, node: ListNode, rest: Position, position: Position, begun: str) -> None:
         glues = isinstance(node.source, TextList | HomeList)
-        if begun and (not glues or begun.startswith(_STEM) or not begun[-1].isalpha()):
+        if begun and (not glues or begun.startswith(STEM) or not begun[-1].isalpha()):
             self._word(begun, position)
             return
         self._symbol(Values(node.source, begun), node.slot, [rest])
@@ -282,5 +279,18 @@ class _Walk:
         self.steps.lists.setdefault(self._automaton.symbol(values, slot), []).extend(targets)
 
 
-def _joins(begun: str, word: str) -> bool:
-    return word[0].isalpha() if begun == _STEM else joins(begun, word)
+def continues(begun: str, word: str) -> bool:
+    """Whether a word goes on where another was begun, or a list's value ended (`STEM`)."""
+    return word[0].isalpha() if begun == STEM else joins(begun, word)
+
+
+def check_ways(count: int, name: str) -> None:
+    """Refuse a template that can go on in so many ways from one place.
+
+    Raises:
+        SentencesInvalid: They are too many.
+    """
+    if count > _MOST_STEPS:
+        raise SentencesInvalid(
+            f"{name}: this can be said in too many ways at once; write it as several sentences"
+        )

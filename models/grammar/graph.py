@@ -20,10 +20,11 @@ class WordGraph:
     """All sentences of a language: each path from `start` to `final` is one."""
 
     states: int
-    """States are numbered from 0 to this, exclusive."""
+    """States are numbered from 0 to this, exclusive, such that each arc leads to a higher number."""
     start: int
     final: int
     arcs: tuple[Arc, ...]
+    """In the order of their sources, so that one pass over them goes through all sentences."""
 
     @property
     def words(self) -> frozenset[str]:

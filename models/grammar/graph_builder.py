@@ -1,55 +1,51 @@
 """From templates to a graph of spoken words.
 
-1. All templates become one deterministic graph whose arcs are words and lists (the subset construction); a
-   list stands there once for each set of its values that the templates' conditions leave.
-2. Equal ends become one (the graph has no cycles, so this is its minimal form).
-3. Each list becomes a small minimal graph of its own. All arcs with the same list to the same state share one
+1. All templates become one minimal automaton whose arcs are words and lists (see `compiler`); a list stands
+   there once for each set of its values that the templates' conditions leave.
+2. Each list becomes a small minimal graph of its own. All arcs with the same list to the same state share one
    copy, because a copy has one way out.
-4. What is written becomes what is said: numbers and symbols in words, "what", "'" and "s" one word.
+3. What is written becomes what is said: numbers and symbols in words, "what", "'" and "s" one word.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from paige.models.grammar.automaton import Automaton, Position, Values
+from paige.models.grammar.acyclic import Acyclic
+from paige.models.grammar.automaton import Values
+from paige.models.grammar.compiler import Compiler, Label, Said, Words
 from paige.models.grammar.graph import Arc, WordGraph
 from paige.models.grammar.lists import AREA, FLOOR, NAME, HomeList, ListSource, RangeList, WildcardList
 from paige.models.grammar.matching import Candidate, ListMatcher
-from paige.models.grammar.nodes import lists_in
 from paige.models.grammar.numbers import Trie, spell, spoken
 from paige.models.grammar.ranking import fits
-from paige.models.grammar.sentences import Block, Sentences, Template
+from paige.models.grammar.sentences import Block, Requirement, Sentences
 from paige.models.grammar.tokens import is_apostrophe, is_number, is_symbol, number_of, words_of
-
-_Words = tuple[str, ...]
-_Values = frozenset[_Words]
-"""What may be said for a list."""
-_Label = str | _Values
-_Arcs = dict[_Label, int]
 
 
 def word_graph(sentences: Sentences, matcher: ListMatcher, here: str | None) -> WordGraph:
     """The sentences of a language as they are spoken, wildcards as what their lists name for that."""
-    spelling = Spelling(sentences.language)
-    nodes, start, accepting = _minimal(*_templates_graph(sentences, matcher, here))
-    graph = _Graph()
-    states = {node: graph.state() for node in nodes}
-    final, first, last = graph.state(), graph.state(), graph.state()
-    for node, arcs in nodes.items():
-        for label, target in arcs.items():
-            if isinstance(label, str):
-                for words in spelling.said((label,)):
-                    graph.chain(states[node], states[target], words)
-            else:
-                graph.values(states[node], states[target], label, spelling)
-        if node in accepting:
-            graph.add(states[node], final, None)
-    graph.add(first, states[start], None)
-    graph.add(final, last, None)
-    for words in _fillers(sentences.fillers):
-        graph.chain(first, states[start], words)
+    automaton: Acyclic[Label] = Acyclic()
+    begin = _compiled(automaton, sentences, matcher, here)
+    graph = _Graph(automaton, Spelling(sentences.language))
+    first, last = graph.state(), graph.state()
+    final = graph.state()
+    start = graph.copy(begin, final)
+    graph.chain(first, start)
+    graph.chain(final, last)
+    for words in _paths(sentences.fillers):
+        graph.chain(first, start, words)
         graph.chain(final, last, words)
     graph.join_apostrophes()
     return graph.finished(first, last)
+
+
+def _compiled(automaton: Acyclic[Label], sentences: Sentences, matcher: ListMatcher, here: str | None) -> int:
+    """Where all templates begin whose conditions can be met."""
+    compiler, known = Compiler(automaton), _KnownLists(matcher)
+    return automaton.union(
+        compiler.compile(template.node, known.under(template.block), template.place)
+        for template in sentences.templates
+        if known.can_hold(template.block, compiler.lists_in(template.node), here)
+    )
 
 
 class Spelling:
@@ -58,15 +54,22 @@ class Spelling:
     def __init__(self, language: str) -> None:
         self._language = language
         self._symbols = spoken(language.split("-")[0]).symbols
+        self._known: dict[str, Sequence[Words]] = {}
 
-    def said(self, words: _Words) -> list[_Words]:
+    def said(self, words: Words) -> list[Words]:
         """Ways to say some tokens; none where one of them cannot be said."""
-        ways: list[_Words] = [()]
+        ways: list[Words] = [()]
         for word in words:
-            ways = [way + more for way in ways for more in self._word(word)]
+            ways = [way + more for way in ways for more in self.word(word)]
         return ways
 
-    def _word(self, word: str) -> Sequence[_Words]:
+    def word(self, word: str) -> Sequence[Words]:
+        """Ways to say a token."""
+        if word not in self._known:
+            self._known[word] = self._word(word)
+        return self._known[word]
+
+    def _word(self, word: str) -> Sequence[Words]:
         if is_number(word):
             return spell(self._language, number_of(word))
         if is_symbol(word):
@@ -74,110 +77,101 @@ class Spelling:
         return [(word,)]
 
 
-def _templates_graph(
-    sentences: Sentences, matcher: ListMatcher, here: str | None
-) -> tuple[dict[int, _Arcs], int, set[int]]:
-    """All templates as one deterministic graph of words and lists: its nodes, start and ends."""
-    automaton = sentences.automaton
-    blocks = [template.block for template in sentences.templates]
-    values = _ListValues(matcher, blocks)
-    numbers: dict[frozenset[int], int] = {}
-    nodes: dict[int, _Arcs] = {}
-    accepting: set[int] = set()
+class _KnownLists:
+    """What can be said for the lists of templates, by the conditions of their blocks."""
 
-    def node(positions: Iterable[Position]) -> int:
-        distinct = {position.number: position for position in positions}
-        key = frozenset(distinct)
-        number = numbers.get(key)
-        if number is None:
-            number = numbers[key] = len(numbers)
-            todo.append((number, list(distinct.values())))
-        return number
-
-    todo: list[tuple[int, list[Position]]] = []
-    start = node(
-        position
-        for position, template in zip(automaton.starts, sentences.templates, strict=True)
-        if values.can_hold(template, here)
-    )
-    while todo:
-        number, positions = todo.pop()
-        labels, ends = _next(automaton, positions, values)
-        nodes[number] = {label: node(targets) for label, targets in labels.items()}
-        if ends:
-            accepting.add(number)
-    return nodes, start, accepting
-
-
-def _next(
-    automaton: Automaton, positions: Iterable[Position], values: "_ListValues"
-) -> tuple[dict[_Label, list[Position]], bool]:
-    labels: dict[_Label, list[Position]] = {}
-    ends = False
-    for position in positions:
-        steps = automaton.steps(position)
-        ends = ends or steps.ends
-        for word, targets in steps.words.items():
-            labels.setdefault(word, []).extend(targets)
-        for symbol, targets in steps.lists.items():
-            said = values.of(symbol.values, position.template)
-            if said:
-                labels.setdefault(said, []).extend(targets)
-    return labels, ends
-
-
-class _ListValues:
-    """What can be said for each use of a list, under the conditions of its template."""
-
-    def __init__(self, matcher: ListMatcher, blocks: Sequence[Block]) -> None:
+    def __init__(self, matcher: ListMatcher) -> None:
         self._matcher = matcher
-        self._blocks = blocks
-        self._ways: dict[Values, list[tuple[_Words, Candidate]]] = {}
-        self._known: dict[tuple[Values, Block], _Values] = {}
-        self._same: dict[_Values, _Values] = {}
-        self._keys: dict[ListSource, set[str]] = {}
+        self._ways: dict[Values, list[tuple[Words, Candidate]]] = {}
+        self._keys: dict[ListSource, frozenset[str]] = {}
+        self._conditions: dict[tuple[tuple[Requirement, ...], ...], _Conditions] = {}
+        self._same: dict[Said, Said] = {}
+        self._alike: dict[frozenset[tuple[ListSource, Said]], int] = {}
 
-    def can_hold(self, template: Template, here: str | None) -> bool:
+    def can_hold(self, block: Block, lists: Iterable[ListSource], here: str | None) -> bool:
         """Whether a template's conditions can be met: by the speaker's area, or by what its lists know."""
-        known = {AREA} if here is not None else set()
-        for source in lists_in(template.node):
-            known |= self._context_keys(source)
-        return all(requirement.key in known for requirement in template.block.requires)
+        wanted = {requirement.key for requirement in block.requires}
+        if here is not None:
+            wanted.discard(AREA)
+        if not wanted:
+            return True
+        known = frozenset[str]().union(*map(self.keys, lists))
+        return wanted <= known - {AREA, FLOOR}
 
-    def _context_keys(self, source: ListSource) -> set[str]:
+    def under(self, block: Block) -> "_Conditions":
+        """The lists under the conditions of a block."""
+        key = (block.requires, block.excludes)
+        if key not in self._conditions:
+            self._conditions[key] = _Conditions(self, block)
+        return self._conditions[key]
+
+    def keys(self, source: ListSource) -> frozenset[str]:
+        """What is known of some of a list's values, such as their domain."""
         if source not in self._keys:
-            ways = () if isinstance(source, RangeList) else self._matcher.ways(Values(source))
-            keys = {key for _, candidate in ways for key in candidate.context}
-            self._keys[source] = keys - {AREA, FLOOR}
+            contexts = (candidate.context for _, candidate in self.ways(Values(source)))
+            self._keys[source] = frozenset(key for context in contexts for key in context)
         return self._keys[source]
 
-    def of(self, values: Values, template: int) -> _Values:
-        """What may be said where a template uses a list."""
-        block = self._blocks[template]
-        key = (values, block)
-        found = self._known.get(key)
-        if found is None:
-            found = frozenset(self._said(values, block))
-            found = self._known[key] = self._same.setdefault(found, found)
-        return found
-
-    def _said(self, values: Values, block: Block) -> Iterable[_Words]:
-        if isinstance(values.source, WildcardList):
-            return [words_of(phrase) for phrase in values.source.spoken]
-        if isinstance(values.source, RangeList):
-            return _paths(self._matcher.trie(values.source))
+    def ways(self, values: Values) -> list[tuple[Words, Candidate]]:
+        """Each way to say each value of a list of words or names."""
         if values not in self._ways:
             self._ways[values] = list(self._matcher.ways(values))
-        named = values.source == HomeList(NAME)
-        needed = {requirement.key for requirement in block.requires} - {AREA} if named else set()
+        return self._ways[values]
+
+    def numbers(self, source: RangeList) -> Iterator[Words]:
+        """Each way to say each number of a range."""
+        return _paths(self._matcher.trie(source))
+
+    def same(self, said: Said) -> Said:
+        """Always the same one for equal ones."""
+        return self._same.setdefault(said, said)
+
+    def number(self, lists: Iterable[tuple[ListSource, Said]]) -> int:
+        """Always the same number for the same lists that can be said in the same way."""
+        return self._alike.setdefault(frozenset(lists), len(self._alike))
+
+
+class _Conditions:
+    """What can be said for lists under the conditions of a block."""
+
+    def __init__(self, known: _KnownLists, block: Block) -> None:
+        self._known = known
+        self._block = block
+        self._said: dict[Values, Said] = {}
+        self._alike: dict[frozenset[ListSource], int] = {}
+
+    def said(self, values: Values) -> Said:
+        """What may be said for a use of a list."""
+        found = self._said.get(values)
+        if found is None:
+            found = self._said[values] = self._known.same(frozenset(self._ways(values)))
+        return found
+
+    def alike(self, lists: frozenset[ListSource]) -> Hashable:
+        """The same under all conditions under which the same may be said for each of these lists."""
+        found = self._alike.get(lists)
+        if found is None:
+            conditional = (one for one in lists if one == HomeList(NAME) or self._known.keys(one))
+            found = self._known.number((one, self.said(Values(one))) for one in conditional)
+            self._alike[lists] = found
+        return found
+
+    def _ways(self, values: Values) -> Iterable[Words]:
+        if isinstance(values.source, WildcardList):
+            return (words_of(phrase) for phrase in values.source.spoken)
+        if isinstance(values.source, RangeList):
+            return self._known.numbers(values.source)
+        needed = set()
+        if values.source == HomeList(NAME):
+            needed = {requirement.key for requirement in self._block.requires} - {AREA}
         return (
             words
-            for words, candidate in self._ways[values]
-            if fits(candidate, block) and needed <= candidate.context.keys()
+            for words, candidate in self._known.ways(values)
+            if fits(candidate, self._block) and needed <= candidate.context.keys()
         )
 
 
-def _paths(trie: Trie) -> Iterable[_Words]:
+def _paths(trie: Trie) -> Iterator[Words]:
     for word, deeper in trie.items():
         if word:
             for rest in _paths(deeper):
@@ -186,166 +180,117 @@ def _paths(trie: Trie) -> Iterable[_Words]:
             yield ()
 
 
-def _fillers(trie: Trie) -> list[_Words]:
-    return list(_paths(trie))
-
-
-def _minimal(
-    nodes: dict[int, _Arcs], start: int, accepting: set[int]
-) -> tuple[dict[int, _Arcs], int, set[int]]:
-    """The same graph with equal ends merged, and without nodes from which there is no end."""
-    same: dict[tuple[bool, frozenset[tuple[_Label, int]]], int] = {}
-    merged: dict[int, int | None] = {}
-    kept: dict[int, _Arcs] = {}
-    for number in _ends_first(nodes, start):
-        arcs = {label: merged[target] for label, target in nodes[number].items()}
-        alive = {label: target for label, target in arcs.items() if target is not None}
-        if not alive and number not in accepting:
-            merged[number] = None
-            continue
-        twin = same.setdefault((number in accepting, frozenset(alive.items())), number)
-        merged[number] = twin
-        kept.setdefault(twin, alive)
-    begin = merged[start]
-    if begin is None:
-        return {start: {}}, start, set()
-    return kept, begin, {number for number in kept if number in accepting}
-
-
-def _ends_first(nodes: dict[int, _Arcs], start: int) -> list[int]:
-    order: list[int] = []
-    seen = {start}
-    path = [(start, iter(nodes[start].values()))]
-    while path:
-        number, targets = path[-1]
-        target = next(targets, None)
-        if target is None:
-            path.pop()
-            order.append(number)
-        elif target not in seen:
-            seen.add(target)
-            path.append((target, iter(nodes[target].values())))
-    return order
+_Arcs = list[tuple[int, str]]
+"""States at the arcs' other ends, and words, or "" for steps that say nothing."""
 
 
 class _Graph:
-    """A word graph while it grows."""
+    """A word graph while it grows.
 
-    def __init__(self) -> None:
-        self._count = 0
-        self._arcs: dict[tuple[int, int, str | None], None] = {}
-        self._entries: dict[tuple[_Values, int], int] = {}
-        self._minimal: dict[_Values, tuple[dict[int, _Arcs], int, set[int]]] = {}
+    Args:
+        automaton: Of words and lists; gets what is said for lists, too.
+        spelling: How words are said.
+    """
+
+    def __init__(self, automaton: Acyclic[Label], spelling: Spelling) -> None:
+        self._automaton = automaton
+        self._spelling = spelling
+        self._leaving: list[_Arcs] = []
+        self._entries: dict[tuple[Said, int], int] = {}
+        self._begins: dict[Said, int] = {}
 
     def state(self) -> int:
         """A new state."""
-        self._count += 1
-        return self._count - 1
+        self._leaving.append([])
+        return len(self._leaving) - 1
 
-    def add(self, source: int, target: int, word: str | None) -> None:
-        """An arc, once."""
-        self._arcs[source, target, word] = None
-
-    def chain(self, source: int, target: int, words: _Words) -> None:
-        """Arcs for some words, one after the other."""
+    def chain(self, source: int, target: int, words: Words = ()) -> None:
+        """Arcs for some words, one after the other, or one for none."""
         for word in words[:-1]:
             between = self.state()
-            self.add(source, between, word)
+            self._leaving[source].append((between, word))
             source = between
-        self.add(source, target, words[-1] if words else None)
+        self._leaving[source].append((target, words[-1] if words else ""))
 
-    def values(self, source: int, target: int, values: _Values, spelling: Spelling) -> None:
-        """A list's values between two states."""
-        key = (values, target)
+    def copy(self, begin: int, target: int) -> int:
+        """What the automaton accepts from a state on, before `target`; gives the state where it begins."""
+        states = {one: self.state() for one in self._automaton.below(begin)}
+        for one, source in states.items():
+            for label, after in self._automaton.arcs(one).items():
+                if isinstance(label, str):
+                    for words in self._spelling.word(label):
+                        self.chain(source, states[after], words)
+                else:
+                    self.chain(source, self._entry(label, states[after]))
+            if self._automaton.accepts(one):
+                self.chain(source, target)
+        return states[begin]
+
+    def _entry(self, said: Said, target: int) -> int:
+        """Where a list begins whose end is `target`."""
+        key = (said, target)
         if key not in self._entries:
-            entry = self._entries[key] = self.state()
-            if values not in self._minimal:
-                said = (way for words in sorted(values) for way in spelling.said(words))
-                self._minimal[values] = _minimal(*_trie_graph(said))
-            nodes, start, accepting = self._minimal[values]
-            states = {node: self.state() for node in nodes} | {start: entry}
-            for node, arcs in nodes.items():
-                for word, next_node in arcs.items():
-                    assert isinstance(word, str)
-                    self.add(states[node], states[next_node], word)
-                if node in accepting:
-                    self.add(states[node], target, None)
-        self.add(source, self._entries[key], None)
+            if said not in self._begins:
+                automaton = self._automaton
+                ways = (way for words in sorted(said) for way in self._spelling.said(words))
+                self._begins[said] = automaton.union(automaton.chain(way, automaton.end) for way in ways)
+            self._entries[key] = self.copy(self._begins[said], target)
+        return self._entries[key]
 
     def join_apostrophes(self) -> None:
         """Make "what", "'" and "s" one word, as it is said."""
-        joints = [(source, target) for source, target, word in self._arcs if word and is_apostrophe(word)]
-        if not joints:
-            return
-        into: dict[int, list[tuple[int, str | None]]] = {}
-        out: dict[int, list[tuple[int, str | None]]] = {}
-        for source, target, word in self._arcs:
-            into.setdefault(target, []).append((source, word))
-            out.setdefault(source, []).append((target, word))
-        for left, right in joints:
-            for source, before in _words_at(into, left):
-                for target, after in _words_at(out, right):
-                    self.add(source, target, f"{before}'{after}")
-            self._arcs.pop((left, right, "'"))
+        arriving: list[_Arcs] = [[] for _ in self._leaving]
+        joints = []
+        for source, arcs in enumerate(self._leaving):
+            for target, word in arcs:
+                arriving[target].append((source, word))
+                if word and is_apostrophe(word):
+                    joints.append((source, target, word))
+        for left, right, apostrophe in joints:
+            after = _words_at(self._leaving, right)
+            for source, begun in _words_at(arriving, left):
+                self._leaving[source] += [(target, f"{begun}{apostrophe}{end}") for target, end in after]
+            self._leaving[left].remove((right, apostrophe))
 
     def finished(self, start: int, final: int) -> WordGraph:
-        """The graph without what cannot be reached, its states numbered in the order they are met."""
-        arcs = list(self._arcs)
-        useful = _reached(start, [(a, b) for a, b, _ in arcs]) & _reached(final, [(b, a) for a, b, _ in arcs])
-        useful |= {start, final}
-        arcs = [arc for arc in arcs if arc[0] in useful and arc[1] in useful]
-        number = {state: at for at, state in enumerate(sorted(useful))}
-        leaving: dict[int, int] = {}
-        for source, _, _ in arcs:
-            leaving[source] = leaving.get(source, 0) + 1
-        return WordGraph(
-            len(number),
-            number[start],
-            number[final],
-            tuple(Arc(number[a], number[b], word, 1 / leaving[a]) for a, b, word in sorted(arcs, key=_order)),
-        )
+        """The graph without what cannot be reached or leads nowhere."""
+        states = self._onwards(start, final)
+        number = {state: at for at, state in enumerate(states)}
+        arcs: list[Arc] = []
+        for source, state in enumerate(states):
+            onwards = {(number[target], word) for target, word in self._leaving[state] if target in number}
+            weight = 1 / max(1, len(onwards))
+            arcs += [Arc(source, target, word or None, weight) for target, word in sorted(onwards)]
+        return WordGraph(len(number), number[start], number[final], tuple(arcs))
+
+    def _onwards(self, start: int, final: int) -> list[int]:
+        """The states between the start and the final one, each before those it leads to."""
+        useful, ended, seen = {start, final}, [final], {start, final}
+        path = [(start, iter(self._leaving[start]))]
+        while path:
+            state, arcs = path[-1]
+            for target, _ in arcs:
+                if target not in seen:
+                    seen.add(target)
+                    path.append((target, iter(self._leaving[target])))
+                    break
+            else:
+                path.pop()
+                if state == start or any(target in useful for target, _ in self._leaving[state]):
+                    useful.add(state)
+                    ended.append(state)
+        return ended[::-1]
 
 
-def _order(arc: tuple[int, int, str | None]) -> tuple[int, int, str]:
-    return arc[0], arc[1], arc[2] or ""
-
-
-def _words_at(arcs: dict[int, list[tuple[int, str | None]]], state: int) -> list[tuple[int, str]]:
+def _words_at(arcs: list[_Arcs], state: int) -> _Arcs:
     """The arcs with words beside a state, through those that say nothing."""
     found, seen, todo = [], {state}, [state]
     while todo:
-        for other, word in arcs.get(todo.pop(), ()):
-            if word is not None:
+        for other, word in arcs[todo.pop()]:
+            if word:
                 if not is_apostrophe(word):
                     found.append((other, word))
             elif other not in seen:
                 seen.add(other)
                 todo.append(other)
     return found
-
-
-def _trie_graph(ways: Iterable[_Words]) -> tuple[dict[int, _Arcs], int, set[int]]:
-    nodes: dict[int, _Arcs] = {0: {}}
-    accepting = set()
-    for words in ways:
-        at = 0
-        for word in words:
-            if word not in nodes[at]:
-                nodes[at][word] = len(nodes)
-                nodes[len(nodes)] = {}
-            at = nodes[at][word]
-        accepting.add(at)
-    return nodes, 0, accepting
-
-
-def _reached(start: int, arcs: Iterable[tuple[int, int]]) -> set[int]:
-    out: dict[int, list[int]] = {}
-    for source, target in arcs:
-        out.setdefault(source, []).append(target)
-    seen, todo = {start}, [start]
-    while todo:
-        for target in out.get(todo.pop(), ()):
-            if target not in seen:
-                seen.add(target)
-                todo.append(target)
-    return seen

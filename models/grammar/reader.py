@@ -88,7 +88,7 @@ class Reader:
             scope = shared
             if pending.lists or pending.rules:
                 lists, rules = {**self._lists, **pending.lists}, {**self._rules, **pending.rules}
-                scope = Scope(lists, rules, language)
+                scope = Scope(lists, rules, language, shared.made)
             for number, text in enumerate(pending.sentences):
                 place = Place(pending.file, (*pending.keys, "sentences", number))
                 templates.append(Template(text, scope.read(text, place), pending.block, place))

@@ -1,7 +1,7 @@
 """Template text to nodes: hassil reads the syntax, so that it is exactly Home Assistant's."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -21,7 +21,7 @@ from paige.models.grammar.nodes import (
     Text,
 )
 from paige.models.grammar.numbers import spell
-from paige.models.grammar.tokens import is_number, is_symbol, number_of, tokenize_piece
+from paige.models.grammar.tokens import Piece, is_number, is_symbol, number_of, tokenize_piece
 
 _MOST_PERMUTED = 8
 _MOST_CHARACTERS = 10_000
@@ -46,6 +46,8 @@ class Scope:
     lists: Mapping[str, SlotList]
     rules: Mapping[str, Rule]
     language: str
+    made: dict[Hashable, Node] = field(default_factory=dict)
+    """Nodes, which scopes may share: templates repeat each other, and equal nodes are one node."""
     _nodes: dict[str, Node] = field(default_factory=dict)
     _sources: dict[str, ListSource] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
@@ -73,11 +75,20 @@ class Scope:
                 return self._rule(name.strip(), template, place)
             case hassil.Group(items=items):
                 nodes = tuple(self._node(item, template, place) for item in items)
-                return _group(expression, nodes, template, place)
+                return self._once((type(expression), nodes), _group(expression, nodes, template, place))
         raise SentencesInvalid(f"{place}: {_shown(template)} cannot be read; {_SYNTAX}")
+
+    def _once(self, key: Hashable, node: Node) -> Node:
+        """The first node that was made for this key, which says all about it."""
+        return self.made.setdefault(key, node)
 
     def _text(self, text: str) -> Node:
         piece = tokenize_piece(text)
+        if piece not in self.made:
+            self.made[piece] = self._piece(piece)
+        return self.made[piece]
+
+    def _piece(self, piece: Piece) -> Node:
         if not piece.words:
             return EMPTY if piece.open_before else GAP
         if not any(map(is_number, piece.words)) or any(map(is_symbol, piece.words)):
@@ -94,12 +105,12 @@ class Scope:
             nodes.append(node)
         return Sequence(tuple(nodes))
 
-    def _list(self, reference: hassil.ListReference, template: str, place: str) -> ListNode:
+    def _list(self, reference: hassil.ListReference, template: str, place: str) -> Node:
         name = reference.list_name.strip()
         slot = None if reference.is_capture else reference.slot_name.strip()
         if name not in self._sources:
             self._sources[name] = self._source(reference, name, template, place)
-        return ListNode(self._sources[name], slot)
+        return self._once((self._sources[name], slot), ListNode(self._sources[name], slot))
 
     def _source(self, reference: hassil.ListReference, name: str, template: str, place: str) -> ListSource:
         if name in self.lists:

@@ -7,7 +7,8 @@ have been said at all; `only` then leaves the sentences that are made of those, 
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
 
 from paige.models.grammar.graph import Arc, WordGraph
 
@@ -22,23 +23,24 @@ Pairs = dict[str, dict[str, float]]
 
 def pairs(graph: WordGraph) -> Pairs:
     """How often each word follows another, in sentences drawn by the graph's weights."""
-    leaving = _leaving(graph)
     # What was said last on the way to a state, and how probable that way is.
     heads: defaultdict[int, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
     heads[graph.start][_BEGIN] = 1.0
     counts: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for state in _in_order(graph, leaving):
-        last = heads.pop(state, None)
-        if last is None:
-            continue
-        if state == graph.final:
-            for word, share in last.items():
-                counts[word][_END] += share
-        for arc in leaving[state]:
-            for word, share in last.items():
-                heads[arc.target][arc.word or word] += share * arc.weight
-                if arc.word is not None:
+    for state, arcs in groupby(graph.arcs, key=lambda arc: arc.source):
+        last: Mapping[str, float] = heads.pop(state, {})
+        whole = sum(last.values())
+        for arc in arcs:
+            head = heads[arc.target]
+            if arc.word is None:
+                for word, share in last.items():
+                    head[word] += share * arc.weight
+            else:
+                head[arc.word] += whole * arc.weight
+                for word, share in last.items():
                     counts[word][arc.word] += share * arc.weight
+    for word, share in heads[graph.final].items():
+        counts[word][_END] += share
     return {word: dict(followers) for word, followers in counts.items()}
 
 
@@ -69,31 +71,46 @@ def arpa(counts: Pairs) -> str:
 
 def only(graph: WordGraph, words: Collection[str]) -> WordGraph | None:
     """The sentences of the graph that use no other words; None where there is none."""
-    arcs = [arc for arc in graph.arcs if arc.word is None or arc.word in words]
-    reached = _closure({graph.start}, ((arc.source, arc.target) for arc in arcs))
-    arcs = [arc for arc in arcs if arc.source in reached]
-    ending = _closure({graph.final}, ((arc.target, arc.source) for arc in arcs))
+    reached, ending = {graph.start}, {graph.final}
+    said = []
+    for arc in graph.arcs:
+        if arc.source in reached and (arc.word is None or arc.word in words):
+            reached.add(arc.target)
+            said.append(arc)
+    kept = []
+    for arc in reversed(said):
+        if arc.target in ending:
+            ending.add(arc.source)
+            kept.append(arc)
     if graph.start not in ending:
         return None
-    number = {state: index for index, state in enumerate(sorted(reached & ending))}
-    kept = (arc for arc in arcs if arc.source in number and arc.target in number)
+    if len(kept) == len(graph.arcs):
+        return graph
+    number = {state: index for index, state in enumerate(sorted(ending))}
     return WordGraph(
         states=len(number),
         start=number[graph.start],
         final=number[graph.final],
-        arcs=tuple(Arc(number[arc.source], number[arc.target], arc.word, arc.weight) for arc in kept),
+        arcs=tuple(
+            Arc(number[arc.source], number[arc.target], arc.word, arc.weight) for arc in reversed(kept)
+        ),
     )
 
 
-def accepts(graph: WordGraph, words: Iterable[str]) -> bool:
+def accepts(graph: WordGraph, words: Sequence[str]) -> bool:
     """Whether the words are a sentence of the graph."""
-    silent = [(arc.source, arc.target) for arc in graph.arcs if arc.word is None]
-    states = _closure({graph.start}, silent)
-    for word in words:
-        states = _closure(
-            {arc.target for arc in graph.arcs if arc.word == word and arc.source in states}, silent
-        )
-    return graph.final in states
+    # How many of the words may have been said on the way to a state.
+    counts: defaultdict[int, set[int]] = defaultdict(set)
+    counts[graph.start].add(0)
+    for arc in graph.arcs:
+        before = counts.get(arc.source)
+        if before and arc.word is None:
+            counts[arc.target] |= before
+        elif before:
+            after = {count + 1 for count in before if count < len(words) and words[count] == arc.word}
+            if after:
+                counts[arc.target] |= after
+    return len(words) in counts[graph.final]
 
 
 def _back_off(followers: dict[str, float], alone: dict[str, float]) -> float:
@@ -101,40 +118,3 @@ def _back_off(followers: dict[str, float], alone: dict[str, float]) -> float:
         return 0.0
     elsewhere = 1.0 - sum(alone[word] for word in followers)
     return math.log10(_HELD_BACK / max(elsewhere, 1e-3))
-
-
-def _leaving(graph: WordGraph) -> defaultdict[int, list[Arc]]:
-    leaving: defaultdict[int, list[Arc]] = defaultdict(list)
-    for arc in graph.arcs:
-        leaving[arc.source].append(arc)
-    return leaving
-
-
-def _in_order(graph: WordGraph, leaving: defaultdict[int, list[Arc]]) -> list[int]:
-    """States such that every arc leads onwards; a word graph has no cycles."""
-    finished: list[int] = []
-    seen = {graph.start}
-    path: list[tuple[int, Iterator[Arc]]] = [(graph.start, iter(leaving[graph.start]))]
-    while path:
-        state, arcs = path[-1]
-        arc = next(arcs, None)
-        if arc is None:
-            finished.append(state)
-            path.pop()
-        elif arc.target not in seen:
-            seen.add(arc.target)
-            path.append((arc.target, iter(leaving[arc.target])))
-    return finished[::-1]
-
-
-def _closure(origins: set[int], steps: Iterable[tuple[int, int]]) -> set[int]:
-    onwards: defaultdict[int, list[int]] = defaultdict(list)
-    for source, target in steps:
-        onwards[source].append(target)
-    reached, waiting = set(origins), list(origins)
-    while waiting:
-        for target in onwards[waiting.pop()]:
-            if target not in reached:
-                reached.add(target)
-                waiting.append(target)
-    return reached
