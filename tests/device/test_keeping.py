@@ -40,7 +40,7 @@ async def serving(tmp_path: Path) -> AsyncIterator[tuple[Assistant, Said]]:
     async with AsyncExitStack() as stack:
         broker = await stack.enter_async_context(EmbeddedBroker())
         await stack.enter_async_context(SimulatedHome().joined(broker.host, broker.port))
-        config = Config(mqtt=Mqtt(host=broker.host, port=broker.port))
+        config = Config(mqtt=Mqtt(host=broker.host, port=broker.port, command_deadline=20))
         one = await stack.enter_async_context(assistant(config, state=tmp_path, announce=said))
         await one.home.ready()
         yield one, said
