@@ -40,7 +40,7 @@ from paige.tools.bench.part import Part, Table, Tell
 _FRAME: Final = 2_048
 _PEAK: Final = 0.5
 _BAR: Final = 30
-_SNRS: Final = (24.0, 12.0, 6.0)
+_SNRS: Final = (12.0,)
 _NOTES: Final = (
     "accepted: the intent and every slot are right; refused: none of the sentences was heard; wrongly "
     "accepted: something was understood in the language of the demo's home.",
