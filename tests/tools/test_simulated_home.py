@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -415,3 +415,27 @@ async def test_over_a_real_broker_every_fault_has_the_outcome_it_should() -> Non
         await house.fail("Front Door", Fault.UNAVAILABLE)
         await until(home, door.id, lambda known: not known.available)
         assert (await executor.execute(Command(door.id, "unlock"))).status is Status.REFUSED
+
+
+async def test_the_house_leaves_even_where_its_library_loses_a_cancellation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As `asyncio.wait_for` of Python 3.11 does when what it waits for is done at the same moment."""
+    async with (
+        EmbeddedBroker() as broker,
+        aiomqtt.Client(broker.host, broker.port) as sender,
+        asyncio.timeout(20),
+        SimulatedHome().joined(broker.host, broker.port) as home,
+    ):
+        publish, publishing = home._publish, asyncio.Event()
+
+        async def lossy(publications: Iterable[Publication]) -> None:
+            publishing.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+            await publish(publications)
+
+        monkeypatch.setattr(home, "_publish", lossy)
+        await sender.publish("cmnd/tasmota_000002/POWER1", "ON")
+        await publishing.wait()
+        monkeypatch.setattr(home, "_publish", publish)

@@ -66,13 +66,19 @@ class SimulatedHome:
             try:
                 yield self
             finally:
-                for task in self._working:
-                    task.cancel()
-                await asyncio.gather(*self._working, return_exceptions=True)
+                await self._stop_working()
                 with contextlib.suppress(aiomqtt.MqttError):  # the broker may have gone first
                     for device in self.devices.values():
                         await self._publish(device.presence(False))
                 self._client = None
+
+    async def _stop_working(self) -> None:
+        # Python 3.11's asyncio.wait_for, in aiomqtt's publish, loses a cancellation that comes as it is done.
+        while going_on := [task for task in self._working if not task.done()]:
+            for task in going_on:
+                task.cancel()
+            await asyncio.wait(going_on, timeout=0.1)
+        await asyncio.gather(*self._working, return_exceptions=True)
 
     async def stay(self) -> None:
         """Wait while the house is joined.
