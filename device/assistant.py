@@ -64,13 +64,14 @@ async def assistant(
         SentencesInvalid, RepliesInvalid: A file of the household's own sentences cannot be used.
     """
     registry = Registry(None if config.house.home is None else load_home(config.house.home))
-    words = _words(config, registry)
     timers = None if state is None else TimerKeeper(state / "timers.json")
     lists = None if state is None else Lists(state / "lists.json")
     async with AsyncExitStack() as stack:
         link = await stack.enter_async_context(_link(config, topics))
         own = () if topics is None else (topics.config,)
         home = await stack.enter_async_context(Home(link, registry, dialects(config.mqtt), own_topics=own))
+        # In a thread, because the broker and the devices answer meanwhile.
+        words = await asyncio.to_thread(_words, config, registry)
         patience = Patience(deadline=config.mqtt.command_deadline)
         executor = stack.enter_context(Executor(home, link, patience=patience))
         pipeline = Pipeline(

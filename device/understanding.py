@@ -10,6 +10,7 @@ from paige.models.grammar.language import Language
 from paige.models.grammar.reader import Reader
 from paige.models.grammar.sentences import Sentences
 from paige.models.intent import Intent, NotRecognized
+from paige.models.vocabulary import Vocabulary
 
 ANSWER = "PaigeAnswer"
 """The intent of what answers a question; its slot is `answer` (`yes`, `no`, `first`, …), `name` or `area`."""
@@ -50,6 +51,7 @@ class Understanding:
         self._always = sentences
         self._answers = answers
         self._version: int | None = None
+        self._vocabulary: Vocabulary | None = None
         self._languages: dict[tuple[int, str | None], Language] = {}
 
     def parse(self, text: str, here: str | None, *, asking: bool) -> Intent | NotRecognized:
@@ -76,7 +78,11 @@ class Understanding:
     def _language(self, sentences: Sentences, here: str | None) -> Language:
         if self._registry.version != self._version:
             self._version = self._registry.version
-            self._languages.clear()
+            # After a broker was away, the devices that introduce themselves anew mostly are the same.
+            vocabulary = self._registry.vocabulary()
+            if vocabulary != self._vocabulary:
+                self._vocabulary = vocabulary
+                self._languages.clear()
         key = (id(sentences), here)
         if key not in self._languages:
             self._languages[key] = Language(sentences, self._registry.vocabulary(here))

@@ -1,0 +1,23 @@
+from paige.device.understanding import Understanding, answer_sentences
+from paige.iot.change import EntityAppeared
+from paige.iot.entity import Entity
+from paige.iot.registry import Registry
+
+LAMP = Entity("light.lamp", "Lamp", "light", area="Kitchen")
+FAN = Entity("fan.fan", "Fan", "fan", area="Kitchen")
+
+
+def test_a_home_whose_devices_introduce_themselves_anew_has_the_same_languages() -> None:
+    registry = Registry()
+    understanding = Understanding(
+        answer_sentences("en", {"choice": ["{name}"]}), answer_sentences("en", {"yes": ["yes"]}), registry
+    )
+    registry.apply("homie", EntityAppeared(LAMP))
+    before = understanding.languages("Kitchen", asking=True)
+    registry.clear()
+    registry.apply("homie", EntityAppeared(LAMP))
+    assert understanding.languages("Kitchen", asking=True) == before
+    registry.apply("homie", EntityAppeared(FAN))
+    after = understanding.languages("Kitchen", asking=True)
+    assert not set(before) & set(after)
+    assert [language.word_graph().words for language in after] == [{"yes"}, {"lamp", "fan"}]
