@@ -1,6 +1,7 @@
 """The service: an assistant with a presence on the broker, asked over MQTT and by voice, until stopped."""
 
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -82,6 +83,8 @@ class Service:
                 await house.pipeline.listen_for_the_home(self._config.house.area)
                 ears = hear(self._config.speech, house, self._config.house.area, answering.tell)
                 stack.push_async_callback(_end, asyncio.create_task(ears, name="ears"))
+            # What was made until now stays; to search it for garbage would make somebody wait for an answer.
+            gc.freeze()
             self._tell_ready(house)
             await self._stop.wait()
             self._notifier.stopping()

@@ -41,11 +41,14 @@ def word_graph(sentences: Sentences, matcher: ListMatcher, here: str | None) -> 
 def _compiled(automaton: Acyclic[Label], sentences: Sentences, matcher: ListMatcher, here: str | None) -> int:
     """Where all templates begin whose conditions can be met."""
     compiler, known = Compiler(automaton), _KnownLists(matcher)
-    return automaton.union(
-        compiler.compile(template.node, known.under(template.block), template.place)
-        for template in sentences.templates
-        if known.can_hold(template.block, compiler.lists_in(template.node), here)
-    )
+    under: dict[tuple[tuple[Requirement, ...], ...], _Conditions] = {}
+    begins = []
+    for template in sentences.templates:
+        block = template.block
+        if known.can_hold(block, compiler.lists_in(template.node), here):
+            lists = under.setdefault((block.requires, block.excludes), _Conditions(known, block))
+            begins.append(compiler.compile(template.node, lists, template.place))
+    return automaton.union(begins)
 
 
 class Spelling:
@@ -78,13 +81,12 @@ class Spelling:
 
 
 class _KnownLists:
-    """What can be said for the lists of templates, by the conditions of their blocks."""
+    """What is known of the lists of all templates."""
 
     def __init__(self, matcher: ListMatcher) -> None:
         self._matcher = matcher
         self._ways: dict[Values, list[tuple[Words, Candidate]]] = {}
         self._keys: dict[ListSource, frozenset[str]] = {}
-        self._conditions: dict[tuple[tuple[Requirement, ...], ...], _Conditions] = {}
         self._same: dict[Said, Said] = {}
         self._alike: dict[frozenset[tuple[ListSource, Said]], int] = {}
 
@@ -97,13 +99,6 @@ class _KnownLists:
             return True
         known = frozenset[str]().union(*map(self.keys, lists))
         return wanted <= known - {AREA, FLOOR}
-
-    def under(self, block: Block) -> "_Conditions":
-        """The lists under the conditions of a block."""
-        key = (block.requires, block.excludes)
-        if key not in self._conditions:
-            self._conditions[key] = _Conditions(self, block)
-        return self._conditions[key]
 
     def keys(self, source: ListSource) -> frozenset[str]:
         """What is known of some of a list's values, such as their domain."""
