@@ -29,7 +29,17 @@ ELSEWHERE = {
     "./paige test": "runs these very tests",
     "make check": "runs these tests, among others; continuous integration runs it",
     "make clean-root": "continuous integration runs it",
-    "./paige bench all --write docs/measurements.md": "takes minutes; other tests run each part, small",
+    **dict.fromkeys(
+        (
+            "./paige bench parse",
+            "./paige bench listen --recordings FOLDER",
+            "./paige bench turn",
+            "./paige bench memory",
+            "./paige bench home",
+        ),
+        "takes minutes; test_bench.py runs each part in its smallest form",
+    ),
+    "score_ha.py -- ./paige parse": "needs the open cases; test_parse.py and test_english.py run the parser",
 }
 """Commands that something else runs."""
 
