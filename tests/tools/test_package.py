@@ -1,8 +1,8 @@
 """What is built holds all that the tree holds, and nothing that lies about in it."""
 
+import shutil
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -78,8 +78,7 @@ def test_the_source_distribution_makes_the_same_wheel_and_brings_its_tests(
 ) -> None:
     (tmp_path / "sdist").mkdir()
     (tmp_path / "wheel").mkdir()
-    with tarfile.open(build("sdist", ROOT, tmp_path / "sdist")) as archive:
-        archive.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(build("sdist", ROOT, tmp_path / "sdist"), tmp_path)
     [source] = tmp_path.glob("paige-*")
     assert names(build("wheel", source, tmp_path / "wheel")) == names(wheel)
     assert (source / "tests" / "tools" / Path(__file__).name).exists()
