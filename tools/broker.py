@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from asyncio import StreamReader, StreamWriter
+from collections.abc import Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +13,20 @@ from amqtt.errors import BrokerError
 
 LOOPBACK = "127.0.0.1"
 GOODBYE_SECONDS = 5.0
+
+
+class _Subscriptions(dict[str, Any]):
+    """Subscriptions that may change while they are gone through.
+
+    amqtt 0.12 waits for the network in the middle of going through them, and hangs up on a client that joins
+    while another one subscribes.
+    """
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(super().__iter__()))
+
+    def items(self) -> Any:  # noqa: ANN401 # a list where a dictionary gives a view
+        return list(super().items())
 
 
 class _Broker(Broker):  # type: ignore[misc] # amqtt publishes no types
@@ -24,6 +39,7 @@ class _Broker(Broker):  # type: ignore[misc] # amqtt publishes no types
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self._writers: set[StreamWriter] = set()
+        self._subscriptions = _Subscriptions()
 
     async def stream_connected(self, reader: StreamReader, writer: StreamWriter, listener_name: str) -> None:
         """Serve one client."""

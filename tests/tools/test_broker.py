@@ -1,0 +1,37 @@
+"""The embedded broker where amqtt alone would fail."""
+
+import asyncio
+
+from paige.iot.link import MqttLink
+from paige.iot.link_options import LinkOptions
+from paige.iot.message import Publication
+from paige.tools.broker import EmbeddedBroker, _Subscriptions
+
+PATIENCE = 20.0
+
+
+def test_subscriptions_may_change_while_they_are_gone_through() -> None:
+    subscriptions = _Subscriptions({"a": [], "b": []})
+    for topic in subscriptions:
+        subscriptions[topic + topic] = []
+    for topic, _ in subscriptions.items():
+        del subscriptions[topic]
+    assert subscriptions == {}
+
+
+async def test_clients_that_come_and_subscribe_at_once_all_stay() -> None:
+    async with EmbeddedBroker() as broker:
+        options = LinkOptions(host=broker.host, port=broker.port)
+        async with MqttLink(options) as first:
+            await first.connected(PATIENCE)
+            for number in range(50):
+                await first.publish(Publication(f"kept/{number}", b"x", retain=True), within=PATIENCE)
+
+            async def come(number: int) -> None:
+                async with MqttLink(options) as link:
+                    link.subscribe([f"kept/{topic}" for topic in range(number, 50)], lambda _: None)
+                    await link.connected(PATIENCE)  # without another try: being hung up on would raise
+                    await link.subscribed()
+
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.gather(*map(come, range(20)))
