@@ -11,8 +11,12 @@ from typing import Final
 
 import aiomqtt
 
-from paige.device.assistant import Assistant, assistant
-from paige.device.config.schema import Config, Mqtt
+from paige.device.broker import link_options
+from paige.device.config.schema import Mqtt
+from paige.device.dialects import dialects
+from paige.iot.home import Home
+from paige.iot.link import MqttLink
+from paige.iot.registry import Registry
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
 from paige.models.recognizer import open_recognizer
@@ -60,7 +64,7 @@ class Understanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class MeasuredHome:
     """All that was measured with one home."""
 
     size: int
@@ -115,7 +119,7 @@ def measure(repeats: int | None, tell: Tell, sizes: Sequence[int] = SIZES) -> Pa
     )
 
 
-async def _home(size: int, times: int, recordings: Sequence[Path], tell: Tell) -> Home:
+async def _home(size: int, times: int, recordings: Sequence[Path], tell: Tell) -> MeasuredHome:
     broker = brokers()[-1]
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(running_broker(broker))
@@ -133,7 +137,7 @@ async def _home(size: int, times: int, recordings: Sequence[Path], tell: Tell) -
         service = await stack.enter_async_context(running_service(port, recordings=recordings))
         await service.quiet(_READY_SECONDS)  # it says that it is ready after 5 s at the latest
         idle = await service.processor_share(IDLE_SECONDS)
-        return Home(size, broker, tuple(found), understanding, service, service.memory(), idle)
+        return MeasuredHome(size, broker, tuple(found), understanding, service, service.memory(), idle)
 
 
 async def _announce(port: int, size: int) -> None:
@@ -144,20 +148,22 @@ async def _announce(port: int, size: int) -> None:
 
 
 async def _discover(port: int) -> tuple[Discovery, Vocabulary]:
-    async with assistant(Config(mqtt=Mqtt(host=HOST, port=port))) as running:
-        connected: list[tuple[float, float]] = []
-        running.link.on_connected(lambda: connected.append((time.monotonic(), time.process_time())))
-        await _ready(running)
-        began, processor = connected[-1]
-        taken, worked = time.monotonic() - began, time.process_time() - processor
-        registry = running.home.registry
-        return Discovery(taken, worked, len(registry.entities)), registry.vocabulary()
+    mqtt = Mqtt(host=HOST, port=port)
+    registry = Registry()
+    connected: list[tuple[float, float]] = []
+    async with MqttLink(link_options(mqtt)) as link:
+        link.on_connected(lambda: connected.append((time.monotonic(), time.process_time())))
+        async with Home(link, registry, dialects(mqtt)) as home:
+            await _ready(home)
+            began, processor = connected[-1]
+            taken, worked = time.monotonic() - began, time.process_time() - processor
+            return Discovery(taken, worked, len(registry.entities)), registry.vocabulary()
 
 
-async def _ready(running: Assistant) -> None:
+async def _ready(home: Home) -> None:
     try:
         async with asyncio.timeout(_READY_SECONDS):
-            await running.home.ready()
+            await home.ready()
     except TimeoutError:
         raise BenchFailed(f"the home was not ready within {_READY_SECONDS:g} seconds") from None
 
@@ -188,7 +194,7 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _discovery_table(homes: Sequence[Home]) -> Table:
+def _discovery_table(homes: Sequence[MeasuredHome]) -> Table:
     head = (
         "devices",
         "found",
@@ -219,7 +225,7 @@ def _discovery_table(homes: Sequence[Home]) -> Table:
     return Table("Hearing of all devices", head, rows, notes)
 
 
-def _language_table(homes: Sequence[Home]) -> Table:
+def _language_table(homes: Sequence[MeasuredHome]) -> Table:
     head = ("devices", "names changed", "a sentence", "p95", "nearest", "p95", "recognizer ready")
     rows = tuple(
         (
