@@ -5,6 +5,7 @@ import logging
 import random
 import secrets
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -118,6 +119,7 @@ class MqttLink:
         self._status = LinkStatus(LinkState.CONNECTING, clock())
         self._connection: Connection | None = None
         self._handlers: TopicTree[Handler] = TopicTree()
+        self._retained: defaultdict[Handler, set[str]] = defaultdict(set)  # topics told, on this connection
         self._wanted: dict[str, int] = {}  # filter: QoS
         self._held: set[str] = set()  # filters that this connection has asked for
         self._changed = asyncio.Event()
@@ -201,11 +203,16 @@ class MqttLink:
         client and drops the rest: of 15,000 retained messages of 400 bytes, QoS 1 was measured to bring 1,020
         and QoS 0, which queues only what the network cannot take, 11,334. A handler that several filters lead
         to gets a message once.
+
+        What is retained under a filter comes to each handler that is new there, although others have had it.
         """
         for each in filters:
             if not valid_filter(each):
                 _log.warning("Nothing can be heard on “%s”: it is no MQTT topic filter.", each)
                 continue
+            if handler not in self._handlers.values(each) or qos > self._wanted[each]:
+                self._held.discard(each)  # asked for again, the broker tells again what it has retained
+                self._retained[handler] -= _matching(each, self._retained[handler])
             self._handlers.add(each, handler)
             self._wanted[each] = max(qos, self._wanted.get(each, 0))
         self._mark_changed()
@@ -292,6 +299,7 @@ class MqttLink:
             return str(down)
         self._connections += 1
         self._held.clear()
+        self._retained.clear()
         self._mark_changed()
         for hook in tuple(self._connect_hooks):
             hook()
@@ -351,8 +359,20 @@ class MqttLink:
     def _dispatch(self, message: Message) -> None:
         self._received += 1
         for handler in self._handlers.match(message.topic):
+            if message.retained:
+                if message.topic in self._retained[handler]:
+                    continue  # it was asked for by another one; this one may have heard newer things since
+                self._retained[handler].add(message.topic)
             try:
                 handler(message)
             except Exception as error:  # noqa: BLE001 # one message must not take the house from everyone else
                 _log.error("A message on %s could not be handled (%r).", message.topic, error)
                 _log.debug("It happened here:", exc_info=True)
+
+
+def _matching(topic_filter: str, topics: set[str]) -> set[str]:
+    if "+" not in topic_filter and "#" not in topic_filter:
+        return {topic_filter} & topics
+    tree: TopicTree[None] = TopicTree()
+    tree.add(topic_filter, None)
+    return {topic for topic in topics if tree.match(topic)}

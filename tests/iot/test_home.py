@@ -106,6 +106,29 @@ async def test_what_comes_later_is_known_too_and_what_goes_is_forgotten(broker: 
         await until(home.registry, lambda: not home.registry.named("Switch 1"))
 
 
+async def test_a_device_that_is_withdrawn_and_announced_anew_at_once_is_as_it_was(
+    broker: RunningBroker,
+) -> None:
+    available = Publication("home/switch/1/available", b"online", retain=True)
+    on = Publication("home/switch/1/state", b"ON", retain=True)
+    async with home_on(broker.port) as (home, _):
+        await ready(home)
+        await publish(broker.port, switch(1), available, on)
+        await until(
+            home.registry, lambda: any(each.state == "on" for each in home.registry.named("Switch 1"))
+        )
+        withdrawn = asyncio.Event()
+        home.registry.subscribe(lambda update: withdrawn.set() if update.after is None else None)
+        await publish(broker.port, Publication(NUMBERED.format(1), b"", retain=True), switch(1))
+        await until(
+            home.registry,
+            lambda: (
+                withdrawn.is_set()
+                and any(each.available and each.state == "on" for each in home.registry.named("Switch 1"))
+            ),
+        )
+
+
 async def test_after_the_broker_has_returned_only_what_it_still_knows_is_known(broker: RunningBroker) -> None:
     described = HomeDescription((), (Area("Kitchen"),), (Entity("switch.lamp", "Switch 7", "switch"),))
     async with home_on(broker.port, Registry(described)) as (home, link):

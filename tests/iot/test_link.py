@@ -46,6 +46,41 @@ async def why_down(link_options: LinkOptions) -> str:
 # --- Messages ------------------------------------------------------------------------------------
 
 
+async def test_who_comes_later_hears_what_is_retained_and_who_was_there_does_not_hear_it_again(
+    broker: RunningBroker,
+) -> None:
+    first, second = Inbox(), Inbox()
+    async with MqttLink(options(broker.port)) as link:
+        await link.connected(5)
+        await link.publish(Publication("home/lamp", b"on", retain=True), within=5)
+        link.subscribe(["home/lamp"], first)
+        await first.count(1)
+        await link.publish(Publication("home/lamp", b"off"), within=5)
+        await first.count(2)
+        link.subscribe(["home/lamp"], second)
+        assert await second.count(1) == [Message("home/lamp", b"on", retained=True)]
+        await link.publish(Publication("home/lamp", b"end"), within=5)
+        await first.payload(b"end")
+        await second.payload(b"end")
+    assert first.payloads == [b"on", b"off", b"end"]
+    assert second.payloads == [b"on", b"end"]
+
+
+@pytest.mark.parametrize("topic_filter", ["home/lamp", "home/+"])
+async def test_what_is_asked_for_again_before_the_broker_knows_that_it_was_not_comes_again(
+    broker: RunningBroker, topic_filter: str
+) -> None:
+    inbox = Inbox()
+    async with MqttLink(options(broker.port)) as link:
+        await link.connected(5)
+        await link.publish(Publication("home/lamp", b"on", retain=True), within=5)
+        link.subscribe([topic_filter], inbox)
+        await inbox.count(1)
+        link.unsubscribe([topic_filter], inbox)
+        link.subscribe([topic_filter], inbox)
+        await inbox.count(2)
+
+
 async def test_a_message_goes_out_and_comes_in(broker: RunningBroker) -> None:
     inbox = Inbox()
     async with MqttLink(options(broker.port)) as link:

@@ -79,6 +79,9 @@ class HomeAssistantDialect:
 
     def filters(self) -> frozenset[str]:
         """The topics of discovery, and those on which the discovered components report."""
+        # Only now nobody hears the others any more: until here, a component that was withdrawn may come back.
+        for topic in self._last.keys() - self._listeners.keys():
+            del self._last[topic]
         return frozenset((*self._discovery_filters, *self._listeners))
 
     def forget(self) -> None:
@@ -238,7 +241,6 @@ class HomeAssistantDialect:
             listeners.pop(key, None)
             if not listeners:
                 self._listeners.pop(topic, None)
-                self._last.pop(topic, None)
                 self._wild.discard(topic, topic)
 
     def _reported(self, filter_: str, message: Message) -> Iterable[Change]:
