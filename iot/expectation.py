@@ -25,6 +25,7 @@ SATURATION_TOLERANCE = 20.0
 """Percentage points of saturation."""
 
 _OFF = frozenset({"off", "standby"})
+_UNTOLD = frozenset({None, "unknown"})
 
 # These leave no trace in the entity's own state, or none that could not be there for another cause.
 _STATELESS_DOMAINS = frozenset({"scene", "script", "button"})
@@ -45,8 +46,8 @@ class Expectation:
 
     def met(self, entity: Entity) -> bool:
         """Whether the entity, as it is known now, says that the command is carried out."""
-        if entity.state is None:
-            return False
+        if entity.state in _UNTOLD and (self.states or self.not_states or not self.attributes):
+            return False  # one that never tells its state, such as a thermostat without modes, tells its values
         if self.states and entity.state not in self.states:
             return False
         if entity.state in self.not_states:

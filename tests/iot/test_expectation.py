@@ -49,7 +49,9 @@ lock unlocked | lock | locked | jammed
 lock locked | unlock | unlocked | unlocking
 lock locked | open | open | unlocked
 climate heat | set_temperature temperature=21 | heat temperature=21.5 | heat temperature=22
+climate None | set_temperature temperature=21 | None temperature=21 | None temperature=19
 climate heat | set_hvac_mode hvac_mode='cool' | cool | heat
+climate off | turn_on | auto | unknown
 climate off | turn_on | auto | off
 media_player off | turn_on | idle | standby
 media_player playing | toggle | standby | paused
