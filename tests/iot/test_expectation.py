@@ -49,7 +49,6 @@ lock unlocked | lock | locked | jammed
 lock locked | unlock | unlocked | unlocking
 lock locked | open | open | unlocked
 climate heat | set_temperature temperature=21 | heat temperature=21.5 | heat temperature=22
-climate None | set_temperature temperature=21 | None temperature=21 | None temperature=19
 climate heat | set_hvac_mode hvac_mode='cool' | cool | heat
 climate off | turn_on | auto | unknown
 climate off | turn_on | auto | off
@@ -99,6 +98,14 @@ def test_a_command_is_done_only_when_the_state_says_so(row: str) -> None:
 def test_what_no_state_can_tell_has_no_expectation(domain: str, before: str | None, service: str) -> None:
     it = entity(domain, before)
     assert expectation(Command(it.id, service), it) is None
+
+
+@pytest.mark.parametrize("state", [None, "unknown"])
+def test_one_that_never_tells_its_state_confirms_by_the_value_that_was_asked(state: str | None) -> None:
+    expect = expected(entity("climate", state), "set_temperature", temperature=21)
+    assert expect.met(entity("climate", state, {"temperature": 21.0}))
+    assert not expect.met(entity("climate", state, {"temperature": 19.0}))
+    assert not expected(entity("climate", state), "turn_on").met(entity("climate", state))
 
 
 def test_a_door_that_moves_is_under_way_and_not_done() -> None:
