@@ -7,6 +7,7 @@ from typing import Final
 from paige.iot.choice import choose
 from paige.iot.resolution import Choice, Confirmation, Question
 from paige.models.intent import Intent
+from paige.models.vocabulary import Name
 
 OPEN_SECONDS: Final = 30.0
 """How long a question stays open. After that a “yes” could be meant for somebody else."""
@@ -24,6 +25,12 @@ class Asked:
     since: float
     """When it was asked, in seconds of the pipeline's clock."""
     repeated: bool = False
+
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """What choices are called where the home has no such names; each stands for its choice's label."""
+        choices = self.matter.choices if isinstance(self.matter, Question) else ()
+        return tuple(Name(name, choice.label) for choice in choices for name in choice.names)
 
     def again(self, now: float) -> "Asked":
         """The same question, asked once more."""
@@ -57,9 +64,15 @@ def chosen(question: Question, answer: Intent) -> tuple[Choice, ...]:
     """The choices that an answer picks: one where it is clear, else several or none."""
     meaning = answer.slots.get("answer")
     if meaning == "all":
-        joined = frozenset[str]().union(*(choice.entity_ids for choice in question.choices))
-        return (Choice(", ".join(choice.label for choice in question.choices), joined),)
+        return (
+            Choice(
+                ", ".join(choice.label for choice in question.choices),
+                frozenset[str]().union(*(choice.entity_ids for choice in question.choices)),
+                timer_ids=frozenset[int]().union(*(choice.timer_ids for choice in question.choices)),
+            ),
+        )
     if isinstance(meaning, str) and meaning in _ORDINALS:
         index = _ORDINALS[meaning]
         return question.choices[index : index + 1 or None]
-    return choose(question, answer.text)
+    named = tuple(choice for choice in question.choices if choice.label == answer.slots.get("name"))
+    return named if len(named) == 1 else choose(question, answer.text)

@@ -1,6 +1,6 @@
 """Answers what is not about entities: the clock, timers, lists, a greeting."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from paige.device.narration import Narrator
@@ -8,8 +8,9 @@ from paige.device.turn import Reply
 from paige.iot.errors import KeepingFailed
 from paige.iot.lists import Lists
 from paige.iot.registry import Registry
-from paige.iot.resolution import Keeper, Refused
+from paige.iot.resolution import Keeper, Question, Refused
 from paige.iot.timer_keeper import TimerKeeper
+from paige.iot.timers import Several, Timer
 from paige.models.intent import Intent
 
 _LIST_DOMAIN = "todo"
@@ -45,30 +46,43 @@ class Keeping:
         self._lists = lists
         self._now = now
 
-    def answer(self, intent: Intent, keeper: Keeper, here: str | None) -> Reply:
-        """What the one who keeps it says; `here` is the area of the speaker."""
+    def answer(
+        self, intent: Intent, keeper: Keeper, here: str | None, timers: Collection[int] = ()
+    ) -> Reply | Question | Refused:
+        """What the one who keeps it says.
+
+        Args:
+            intent: What was said.
+            keeper: Who keeps it.
+            here: The area of the speaker.
+            timers: Ids of the timers that are meant, where the same intent led to a `Question` before.
+        """
         match keeper:
             case Keeper.CLOCK:
                 return self._narrator.told(intent, now=self._now())
             case Keeper.TALK:
                 return self._narrator.told(intent)
             case Keeper.TIMERS if self._timers is not None:
-                return self._timer(intent, self._timers.handle(intent, here))
+                return self._timer(intent, self._timers.handle(intent, here, timers))
             case Keeper.LISTS if self._lists is not None:
                 return self._list(intent, self._lists)
         return self._narrator.error("no_service", intent)
 
-    def _timer(self, intent: Intent, found: Sequence[object] | Refused) -> Reply:
-        if isinstance(found, Refused):
-            return self._narrator.refused(intent, found)
-        return self._narrator.told(intent, timer=found[0] if found else None, timers=found)
+    def _timer(
+        self, intent: Intent, found: tuple[Timer, ...] | Several | Refused
+    ) -> Reply | Question | Refused:
+        match found:
+            case Refused():
+                return found
+            case Several():
+                return self._narrator.which_timer(intent, found.timers)
+            case _:
+                return self._narrator.timers_told(intent, found)
 
-    def _list(self, intent: Intent, lists: Lists) -> Reply:
+    def _list(self, intent: Intent, lists: Lists) -> Reply | Refused:
         known = (entity.name for entity in self._registry.find(domains=(_LIST_DOMAIN,)))
         try:
             changed = lists.handle(intent, known)
         except KeepingFailed as error:
             return self._narrator.error("handle_error", intent, reason=str(error))
-        if isinstance(changed, Refused):
-            return self._narrator.refused(intent, changed)
-        return self._narrator.told(intent)
+        return changed if isinstance(changed, Refused) else self._narrator.told(intent)

@@ -1,17 +1,20 @@
 """What to say of what happened. Nothing is called done that no entity has confirmed."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paige.device.replies import Replies, thing
 from paige.device.turn import Expects, Reply
 from paige.iot.entity import Entity
+from paige.iot.naming import canonical
 from paige.iot.outcome import Outcome, Status
-from paige.iot.resolution import Answer, Asks, Confirmation, Question, Reason, Refused
+from paige.iot.resolution import Answer, Asks, Choice, Confirmation, Question, Reason, Refused
 from paige.iot.timers import Timer
 from paige.iot.units import TemperatureUnit, in_unit
 from paige.models.intent import Intent, NotRecognized
 
+_OF_ALL_TIMERS = frozenset({"HassCancelAllTimers", "HassTimerStatus"})
 _WORST_FIRST = (Status.FAILED, Status.REFUSED, Status.UNCONFIRMED)
 
 
@@ -64,6 +67,24 @@ class Narrator:
             "names": [one["name"] for one in everything],
         }
         return self.told(intent, **fields)
+
+    def timers_told(self, intent: Intent, timers: Sequence[Timer]) -> Reply:
+        """What there is to say of timers: one text for all where all were meant, else one for each."""
+        if intent.name in _OF_ALL_TIMERS or len(timers) < 2:  # one text for none or one
+            return self.told(intent, timer=timers[0] if timers else None, timers=timers)
+        told = (self.told(intent, timer=timer, timers=(timer,)).text for timer in timers)
+        return Reply(" ".join(told))
+
+    def which_timer(self, intent: Intent, timers: Sequence[Timer]) -> Question:
+        """Which of several timers is meant; each is called by what tells it from the others."""
+        names = [self._replies.timer_names(timer) for timer in timers]
+        counts = Counter(canonical(name) for some in names for name in some)
+        choices = []
+        for timer, some in zip(timers, names, strict=True):
+            telling = tuple(name for name in some if counts[canonical(name)] == 1)
+            label = self._replies.timer_label(timer, telling[0] if telling else None)
+            choices.append(Choice(label, area=timer.area, timer_ids=frozenset({timer.id}), names=telling))
+        return Question(Asks.WHICH, intent, tuple(choices))
 
     def question(self, question: Question, *, again: bool = False) -> Reply:
         """Which of several was meant."""

@@ -25,7 +25,6 @@ from paige.iot.resolution import (
     Local,
     Question,
     Refused,
-    Resolution,
 )
 from paige.iot.resolve import resolve
 from paige.iot.units import TemperatureUnit
@@ -104,8 +103,8 @@ class Pipeline:
 
     async def _restrict(self, work: "_Work", here: str | None) -> Recognizer:
         assert self._recognizer is not None, "an utterance was given to a pipeline without a recognizer"
-        asking = self._dialogue.open(here, self._clock()) is not None
-        languages = self._understanding.languages(here, asking=asking)
+        asked = self._dialogue.open(here, self._clock())
+        languages = self._understanding.languages(here, asked=asked)
         if languages != self._listening_for:
             with work.step("restrict"):
                 await asyncio.to_thread(self._recognizer.restrict, *languages)
@@ -122,7 +121,7 @@ class Pipeline:
     ) -> Turn:
         asked = self._dialogue.open(here, self._clock())
         with work.step("parse"):
-            understood = self._understanding.parse(text, here, asking=asked is not None)
+            understood = self._understanding.parse(text, here, asked=asked)
         if isinstance(understood, NotRecognized):
             reply = self._not_understood(understood, here, asked)
         elif understood.name == ANSWER:
@@ -178,10 +177,18 @@ class Pipeline:
             resolution = resolve(
                 intent, self._registry, here=here, policy=self._policy, unit=self._unit, choice=choice
             )
+        if isinstance(resolution, Local):
+            timers = frozenset[int]() if choice is None else choice.timer_ids
+            kept = self._keeping.answer(intent, resolution.keeper, here, timers)
+            return kept if isinstance(kept, Reply) else await self._carry_out(work, intent, kept, here)
         return await self._carry_out(work, intent, resolution, here)
 
     async def _carry_out(
-        self, work: "_Work", intent: Intent, resolution: Resolution, here: str | None
+        self,
+        work: "_Work",
+        intent: Intent,
+        resolution: Commands | Confirmation | Question | Answer | Refused,
+        here: str | None,
     ) -> Reply:
         match resolution:
             case Commands():
@@ -197,8 +204,6 @@ class Pipeline:
             case Refused():
                 work.refuse((resolution,))
                 return self._narrator.refused(intent, resolution)
-            case Local():
-                return self._keeping.answer(intent, resolution.keeper, here)
 
     async def _execute(self, work: "_Work", commands: Sequence[Command]) -> None:
         work.outcomes = await self._executor.execute_all(commands)

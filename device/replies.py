@@ -10,6 +10,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from paige.device.errors import RepliesInvalid
 from paige.iot.entity import Entity
+from paige.iot.naming import distinct
+from paige.iot.timers import Timer
 from paige.models.grammar.yaml_file import parse_yaml, read_yaml
 
 _FILE = "responses.yaml"
@@ -106,6 +108,16 @@ class Replies:
     def error(self, reason: str, fields: Fields) -> str:
         """Why nothing could be done."""
         return self._spoken(self._texts["errors"][reason], fields)
+
+    def timer_names(self, timer: Timer) -> tuple[str, ...]:
+        """What a timer may be called to tell it from others, the best first; others may be called so, too."""
+        rendered = (self._render(text, {"timer": timer}) for text in self._texts["timers"]["names"])
+        return distinct(filter(None, rendered))
+
+    def timer_label(self, timer: Timer, name: str | None) -> str:
+        """A timer as one of several to choose from: by a name that no other has, else by its time left."""
+        kind = "unnamed" if name is None else "named"
+        return self._render(self._texts["timers"][kind], {"timer": timer, "name": name})
 
     def announcement(self, kind: str, fields: Fields) -> str:
         """What is said unasked."""

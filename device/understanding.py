@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import yaml
 
+from paige.device.dialogue import Asked
 from paige.iot.registry import Registry
 from paige.models.grammar.language import Language
 from paige.models.grammar.reader import Reader
 from paige.models.grammar.sentences import Sentences
 from paige.models.intent import Intent, NotRecognized
-from paige.models.vocabulary import Vocabulary
+from paige.models.vocabulary import Name, Vocabulary
 
 ANSWER = "PaigeAnswer"
 """The intent of what answers a question; its slot is `answer` (`yes`, `no`, `first`, …), `name` or `area`."""
@@ -53,14 +54,16 @@ class Understanding:
         self._version: int | None = None
         self._vocabulary: Vocabulary | None = None
         self._languages: dict[tuple[int, str | None], Language] = {}
+        self._of_question: Language | None = None
+        """Of the latest question whose choices have names that are not the home's."""
 
-    def parse(self, text: str, here: str | None, *, asking: bool) -> Intent | NotRecognized:
+    def parse(self, text: str, here: str | None, *, asked: Asked | None) -> Intent | NotRecognized:
         """What a sentence means to someone in the area `here`; while a question is open, as an answer first.
 
         What nothing matches comes with the sentences nearest to it.
         """
-        if asking:
-            answer = self._language(self._answers, here).parse(text)
+        if asked is not None:
+            answer = self._language(self._answers, here, asked.names).parse(text)
             if isinstance(answer, Intent):
                 return answer
         language = self._language(self._always, here)
@@ -70,12 +73,12 @@ class Understanding:
             return replace(understood, nearest=tuple(near))
         return understood
 
-    def languages(self, here: str | None, *, asking: bool) -> tuple[Language, ...]:
+    def languages(self, here: str | None, *, asked: Asked | None) -> tuple[Language, ...]:
         """What a recognizer should listen for; the same objects while they are the same languages."""
         always = self._language(self._always, here)
-        return (self._language(self._answers, here), always) if asking else (always,)
+        return (always,) if asked is None else (self._language(self._answers, here, asked.names), always)
 
-    def _language(self, sentences: Sentences, here: str | None) -> Language:
+    def _language(self, sentences: Sentences, here: str | None, names: tuple[Name, ...] = ()) -> Language:
         if self._registry.version != self._version:
             self._version = self._registry.version
             # After a broker was away, the devices that introduce themselves anew mostly are the same.
@@ -83,7 +86,13 @@ class Understanding:
             if vocabulary != self._vocabulary:
                 self._vocabulary = vocabulary
                 self._languages.clear()
+        vocabulary = self._registry.vocabulary(here)
+        if names:
+            vocabulary = replace(vocabulary, entities=names)
+            if self._of_question is None or self._of_question.vocabulary != vocabulary:
+                self._of_question = Language(sentences, vocabulary)
+            return self._of_question
         key = (id(sentences), here)
         if key not in self._languages:
-            self._languages[key] = Language(sentences, self._registry.vocabulary(here))
+            self._languages[key] = Language(sentences, vocabulary)
         return self._languages[key]

@@ -34,7 +34,6 @@ class Reason(StrEnum):
     UNKNOWN_STATE = "unknown_state"
     """What is to be changed relative to its state has not reported one."""
     TIMER_NOT_FOUND = "timer_not_found"
-    TIMERS_MATCHED = "multiple_timers_matched"
     TIMER_TOO_LONG = "timer_too_long"
     LIST_NOT_FOUND = "list_not_found"
     ITEM_NOT_FOUND = "item_not_found"
@@ -84,13 +83,16 @@ class Choice:
     """As a person would say it: a name of the home, no sentence."""
     entity_ids: frozenset[str] = frozenset()
     area: str | None = None
+    timer_ids: frozenset[int] = frozenset()
+    names: tuple[str, ...] = ()
+    """What it is called besides, where the home has no such name."""
 
 
 class Asks(StrEnum):
     """What a question asks for."""
 
     WHICH = "which"
-    """Which entity, where several have the name."""
+    """Which entity or timer, where several fit what was said."""
     AREA = "area"
     """In which area, where none was said and that of the speaker is not known."""
 

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,7 @@ from typing import Any, Final
 from paige.iot.errors import KeepingFailed
 from paige.iot.kept_file import Damage, KeptFile
 from paige.iot.resolution import Refused
-from paige.iot.timers import StoredTimer, Timer, Timers
+from paige.iot.timers import Several, StoredTimer, Timer, Timers
 from paige.models.intent import Intent
 
 _log = logging.getLogger(__name__)
@@ -60,10 +61,14 @@ class TimerKeeper:
         self.timers = Timers(stored, monotonic=monotonic, wall=wall)
         self._changed = asyncio.Event()
 
-    def handle(self, intent: Intent, here: str | None = None) -> tuple[Timer, ...] | Refused:
+    def handle(
+        self, intent: Intent, here: str | None = None, chosen: Collection[int] = ()
+    ) -> tuple[Timer, ...] | Several | Refused:
         """Carry out an intent about timers; see `Timers.handle`."""
-        result = self.timers.handle(intent, here)
-        self._save()
+        version = self.timers.version
+        result = self.timers.handle(intent, here, chosen)
+        if self.timers.version != version:
+            self._save()
         self._changed.set()
         return result
 
@@ -73,19 +78,26 @@ class TimerKeeper:
         Args:
             ring: Tells people. Its `Timer` has in `seconds_left` how late it is.
         """
-        while True:
-            for timer in self.timers.ended():
-                self._save()
-                await ring(timer)
-            if self.timers.clock_was_set():
-                self._save()
-            self._changed.clear()
-            wait = self.timers.wait
-            try:
-                async with asyncio.timeout(CHECK_SECONDS if wait is None else min(wait, CHECK_SECONDS)):
-                    await self._changed.wait()
-            except TimeoutError:
-                continue
+        ringing: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                ended = self.timers.ended()
+                for timer in ended:
+                    # One that waits, for a garage door or a broker, does not make the others late.
+                    task = asyncio.create_task(_rung(ring, timer), name=f"timer-{timer.id}")
+                    ringing.add(task)
+                    task.add_done_callback(ringing.discard)
+                if ended or self.timers.clock_was_set():
+                    self._save()
+                self._changed.clear()
+                wait = self.timers.wait
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(CHECK_SECONDS if wait is None else min(wait, CHECK_SECONDS)):
+                        await self._changed.wait()
+        finally:
+            for task in ringing:
+                task.cancel()
+            await asyncio.gather(*ringing, return_exceptions=True)
 
     def _save(self) -> None:
         try:
@@ -95,6 +107,13 @@ class TimerKeeper:
             _log.error("timers are not kept: %s", error)
         else:
             self.unsaved = None
+
+
+async def _rung(ring: Ring, timer: Timer) -> None:
+    try:
+        await ring(timer)
+    except Exception:  # noqa: BLE001  # the other timers must still ring
+        _log.exception("a timer ended and could not be rung")
 
 
 def encode(stored: tuple[StoredTimer, ...]) -> dict[str, Any]:

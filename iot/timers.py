@@ -2,7 +2,7 @@
 
 import difflib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -45,6 +45,14 @@ class StoredTimer:
     """When it ends, in seconds since 1970; None while it is paused."""
 
 
+@dataclass(frozen=True, slots=True)
+class Several:
+    """An intent that is about one timer fits all of these: nothing is done before it is clear which."""
+
+    timers: tuple[Timer, ...]
+    """The next to end first."""
+
+
 @dataclass(slots=True)
 class _Running:
     timer: Timer
@@ -74,6 +82,8 @@ class Timers:
         self._monotonic = monotonic
         self._wall = wall
         self._running: dict[int, _Running] = {}
+        self._last_id = 0
+        self._version = 0
         self._offset = wall() - monotonic()
         for one in stored:
             left = one.timer.seconds_left if one.ends is None else one.ends - wall()
@@ -90,6 +100,11 @@ class Timers:
         """Seconds until the next one ends; None where none is running."""
         return min((max(timer.seconds_left, 0.0) for timer in self.all if not timer.paused), default=None)
 
+    @property
+    def version(self) -> int:
+        """Counts up when a timer is started, changed or gone; time that passes does not count."""
+        return self._version
+
     def stored(self) -> tuple[StoredTimer, ...]:
         """What to write down, after each change and whenever `clock_was_set`."""
         self._offset = self._wall() - self._monotonic()
@@ -104,17 +119,17 @@ class Timers:
 
     def ended(self) -> tuple[Timer, ...]:
         """Those that have come to their end, earliest first; they are timers no more."""
-        over = tuple(timer for timer in self.all if not timer.paused and timer.seconds_left <= 0)
-        for timer in over:
-            del self._running[timer.id]
-        return over
+        return self._drop(tuple(timer for timer in self.all if not timer.paused and timer.seconds_left <= 0))
 
-    def handle(self, intent: Intent, here: str | None = None) -> tuple[Timer, ...] | Refused:
+    def handle(
+        self, intent: Intent, here: str | None = None, chosen: Collection[int] = ()
+    ) -> tuple[Timer, ...] | Several | Refused:
         """Carry out an intent about timers.
 
         Args:
             intent: One of those that `resolve` leaves to `Keeper.TIMERS`.
             here: Main name of the area in which the speaker is.
+            chosen: Ids of those that are meant, where the same intent fitted `Several` before.
 
         Returns:
             The timers concerned, as they are afterwards, or for those cancelled as they were; none where all
@@ -127,12 +142,16 @@ class Timers:
             return found if found or not _tells(intent) else Refused(Reason.TIMER_NOT_FOUND)
         if intent.name == "HassCancelAllTimers":
             return self._drop(self._selected(intent))
-        found = self._narrowed(intent, here)
+        found = (
+            tuple(timer for timer in self.all if timer.id in chosen)
+            if chosen
+            else self._narrowed(intent, here)
+        )
         if not found:
             return Refused(Reason.TIMER_NOT_FOUND)
-        if len(found) > 1:
-            return Refused(Reason.TIMERS_MATCHED)
-        return self._change(intent, found[0])
+        if len(found) > 1 and not chosen:
+            return Several(found)
+        return self._change(intent, found)
 
     def _start(self, intent: Intent, here: str | None) -> tuple[Timer, ...] | Refused:
         seconds = _length(intent)
@@ -141,7 +160,7 @@ class Timers:
         if seconds > LONGEST:
             return Refused(Reason.TIMER_TOO_LONG)
         timer = Timer(
-            id=max(self._running, default=0) + 1,
+            id=self._last_id + 1,
             seconds=seconds,
             seconds_left=seconds,
             name=_text(intent, "name"),
@@ -150,22 +169,25 @@ class Timers:
         )
         return (self._keep(timer),)
 
-    def _change(self, intent: Intent, timer: Timer) -> tuple[Timer, ...] | Refused:
+    def _change(self, intent: Intent, timers: tuple[Timer, ...]) -> tuple[Timer, ...] | Refused:
         match intent.name:
             case "HassCancelTimer":
-                return self._drop((timer,))
+                return self._drop(timers)
             case "HassPauseTimer":
-                return (self._keep(replace(timer, paused=True)),)
+                return tuple(self._keep(replace(timer, paused=True)) for timer in timers)
             case "HassUnpauseTimer":
-                return (self._keep(replace(timer, paused=False)),)
+                return tuple(self._keep(replace(timer, paused=False)) for timer in timers)
             case "HassIncreaseTimer" | "HassDecreaseTimer":
                 seconds = _length(intent)
                 if seconds is None:
                     return Refused(Reason.NOT_SUPPORTED)
                 more = seconds if intent.name == "HassIncreaseTimer" else -seconds
-                if timer.seconds_left + more > LONGEST:
+                if any(timer.seconds_left + more > LONGEST for timer in timers):
                     return Refused(Reason.TIMER_TOO_LONG)
-                return (self._keep(replace(timer, seconds_left=max(timer.seconds_left + more, 0.0))),)
+                return tuple(
+                    self._keep(replace(timer, seconds_left=max(timer.seconds_left + more, 0.0)))
+                    for timer in timers
+                )
             case _:
                 return Refused(Reason.NOT_SUPPORTED)
 
@@ -195,9 +217,12 @@ class Timers:
     def _drop(self, timers: tuple[Timer, ...]) -> tuple[Timer, ...]:
         for timer in timers:
             del self._running[timer.id]
+            self._version += 1
         return timers
 
     def _keep(self, timer: Timer) -> Timer:
+        self._last_id = max(self._last_id, timer.id)  # no id is given twice: a question may be open about it
+        self._version += 1
         self._running[timer.id] = _Running(timer, self._monotonic() + timer.seconds_left)
         return timer
 

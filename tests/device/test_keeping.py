@@ -14,8 +14,9 @@ from paige.device.keeping import Keeping
 from paige.device.narration import Narrator
 from paige.device.replies import Replies
 from paige.device.ringing import TOO_LATE_SECONDS, Ringer
+from paige.device.turn import Expects, Reply
 from paige.iot.registry import Registry
-from paige.iot.resolution import Keeper
+from paige.iot.resolution import Keeper, Reason
 from paige.iot.timers import Timer
 from paige.models.intent import Intent
 from paige.tools.broker import EmbeddedBroker
@@ -55,6 +56,55 @@ async def test_a_timer_is_set_told_of_and_cancelled(serving: tuple[Assistant, Sa
     assert "minute" in (await pipeline.handle_text("how much time is left on the timer")).reply.text
     assert (await pipeline.handle_text("cancel the timer")).reply.text.startswith("Cancelled")
     assert (await pipeline.handle_text("cancel the timer")).reply.text == "I can't find that timer."
+
+
+async def test_of_several_timers_it_is_asked_which_one(serving: tuple[Assistant, Said]) -> None:
+    async def say(text: str) -> tuple[str, Expects]:
+        reply = (await serving[0].pipeline.handle_text(text)).reply
+        return reply.text, reply.expects
+
+    for text in (
+        "set a pizza timer for ten minutes",
+        "set a timer for 5 minutes",
+        "set a timer for 7 minutes",
+    ):
+        await say(text)
+    question = "Which one: the 5 minute timer, the 7 minute timer or the pizza timer?"
+    for answer, told in (
+        ("the five minute one", "Paused the 5 minute timer with"),
+        ("the pizza timer please", "Paused the pizza timer with"),
+        ("pizza", "Paused the pizza timer with"),
+        ("the second one", "Paused the 7 minute timer with"),
+    ):
+        assert await say("pause the timer") == (question, Expects.CHOICE)
+        assert (await say(answer))[0].startswith(told)
+        assert (await say("resume the timer"))[0].endswith("left.")
+    assert (await say("cancel the timer")) == (question, Expects.CHOICE)
+    assert (await say("the lasagne"))[0] == f"Sorry, {question[0].lower()}{question[1:]}"
+    assert (await say("no"))[0] == "All right, I won't."
+    assert (await say("cancel the timer")) == (question, Expects.CHOICE)
+    text, _ = await say("all of them")
+    assert text == "Cancelled the 5 minute timer. Cancelled the 7 minute timer. Cancelled the pizza timer."
+    assert (await say("how much time is left on the timer"))[0] == "No timer is running."
+
+
+async def test_timers_that_are_called_alike_are_told_apart_by_what_is_left(
+    serving: tuple[Assistant, Said],
+) -> None:
+    pipeline = serving[0].pipeline
+    for _ in range(2):
+        await pipeline.handle_text("set a timer for 5 minutes")
+    reply = (await pipeline.handle_text("add 90 seconds to the timer")).reply
+    assert reply.expects is Expects.CHOICE
+    assert all(choice.startswith("the 5 minute timer with ") for choice in reply.choices)
+    assert (await pipeline.handle_text("the first one")).reply.text.startswith("6 minutes and ")
+    reply = (await pipeline.handle_text("cancel the timer")).reply
+    assert reply.choices[1].startswith("the 5 minute timer with 6 minutes")
+    assert (await pipeline.handle_text("the five minute one")).reply.expects is Expects.CHOICE
+
+
+async def test_what_a_keeper_refuses_is_in_the_turn(serving: tuple[Assistant, Said]) -> None:
+    assert (await serving[0].pipeline.handle_text("cancel the timer")).refusal == Reason.TIMER_NOT_FOUND
 
 
 async def test_a_list_is_kept(serving: tuple[Assistant, Said], tmp_path: Path) -> None:
@@ -112,6 +162,6 @@ def test_the_clock_says_the_time_of_the_house() -> None:
     noon = datetime(2026, 1, 2, 12, 5, tzinfo=UTC)
     keeping = Keeping(NARRATOR, Registry(), now=lambda: noon)
     asked = Intent("HassGetCurrentTime", {}, 1.0, "what time is it")
-    assert keeping.answer(asked, Keeper.CLOCK, None).text == "It's 12:05 PM."
+    assert keeping.answer(asked, Keeper.CLOCK, None) == Reply("It's 12:05 PM.")
     asked = Intent("HassGetCurrentDate", {}, 1.0, "what day is it")
-    assert keeping.answer(asked, Keeper.CLOCK, None).text == "It's Friday, January 2nd, 2026."
+    assert keeping.answer(asked, Keeper.CLOCK, None) == Reply("It's Friday, January 2nd, 2026.")

@@ -1,8 +1,12 @@
+from paige.device.dialogue import Asked
 from paige.device.understanding import Understanding, answer_sentences
 from paige.iot.change import EntityAppeared
 from paige.iot.entity import Entity
 from paige.iot.registry import Registry
+from paige.iot.resolution import Confirmation
+from paige.models.intent import Intent
 
+ASKED = Asked(Confirmation((), ()), Intent("HassTurnOff", {}, 1.0, "unlock the door"), since=0.0)
 LAMP = Entity("light.lamp", "Lamp", "light", area="Kitchen")
 FAN = Entity("fan.fan", "Fan", "fan", area="Kitchen")
 
@@ -13,11 +17,11 @@ def test_a_home_whose_devices_introduce_themselves_anew_has_the_same_languages()
         answer_sentences("en", {"choice": ["{name}"]}), answer_sentences("en", {"yes": ["yes"]}), registry
     )
     registry.apply("homie", EntityAppeared(LAMP))
-    before = understanding.languages("Kitchen", asking=True)
+    before = understanding.languages("Kitchen", asked=ASKED)
     registry.clear()
     registry.apply("homie", EntityAppeared(LAMP))
-    assert understanding.languages("Kitchen", asking=True) == before
+    assert understanding.languages("Kitchen", asked=ASKED) == before
     registry.apply("homie", EntityAppeared(FAN))
-    after = understanding.languages("Kitchen", asking=True)
+    after = understanding.languages("Kitchen", asked=ASKED)
     assert not set(before) & set(after)
     assert [language.word_graph().words for language in after] == [{"yes"}, {"lamp", "fan"}]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from paige.iot.resolution import Reason, Refused
 from paige.iot.timer_keeper import TimerKeeper, decode, encode
-from paige.iot.timers import LONGEST, StoredTimer, Timer, Timers
+from paige.iot.timers import LONGEST, Several, StoredTimer, Timer, Timers
 from paige.models.intent import Intent, SlotValue
 
 GOLDEN = Path(__file__).parent / "golden/timers.json"
@@ -122,9 +122,39 @@ def test_what_fits_several_timers_is_asked_and_what_fits_none_is_said() -> None:
     assert timers.handle(intent("HassCancelTimer")) == Refused(Reason.TIMER_NOT_FOUND)
     start(timers, minutes=5)
     start(timers, minutes=5)
-    assert timers.handle(intent("HassPauseTimer")) == Refused(Reason.TIMERS_MATCHED)
+    assert timers.handle(intent("HassPauseTimer")) == Several(timers.all)
+    assert not any(timer.paused for timer in timers.all)
     assert timers.handle(intent("HassPauseTimer", name="pizza")) == Refused(Reason.TIMER_NOT_FOUND)
     assert timers.handle(intent("HassTimerStatus", name="pizza")) == Refused(Reason.TIMER_NOT_FOUND)
+    assert len(timers.all) == 2
+
+
+def test_of_several_timers_those_that_were_chosen_are_meant() -> None:
+    clock = Clock()
+    timers = clock.timers()
+    for minutes in (5, 6, 7):
+        start(timers, minutes=minutes)
+    pause = intent("HassPauseTimer")
+    assert isinstance(timers.handle(pause), Several)
+    assert timers.handle(pause, chosen=[2]) == (Timer(2, 360, 360, paused=True),)
+    assert timers.handle(pause, chosen=[1, 3]) == (
+        Timer(1, 300, 300, paused=True),
+        Timer(3, 420, 420, paused=True),
+    )
+    longer = intent("HassIncreaseTimer", hours=167, minutes=54)
+    assert timers.handle(longer, chosen=[1, 3]) == Refused(Reason.TIMER_TOO_LONG)
+    assert [timer.seconds_left for timer in timers.all] == [300, 360, 420]
+
+
+def test_a_choice_between_timers_never_means_one_that_was_started_since() -> None:
+    clock = Clock()
+    timers = clock.timers()
+    start(timers, minutes=5)
+    start(timers, minutes=1)
+    clock.monotonic += 61
+    timers.ended()
+    start(timers, minutes=3)
+    assert timers.handle(intent("HassCancelTimer"), chosen=[2]) == Refused(Reason.TIMER_NOT_FOUND)
     assert len(timers.all) == 2
 
 
@@ -308,6 +338,40 @@ def test_every_timer_that_was_started_ends_or_is_cancelled_and_a_restart_changes
     clock.monotonic += LONGEST
     ended += len(timers.ended())
     assert started == cancelled + ended + paused
+
+
+async def test_a_timer_that_cannot_be_rung_or_takes_long_keeps_no_other_from_ringing(tmp_path: Path) -> None:
+    clock = Clock()
+    keeper = clock.keeper(tmp_path / "timers.json")
+    rung: asyncio.Queue[str | None] = asyncio.Queue()
+    cancelled = asyncio.Event()
+
+    async def ring(timer: Timer) -> None:
+        if timer.name == "broken":
+            raise ValueError(timer)
+        if timer.name == "slow":
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.set()
+        await rung.put(timer.name)
+
+    for seconds, name in enumerate(("broken", "slow", "egg"), 1):
+        keeper.handle(intent("HassStartTimer", seconds=seconds, name=name))
+    clock.monotonic += 12
+    running = asyncio.create_task(keeper.run(ring))
+    async with asyncio.timeout(5):
+        assert await rung.get() == "egg"
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert cancelled.is_set()
+
+
+def test_what_changes_nothing_is_not_written(tmp_path: Path) -> None:
+    keeper = Clock().keeper(tmp_path / "timers.json")
+    for name in ("HassTimerStatus", "HassCancelTimer"):
+        keeper.handle(intent(name))
+    assert not (tmp_path / "timers.json").exists()
 
 
 async def test_the_keeper_rings_what_is_over_and_hears_of_new_timers(tmp_path: Path) -> None:
