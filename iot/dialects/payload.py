@@ -31,20 +31,20 @@ def text_of(payload: bytes) -> str:
         raise ReportInvalid(f"found {shown(payload)}, expected text in UTF-8") from None
 
 
-def json_object(payload: bytes) -> dict[str, object]:
-    """The JSON object of a payload.
+def json_object(payload: bytes | str) -> dict[str, object]:
+    """The JSON object of a payload, or of its text.
 
     Raises:
         ReportInvalid: It is not JSON (RFC 8259, so without NaN), or no object.
     """
-    text = text_of(payload)
+    text = payload if isinstance(payload, str) else text_of(payload)
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
         if "\\ud" in text.lower():
             # An escaped half of a character is no text: it could neither be shown nor sent.
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        raise ReportInvalid(f"found {shown(payload)}, expected a JSON object") from None
+        raise ReportInvalid(f"found {shown(text)}, expected a JSON object") from None
     if not isinstance(value, dict):
         raise ReportInvalid(f"found {shown(value)}, expected a JSON object")
     return value

@@ -15,7 +15,7 @@ from paige.iot.dialects.homeassistant.component import (
     readers,
     sends,
 )
-from paige.iot.dialects.homeassistant.settings import Order, Settings
+from paige.iot.dialects.homeassistant.settings import Channel, Order, Settings
 from paige.iot.dialects.payload import number, number_text
 from paige.iot.dialects.report import Known, Report
 
@@ -43,18 +43,19 @@ def climate(settings: Settings) -> Component:
         degrees,
         celsius,
     )
+
+    def channel(name: str) -> Channel | None:
+        return settings.channel(f"{name}_topic", f"{name}_template", "value_template")
+
     return Component(
         readers(
-            (settings.channel("mode_state_topic", "mode_state_template"), _mode),
+            (channel("mode_state"), _mode),
+            (channel("temperature_state"), attribute("temperature", lambda said: celsius(number(said)))),
             (
-                settings.channel("temperature_state_topic", "temperature_state_template"),
-                attribute("temperature", lambda said: celsius(number(said))),
-            ),
-            (
-                settings.channel("current_temperature_topic", "current_temperature_template"),
+                channel("current_temperature"),
                 attribute("current_temperature", lambda said: celsius(number(said))),
             ),
-            (settings.channel("action_topic", "action_template"), attribute("hvac_action", str)),
+            (channel("action"), attribute("hvac_action", str)),
         ),
         offered({"turn_on": on, "turn_off": off, "set_temperature": temperature, "set_hvac_mode": mode}),
         frozenset() if temperature is None else frozenset({"temperature"}),
@@ -107,6 +108,6 @@ def _sets_temperature(
         value = degrees(given(command, "temperature"))
         if not low <= value <= high:
             return f"it goes from {number_text(celsius(low))} to {number_text(celsius(high))} degrees"
-        return (order.write(number_text(value)),)
+        return (order.write(int(value) if value.is_integer() else value),)
 
     return encode

@@ -58,7 +58,8 @@ class HomeAssistantDialect:
     """What speaks Home Assistant's MQTT discovery: ESPHome, OpenMQTTGateway, Z-Wave JS, WLED, and many more.
 
     Entities that their device marks as a part of its configuration, or as not enabled, are left out; of what
-    it marks as diagnostic, only what reports is taken.
+    it marks as diagnostic, only what reports is taken. A sensor with `off_delay` says when something begins
+    and never that it ended: that is an event, and no state.
     """
 
     def __init__(self, prefix: str = "homeassistant") -> None:
@@ -142,18 +143,14 @@ class HomeAssistantDialect:
     def _adopt(self, where: Place, part: Described, topic: str) -> Iterable[Change]:
         """Take one described component in, or leave it out, or drop what it was before."""
         key = (topic, part.key)
-        if part.component not in BUILDERS:
-            if part.component not in OTHERS:
-                known = ", ".join(sorted(BUILDERS))
-                yield Misunderstood(
-                    topic, f"found the component {shown(part.component)}, expected one of {known}"
-                )
-            return
         settings = Settings(part.options)
-        before = self._discovered.get(key)
-        if self._is_left_out(settings):
-            if before is not None:
+        if part.component not in BUILDERS or self._is_left_out(settings):
+            if key in self._discovered:
                 yield self._remove(key)
+            if part.component not in (*BUILDERS, *OTHERS):
+                known = ", ".join(sorted(BUILDERS))
+                problem = f"found the component {shown(part.component)}, expected one of {known}"
+                yield Misunderstood(topic, problem)
             return
         component = BUILDERS[part.component](settings)
         self._take_over(key, part.component, settings)
@@ -168,7 +165,7 @@ class HomeAssistantDialect:
         yield from self._introduced(found, Settings(part.section("device")))
 
     def _is_left_out(self, settings: Settings) -> bool:
-        if not settings.flag("enabled_by_default", True):
+        if not settings.flag("enabled_by_default", True) or "off_delay" in settings:
             return True
         category = settings.name("entity_category")
         return category == "config" or (category == "diagnostic" and "command_topic" in settings)

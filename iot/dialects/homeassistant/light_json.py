@@ -11,6 +11,7 @@ from paige.iot.dialects.homeassistant.component import (
     Component,
     Encode,
     Encoded,
+    Take,
     given,
     readers,
     toggles,
@@ -18,7 +19,7 @@ from paige.iot.dialects.homeassistant.component import (
 from paige.iot.dialects.homeassistant.light_scale import Scale, channels, commanded_color
 from paige.iot.dialects.homeassistant.settings import Order, Settings
 from paige.iot.dialects.homeassistant.switch import ON
-from paige.iot.dialects.payload import number, shown
+from paige.iot.dialects.payload import json_object, number, shown
 from paige.iot.dialects.report import Known, Report
 from paige.iot.entity import AttributeValue
 from paige.iot.errors import ReportInvalid
@@ -28,6 +29,13 @@ _CHANNELS: Mapping[str, str] = {"rgb": "rgb", "rgbw": "rgbw", "rgbww": "rgbcw"}
 """The keys of each colour mode that counts by channels, one letter a channel."""
 
 _COLOR_MODES = ("hs", "rgb", "xy", "rgbw", "rgbww")
+
+_WAYS: Mapping[str, Callable[..., RGB]] = {
+    "rgb": lambda *parts: channels(parts),
+    "hs": rgb_from_hue,
+    "xy": rgb_from_xy,
+}
+"""How a colour may be written: its keys, one letter each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,8 @@ def json_light(settings: Settings) -> Component:
     """A light that speaks JSON."""
     scale = Scale.of(settings)
     channel = settings.channel("state_topic")
-    listens = readers((channel, _reads(scale)))
+    # One reader for each, so that what is wrong with one costs no other.
+    listens = readers(*((channel, take) for take in (_state, _brightness(scale), _hue(scale))))
     order = settings.order("command_topic")
     if order is None:
         return Component(listens)
@@ -107,49 +116,53 @@ def _modes(settings: Settings) -> tuple[frozenset[str], bool]:
     return listed, settings.flag("brightness") or bool(listed - {"onoff", "unknown"})
 
 
-def _reads(scale: Scale) -> Callable[[str, Known], Report]:
-    def take(said: str, known: Known) -> Report:
-        try:
-            values = json.loads(said)
-        except (ValueError, RecursionError):
-            values = None
-        if not isinstance(values, dict):
-            raise ReportInvalid(f"found {shown(said)}, expected a JSON object")
-        attributes: dict[str, AttributeValue] = {}
-        mode = values.get("color_mode")
-        if values.get("brightness"):
-            attributes["brightness_pct"] = scale.percent(values["brightness"])
-        if values.get("color") and mode not in ("color_temp", "white", "brightness", "onoff"):
-            attributes["rgb_color"] = _color(values["color"])
-        if values.get("color_temp") and mode in (None, "color_temp"):
-            attributes["color_temp_kelvin"] = scale.color_temp_kelvin(values["color_temp"])
-        if mode is not None and attributes.keys() & {"rgb_color", "color_temp_kelvin"}:
-            # It says which of the two it shows now, so the other is no more than a memory.
-            attributes.setdefault("rgb_color", None)
-            attributes.setdefault("color_temp_kelvin", None)
-        return Report(_state(values), attributes)
-
-    return take
-
-
-def _state(values: Mapping[str, object]) -> str | None:
+def _state(said: str, known: Known) -> Report | None:
+    values = json_object(said)
     if "state" not in values:
         return None
     state = values["state"]
     if state is None:
-        return UNKNOWN
+        return Report(UNKNOWN)
     if state not in ("ON", "OFF"):
         raise ReportInvalid(f"found {shown(state)} as state, expected ON or OFF")
-    return str(state).lower()
+    return Report(str(state).lower())
 
 
-def _color(value: object) -> AttributeValue:
-    """A colour in whichever way it is written."""
-    if isinstance(value, dict):
-        if value.keys() >= {"r", "g", "b"}:
-            return channels(tuple(number(value[key]) for key in "rgb"))
-        if value.keys() >= {"h", "s"}:
-            return rgb_from_hue(number(value["h"]), number(value["s"]))
-        if value.keys() >= {"x", "y"}:
-            return rgb_from_xy(number(value["x"]), number(value["y"]))
-    raise ReportInvalid(f"found {shown(value)} as colour, expected an object with r, g, b, or h, s, or x, y")
+def _brightness(scale: Scale) -> Take:
+    def take(said: str, known: Known) -> Report | None:
+        brightness = json_object(said).get("brightness")
+        # An off light says 0, which is not how bright it will be.
+        return Report(attributes={"brightness_pct": scale.percent(brightness)}) if brightness else None
+
+    return take
+
+
+def _hue(scale: Scale) -> Take:
+    """Reads colour and colour temperature."""
+
+    def take(said: str, known: Known) -> Report | None:
+        values = json_object(said)
+        attributes: dict[str, AttributeValue] = {}
+        mode = values.get("color_mode")
+        if values.get("color") and mode not in ("color_temp", "white", "brightness", "onoff"):
+            attributes |= _color(values["color"], mode)
+        if values.get("color_temp") and mode in (None, "color_temp"):
+            attributes["color_temp_kelvin"] = scale.color_temp_kelvin(values["color_temp"])
+        if mode is not None and attributes:
+            # It says which of the two it shows now, so the other is no more than a memory.
+            attributes = {"rgb_color": None, "color_temp_kelvin": None} | attributes
+        return Report(attributes=attributes) if attributes else None
+
+    return take
+
+
+def _color(value: object, mode: object) -> dict[str, AttributeValue]:
+    """A colour as it is written: in the way that its mode says, where it is in several."""
+    if not isinstance(value, dict):
+        raise ReportInvalid(f"found {shown(value)} as colour, expected an object")
+    for way in sorted(_WAYS, key=lambda way: way != mode):
+        if value.keys() >= set(way):
+            return {"rgb_color": _WAYS[way](*(number(value[key]) for key in way))}
+    if value.keys() <= {"c", "w"}:
+        return {}  # its white channels alone
+    raise ReportInvalid(f"found {shown(value)} as colour, expected r, g, b, or h, s, or x, y")

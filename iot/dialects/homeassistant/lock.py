@@ -37,9 +37,9 @@ def lock(settings: Settings) -> Component:
         settings.text("state_unlocking", "UNLOCKING"): "unlocking",
         settings.text("state_jammed", "JAMMED"): "jammed",
     }
-    if "payload_open" in settings:
-        words.setdefault(settings.text("state_open", "OPEN"), "open")
-        words.setdefault(settings.text("state_opening", "OPENING"), "opening")
+    # What the device calls by these words itself, such as unlocked by OPEN, comes first.
+    words.setdefault(settings.text("state_open", "OPEN"), "open")
+    words.setdefault(settings.text("state_opening", "OPENING"), "opening")
     services = {
         "lock": sends(order, settings.payload("payload_lock", "LOCK")),
         "unlock": sends(order, settings.payload("payload_unlock", "UNLOCK")),

@@ -171,18 +171,18 @@ def _worded(words: Mapping[str, str]) -> Callable[[str, Known], Report]:
 
 
 def _either(words: Mapping[str, str], travel: Travel) -> Callable[[str, Known], Report]:
-    """Reads a position, a movement, or both of them in JSON."""
+    """Reads a position, a state, or both of them in JSON, where the position tells unless it moves."""
+    worded = _worded(words)
 
     def take(said: str, known: Known) -> Report:
         if said == NOTHING:
             return Report(UNKNOWN, {"current_position": None})
-        movement = words.get(_member(said, "state"))
-        if movement not in ("opening", "closing"):
+        word, position = _member(said, "state"), _member(said, "position")
+        if position == said and word in words:
+            return worded(said, known)
+        if words.get(word) not in ("opening", "closing"):
             return _positioned(said, travel)
-        position = _member(said, "position")
-        return Report(
-            movement, {} if position == said else {"current_position": travel.percent(number(position))}
-        )
+        return Report(words[word], {"current_position": travel.percent(number(position))})
 
     return take
 

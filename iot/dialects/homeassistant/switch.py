@@ -1,8 +1,13 @@
 """Switches, sirens and humidifiers: what is on or off."""
 
+import json
+
+from paige.iot.command import Command
 from paige.iot.dialects.homeassistant.component import (
+    NOTHING,
     Component,
     Encode,
+    Encoded,
     Take,
     offered,
     readers,
@@ -11,6 +16,8 @@ from paige.iot.dialects.homeassistant.component import (
     toggles,
 )
 from paige.iot.dialects.homeassistant.settings import Order, Settings
+from paige.iot.dialects.payload import json_object
+from paige.iot.dialects.report import Known, Report
 
 ON = frozenset({"on"})
 
@@ -41,10 +48,42 @@ def switch(settings: Settings) -> Component:
 
 
 def siren(settings: Settings) -> Component:
-    """A siren; its tones and volume stay as they are."""
-    order = settings.order("command_topic", "command_template", "state", "tone", "duration", "volume_level")
+    """A siren; its tones and volume stay as they are. It takes JSON, unless it has a template."""
+    variables = ("state", "tone", "duration", "volume_level")
+    order = settings.order("command_topic", "command_template", *variables)
+    order_off = settings.order("command_topic", "command_off_template", *variables)
+    if "command_off_template" not in settings:
+        order_off = order
+    on = _sounds(order, settings.text("payload_on", "ON"))
+    off = _sounds(order_off, settings.text("payload_off", "OFF"))
     channel = settings.channel("state_topic", "state_value_template", "value_template")
-    return Component(readers((channel, on_off(settings))), on_off_services(settings, order))
+    return Component(
+        readers((channel, _sounding(on_off(settings)))),
+        offered({"turn_on": on, "turn_off": off, "toggle": toggles(on, off, ON)}),
+    )
+
+
+def _sounds(order: Order | None, payload: str) -> Encode | None:
+    if order is None:
+        return None
+    value = payload if order.template is not None else json.dumps({"state": payload})
+
+    def encode(command: Command, known: Known) -> Encoded:
+        return (order.write(value, state=payload),)
+
+    return encode
+
+
+def _sounding(on_off: Take) -> Take:
+    """Reads the state of a siren, which is a word, or a member of a JSON object."""
+
+    def take(said: str, known: Known) -> Report | None:
+        if not said.startswith("{"):
+            return on_off(said, known)
+        state = json_object(said).get("state", "")
+        return on_off(NOTHING if state is None else str(state), known) if state != "" else None
+
+    return take
 
 
 def humidifier(settings: Settings) -> Component:

@@ -1,10 +1,8 @@
 """Vacuum cleaners."""
 
-import json
-
 from paige.iot.dialects.homeassistant.component import UNKNOWN, Component, offered, readers, sends
 from paige.iot.dialects.homeassistant.settings import Settings
-from paige.iot.dialects.payload import percent, shown
+from paige.iot.dialects.payload import json_object, percent, shown
 from paige.iot.dialects.report import Known, Report
 from paige.iot.entity import AttributeValue
 from paige.iot.errors import ReportInvalid
@@ -31,12 +29,7 @@ def vacuum(settings: Settings) -> Component:
 
 
 def _state(said: str, known: Known) -> Report:
-    try:
-        values = json.loads(said)
-    except (ValueError, RecursionError):
-        values = None
-    if not isinstance(values, dict):
-        raise ReportInvalid(f"found {shown(said)}, expected a JSON object with a state")
+    values = json_object(said)
     attributes: dict[str, AttributeValue] = {}
     if values.get("battery_level") is not None:
         attributes["battery_level"] = percent(values["battery_level"])
