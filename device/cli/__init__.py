@@ -12,6 +12,8 @@ import sys
 import traceback
 from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from paige.audio.errors import AudioError
@@ -67,6 +69,7 @@ PAIGE_DEBUG=1 shows where in the program an error comes from.
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `paige` with these arguments, those of the process by default, and give the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _standard_streams()
     # What is made at the start stays; by default it is searched for garbage again and again as it grows,
     # which was half of the processor time of making a recognizer ready.
     gc.set_threshold(_GARBAGE_AFTER)
@@ -78,17 +81,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Our reader went away, as `head` does; the interpreter must not stumble over it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()  # our reader went away, as `head` does
         return NOT_DONE
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else DONE
     except (AudioError, ModelError, IotError, DeviceError) as error:
         return _not_done(str(error), error)
+    except OSError as error:
+        _give_up_output()  # perhaps its disk is full
+        return _not_done(f"the system refused: {error}", error)
     except Exception as error:  # noqa: BLE001  # a user never meets a traceback, whatever it is that broke
         inside = f"something inside Paige broke ({type(error).__name__}: {error})"
         return _not_done(f"{inside}; please report it, with what PAIGE_DEBUG=1 adds", error)
     return status
+
+
+def _standard_streams() -> None:
+    """See to it that there are three, as a service manager may close them, and that each takes any text."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # until the end
+        elif isinstance(stream, TextIOWrapper):
+            # A locale without “✓”, or input in another one, must not end a command halfway.
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _give_up_output() -> None:
+    """Drop what is not written yet: the interpreter must not stumble over it at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(arguments: list[str]) -> int:

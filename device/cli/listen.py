@@ -80,9 +80,8 @@ def _listen(lines: Iterable[bytes], recognizer: "Recognizer", language: "Languag
             answer = {"text": "", "intent": None, "slots": {}, "confidence": 0.0, "error": str(error)}
             status = 1
         # A path that is not UTF-8 is opened as it is, but JSON cannot hold it.
-        text = json.dumps(answer, ensure_ascii=False).encode("utf-8", errors="replace").decode("utf-8")
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
+        sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+        sys.stdout.buffer.flush()
     return status
 
 

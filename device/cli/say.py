@@ -49,16 +49,14 @@ def _run(arguments: Namespace) -> int:
 
 
 async def _talk(arguments: Namespace, loaded: "Loaded") -> int:
-    import asyncio
-
+    from paige.device.cli.typed import typed
     from paige.device.turn import Expects
 
     async with _conversation(loaded, arguments.here or loaded.config.house.area) as say:
         turn = await say(" ".join(arguments.sentence))
         _show(turn, as_json=arguments.json)
         while turn.reply.expects is not Expects.NOTHING and sys.stdin.isatty() and not arguments.json:
-            answer = await asyncio.to_thread(_ask_person, turn.reply.choices)
-            if not answer:
+            if not (answer := await typed(_prompt(turn.reply.choices))):
                 break
             turn = await say(answer)
             _show(turn, as_json=False)
@@ -87,13 +85,8 @@ async def _conversation(loaded: "Loaded", here: str | None) -> AsyncIterator[Con
         yield lambda text: visitor.pipeline.handle_text(text, here)
 
 
-def _ask_person(choices: tuple[str, ...]) -> str:
-    """What a person types in answer, empty where they would rather not."""
-    hint = f" ({', '.join(choices)})" if choices else ""
-    try:
-        return input(f"{hint}> ".lstrip()).strip()
-    except EOFError:
-        return ""
+def _prompt(choices: tuple[str, ...]) -> str:
+    return f"({', '.join(choices)})> " if choices else "> "
 
 
 def _show(turn: "Turn", *, as_json: bool) -> None:

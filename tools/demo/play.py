@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from paige.audio.endpointer import utterances
 from paige.audio.wav import WavSource
 from paige.device.assistant import Assistant, assistant
+from paige.device.cli.typed import typed
 from paige.device.config.schema import Config, House, Mqtt
 from paige.device.errors import DeviceError
 from paige.device.pipeline import Pipeline
@@ -104,15 +105,8 @@ async def _hear(pipeline: Pipeline, recordings: Iterable[Path], style: Style) ->
 
 async def _converse(pipeline: Pipeline, style: Style) -> None:
     print(f"\n{_TYPED}")
-    while (text := await asyncio.to_thread(_line)).strip():
+    while text := await typed("\nyou: "):
         print(show_turn(await pipeline.handle_text(text), style), flush=True)
-
-
-def _line() -> str:
-    try:
-        return input("\nyou: ")
-    except EOFError:
-        return ""
 
 
 def _say(style: Style, label: str, text: str) -> None:

@@ -1,6 +1,7 @@
 """The command as a person meets it: real processes, their words and their exit statuses."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from paige.device.errors import ConfigInvalid, DeviceError
 from paige.iot.errors import IotError, LinkDown
 from paige.models.errors import ModelError, ModelUnusable
 
+ROOT = Path(__file__).parents[3]
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
     "HOME": "/nonexistent",
@@ -183,3 +185,72 @@ def test_an_interruption_is_quiet_and_130(
     assert cli.main(["broken"]) == 130
     shown = capsys.readouterr()
     assert (shown.out, shown.err) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "closed", "status"),
+    [
+        (["--version"], "0", 0),
+        (["--version"], "1", 0),
+        (["nonsense"], "2", 2),
+        (["parse", str(ROOT / "tools/demo/home.yaml")], "0", 0),
+        (["listen", "--intents", "intents.yaml"], "0", 0),
+    ],
+)
+def test_a_standard_stream_that_is_closed_is_one_that_is_empty(
+    arguments: list[str], closed: str, status: int, tmp_path: Path
+) -> None:
+    (tmp_path / "intents.yaml").write_text("{language: en, intents: {Go: {data: [{sentences: [go]}]}}}")
+    command = f'exec "$@" {closed}<&-' if closed == "0" else f'exec "$@" {closed}>&-'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command, "sh", sys.executable, "-m", "paige.device.cli", *arguments],
+        env=ENVIRONMENT,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (status, "")
+
+
+def test_a_full_disk_is_said_and_no_fault_of_paige() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "paige.device.cli", "--version"],
+            env=ENVIRONMENT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == "paige: the system refused: [Errno 28] No space left on device"
+
+
+def test_a_locale_that_lacks_a_character_gets_another_in_its_place() -> None:
+    done = paige("help", "parse", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_interrupt_at_a_prompt_ends_the_program_at_once() -> None:
+    program = (
+        "import asyncio, sys; from paige.device import cli; from paige.device.cli.command import Subcommand\n"
+        "from paige.device.cli.typed import typed\n"
+        "one = Subcommand('one', '', '', lambda _: None, lambda _: asyncio.run(typed('you: ')) and 0)\n"
+        "cli._find = lambda _: one\n"
+        "sys.exit(cli.main(['one']))"
+    )
+    here, there = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=there, stdout=there, stderr=there, env=ENVIRONMENT
+    ) as running:
+        os.close(there)
+        assert os.read(here, 5) == b"you: "
+        running.send_signal(signal.SIGINT)
+        try:
+            assert running.wait(20) == 130
+        finally:
+            running.kill()
+            os.close(here)
