@@ -15,8 +15,8 @@ from paige.models.grammar.acyclic import Acyclic
 from paige.models.grammar.automaton import STEM, Values, check_ways, continues
 from paige.models.grammar.lists import HomeList, ListSource, TextList
 from paige.models.grammar.nodes import Choice, Gap, ListNode, Node, Permutation, Sequence, Text
+from paige.models.grammar.tokens import Words
 
-Words = tuple[str, ...]
 Said = frozenset[Words]
 """What may be said for a list."""
 Label = str | Said

@@ -11,14 +11,14 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from paige.models.grammar.acyclic import Acyclic
 from paige.models.grammar.automaton import Values
-from paige.models.grammar.compiler import Compiler, Label, Said, Words
+from paige.models.grammar.compiler import Compiler, Label, Said
 from paige.models.grammar.graph import Arc, WordGraph
 from paige.models.grammar.lists import AREA, FLOOR, NAME, HomeList, ListSource, RangeList, WildcardList
 from paige.models.grammar.matching import Candidate, ListMatcher
 from paige.models.grammar.numbers import Trie, spell, spoken
 from paige.models.grammar.ranking import fits
 from paige.models.grammar.sentences import Block, Requirement, Sentences
-from paige.models.grammar.tokens import is_apostrophe, is_number, is_symbol, number_of, words_of
+from paige.models.grammar.tokens import Words, is_apostrophe, is_number, is_symbol, number_of, words_of
 
 
 def word_graph(sentences: Sentences, matcher: ListMatcher, here: str | None) -> WordGraph:

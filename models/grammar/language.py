@@ -36,7 +36,7 @@ class Language:
     def __init__(self, sentences: Sentences, vocabulary: Vocabulary) -> None:
         self.sentences = sentences
         self.vocabulary = vocabulary
-        self._matcher = ListMatcher(sentences.language, sentences.scope, vocabulary)
+        self._matcher = ListMatcher(sentences.language, sentences.ways, vocabulary)
         self._parser = Parser(sentences.automaton, self._matcher, sentences.fillers)
 
     @cached_property

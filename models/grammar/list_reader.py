@@ -18,7 +18,6 @@ _RANGE_KEYS = (
     "words_language",
 )
 _TYPES = ("number", "percentage", "temperature")
-_MOST_NUMBERS = 1_000_000
 
 
 def read_list(file: YamlFile, keys: Keys, name: str, body: object) -> SlotList:
@@ -55,8 +54,8 @@ def _text_value(file: YamlFile, keys: Keys, item: object) -> TextValue:
         said, out, context = item.get("in"), item.get("out"), item.get("context")
         if not isinstance(said, str | int | float) or isinstance(said, bool):
             raise file.error(keys, "a value needs in: what is said, in quotes")
-        if not isinstance(out, str | int | float | None):
-            raise file.error((*keys, "out"), "out must be a word or a number")
+        if not isinstance(out, str | int | float | None) or isinstance(out, bool):
+            raise file.error((*keys, "out"), "out must be a word, in quotes, or a number")
         if not isinstance(context, dict | None):
             raise file.error((*keys, "context"), "context needs names with values")
         words = {str(key): str(value) for key, value in (context or {}).items() if value is not None}
@@ -81,8 +80,10 @@ def _range(file: YamlFile, keys: Keys, name: str, body: object) -> RangeList:
     if not isinstance(fractions, str | None) or fractions not in _FRACTIONS:
         raise file.error((*keys, "fractions"), "fractions are halves or tenths")
     start, stop, step = (_whole(file, keys, body, key) for key in ("from", "to", "step"))
-    if start > stop or step < 1 or (stop - start) // step > _MOST_NUMBERS:
+    if start > stop or step < 1:
         raise file.error(keys, f"a range goes up by 1 or more; {start} to {stop} by {step} does not")
+    if not (body.get("digits", True) or body.get("words", True)):
+        raise file.error(keys, "numbers that are said neither in digits nor in words are never said")
     return RangeList(
         name,
         start,

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from paige.models.errors import SentencesInvalid
-from paige.models.grammar.automaton import Automaton, Position, Values
+from paige.models.grammar.automaton import Values
 from paige.models.grammar.lists import (
     AREA,
     FLOOR,
@@ -18,13 +17,12 @@ from paige.models.grammar.lists import (
     WildcardList,
 )
 from paige.models.grammar.numbers import Trie, range_trie, spell
-from paige.models.grammar.template import Scope
-from paige.models.grammar.tokens import is_number, number_of, words_of
+from paige.models.grammar.tokens import Words, is_number, number_of, words_of
 from paige.models.intent import SlotValue
 from paige.models.vocabulary import Name, Vocabulary
 
 _MOST_WAYS = 10_000
-"""A value of a list that can be said in more ways than this is refused."""
+"""A name with numbers is listened for in so many ways at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +43,11 @@ Match = tuple[int, tuple[Candidate, ...]]
 class ListMatcher:
     """Finds the values of lists in a sentence."""
 
-    def __init__(self, language: str, scope: Scope, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, language: str, ways: Mapping[TextValue, Sequence[Words]], vocabulary: Vocabulary
+    ) -> None:
         self._language = language
-        self._scope = scope
+        self._said = ways
         self._home = {NAME: vocabulary.entities, AREA: vocabulary.areas, FLOOR: vocabulary.floors}
         self._tries: dict[ListSource, Trie] = {}
         self._glued: dict[Values, Trie] = {}
@@ -78,17 +78,17 @@ class ListMatcher:
             _add(root, words, candidate)
         return root
 
-    def ways(self, values: Values) -> Iterator[tuple[tuple[str, ...], Candidate]]:
+    def ways(self, values: Values) -> Iterator[tuple[Words, Candidate]]:
         """Each way to say each value of a word list, or each name of the home, with what is glued to it."""
         for words, candidate in self._ways(values.source):
             first = (values.prefix + words[0], *words[1:])
             yield (*first[:-1], first[-1] + values.suffix), candidate
 
-    def _ways(self, source: ListSource) -> Iterator[tuple[tuple[str, ...], Candidate]]:
+    def _ways(self, source: ListSource) -> Iterator[tuple[Words, Candidate]]:
         if isinstance(source, TextList):
             for value in source.values:
                 candidate = Candidate(value.value, value.context, value.template)
-                for words in self._templated(value):
+                for words in self._said[value]:
                     yield words, candidate
         elif isinstance(source, HomeList):
             for name in self._home[source.name]:
@@ -104,29 +104,15 @@ class ListMatcher:
             return []
         return [(end, (Candidate(value),)) for end, value in _walk(self.trie(source), words, start)]
 
-    def _named(self, name: Name) -> Iterable[tuple[str, ...]]:
+    def _named(self, name: Name) -> Iterable[Words]:
         """A name's words; its numbers in digits or in words, because recognizers hear only words."""
-        ways: list[tuple[str, ...]] = [()]
+        ways: list[Words] = [()]
         for word in words_of(name.spoken):
-            said: list[tuple[str, ...]] = [(word,)]
+            said: list[Words] = [(word,)]
             if is_number(word):
                 said += spell(self._language, number_of(word))
             ways = [way + more for way in ways for more in said][:_MOST_WAYS]
         return (way for way in ways if way)
-
-    def _templated(self, value: TextValue) -> Iterable[tuple[str, ...]]:
-        if not set(value.template) & set("(){}<>[]|\\"):
-            words = words_of(value.template)
-            return (words,) if words else ()
-        automaton = Automaton([(self._scope.read(value.template, value.place), value.place)])
-        ways: set[tuple[str, ...]] = set()
-        for count, way in enumerate(_expansions(automaton, automaton.starts[0], (), value.place)):
-            if count > _MOST_WAYS:
-                raise SentencesInvalid(
-                    f"{value.place}: {value.template[:120]!r} can be said in more than {_MOST_WAYS} ways"
-                )
-            ways.add(way)
-        return sorted(ways - {()})
 
     def _glued_trie(self, values: Values) -> Trie:
         found = self._glued.get(values)
@@ -137,7 +123,7 @@ class ListMatcher:
         return found
 
 
-def _add(root: Trie, words: tuple[str, ...], candidate: Candidate) -> None:
+def _add(root: Trie, words: Words, candidate: Candidate) -> None:
     node = root
     for word in words:
         node = node.setdefault(word, {})
@@ -152,16 +138,3 @@ def _walk(trie: Trie, words: Sequence[str], start: int) -> Iterator[tuple[int, A
             return
         if "" in node:
             yield at + 1, node[""]
-
-
-def _expansions(
-    automaton: Automaton, position: Position, said: tuple[str, ...], place: str
-) -> Iterator[tuple[str, ...]]:
-    steps = automaton.steps(position)
-    if steps.ends:
-        yield said
-    for word, targets in steps.words.items():
-        for target in targets:
-            yield from _expansions(automaton, target, (*said, word), place)
-    if steps.lists:
-        raise SentencesInvalid(f"{place}: a value of a list cannot use another list")

@@ -1,16 +1,18 @@
 """Reads sentence files strictly and merges them as Home Assistant does."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
 from paige.models.errors import SentencesInvalid
 from paige.models.grammar.list_reader import read_list
-from paige.models.grammar.lists import SlotList, TextList
+from paige.models.grammar.list_values import ways_to_say
+from paige.models.grammar.lists import HOME_LISTS, SlotList, TextList, TextValue
 from paige.models.grammar.sentences import Block, Requirement, Sentences, Template
 from paige.models.grammar.template import Rule, Scope, check_syntax
+from paige.models.grammar.tokens import Words, words_of
 from paige.models.grammar.yaml_file import Keys, Place, YamlFile, parse_yaml, read_yaml
 from paige.models.intent import SlotValue
 
@@ -84,17 +86,20 @@ class Reader:
         language = self._language or "en"
         shared = Scope(self._lists, self._rules, language)
         templates: list[Template] = []
+        ways: dict[TextValue, Sequence[Words]] = {}
         for pending in self._pending:
             scope = shared
             if pending.lists or pending.rules:
                 lists, rules = {**self._lists, **pending.lists}, {**self._rules, **pending.rules}
                 scope = Scope(lists, rules, language, shared.made)
+                ways.update(_ways(pending.lists, scope))
             for number, text in enumerate(pending.sentences):
                 place = Place(pending.file, (*pending.keys, "sentences", number))
                 templates.append(Template(text, scope.read(text, place), pending.block, place))
         for rule in self._rules.values():
             check_syntax(rule.template, rule.place)
-        return Sentences(language, tuple(templates), self._lists, self._rules, tuple(self._skip_words))
+        ways.update(_ways(self._lists, shared))
+        return Sentences(language, tuple(templates), self._lists, self._rules, tuple(self._skip_words), ways)
 
     def _add(self, file: YamlFile, custom: bool) -> None:
         if file.content is None:
@@ -102,6 +107,12 @@ class Reader:
         content = _mapping(file, (), file.content, FILE_KEYS, "a sentence file")
         self._check_language(file, content.get("language"))
         for name, values in _named(file, ("lists",), content.get("lists")):
+            if custom and name in HOME_LISTS:
+                raise file.error(
+                    ("lists", name),
+                    f"the list {name} is what your home gives; call yours something else, such as my_{name}, "
+                    f"and write {{my_{name}:{name}}} to fill the slot {name} from it",
+                )
             self._merge_list(name, read_list(file, ("lists", name), name, values))
         self._rules.update(_rules(file, ("expansion_rules",), content.get("expansion_rules")))
         self._skip_words += _strings(file, ("skip_words",), content.get("skip_words"))
@@ -150,6 +161,13 @@ class Reader:
         self._pending.append(_Pending(file, keys, made, tuple(sentences), lists, rules))
 
 
+def _ways(lists: Mapping[str, SlotList], scope: Scope) -> Iterable[tuple[TextValue, Sequence[Words]]]:
+    for one in lists.values():
+        if isinstance(one, TextList):
+            for value in one.values:
+                yield value, ways_to_say(value, scope)
+
+
 def _block(file: YamlFile, keys: Keys, intent: str, body: Mapping[str, Any], custom: bool) -> Block:
     requires = list(_requirements(file, (*keys, "requires_context"), body.get("requires_context")))
     slots = dict(_slots(file, (*keys, "slots"), body.get("slots")))
@@ -165,12 +183,17 @@ def _block(file: YamlFile, keys: Keys, intent: str, body: Mapping[str, Any], cus
         intent=intent,
         slots=slots,
         requires=tuple(requires),
-        excludes=tuple(_requirements(file, (*keys, "excludes_context"), body.get("excludes_context"))),
+        excludes=tuple(
+            one
+            for one in _requirements(file, (*keys, "excludes_context"), body.get("excludes_context"))
+            if one.allowed is not None  # without a value, Home Assistant excludes nothing
+        ),
         response="default" if response is None else _string(file, (*keys, "response"), response),
         keywords=frozenset(
-            word.casefold()
-            for word in _strings(file, (*keys, "required_keywords"), body.get("required_keywords"))
-        ),
+            words_of(phrase)
+            for phrase in _strings(file, (*keys, "required_keywords"), body.get("required_keywords"))
+        )
+        - {()},
         custom=custom,
     )
 

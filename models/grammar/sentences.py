@@ -14,7 +14,7 @@ The newer form, with a file for each combination of slots, is read as well:
 `HassTurnOn/name_only.yaml` with `data:` at the top.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
@@ -23,11 +23,11 @@ from pathlib import Path
 
 from paige.models.errors import SentencesInvalid
 from paige.models.grammar.automaton import Automaton
-from paige.models.grammar.lists import SlotList
+from paige.models.grammar.lists import SlotList, TextValue
 from paige.models.grammar.nodes import Node
 from paige.models.grammar.numbers import Trie
-from paige.models.grammar.template import Rule, Scope
-from paige.models.grammar.tokens import words_of
+from paige.models.grammar.template import Rule
+from paige.models.grammar.tokens import Words, words_of
 from paige.models.intent import SlotValue
 
 _NOT_SENTENCES = frozenset({"responses.yaml", "spoken.yaml"})
@@ -55,10 +55,10 @@ class Block:
     requires: tuple[Requirement, ...]
     excludes: tuple[Requirement, ...]
     response: str
-    keywords: frozenset[str]
+    keywords: frozenset[Words]
     """One of them must be said, where there are any."""
     custom: bool
-    """The user's own, which win over packaged ones that fit as well."""
+    """The user's own, which win over packaged ones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +81,8 @@ class Sentences:
     lists: Mapping[str, SlotList] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     skip_words: tuple[str, ...] = ()
+    ways: Mapping[TextValue, Sequence[Words]] = field(default_factory=dict)
+    """All that may be said for each value of each word list."""
 
     @staticmethod
     def load(paths: Iterable[Path | str], language: str | None = None) -> "Sentences":
@@ -115,11 +117,6 @@ class Sentences:
         for path in custom:
             reader.add_path(Path(path), custom=True)
         return reader.sentences()
-
-    @cached_property
-    def scope(self) -> Scope:
-        """What lists and rules mean outside any block."""
-        return Scope(self.lists, self.rules, self.language)
 
     @cached_property
     def automaton(self) -> Automaton:

@@ -65,6 +65,9 @@ _PIECE = re.compile(_WORD + r"|(?:(?<=[acm0])|^)'(?=[ac0]|$)")
 
 _LONGEST_NUMBER = 12
 
+Words = tuple[str, ...]
+"""Tokens one after the other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:

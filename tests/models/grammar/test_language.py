@@ -194,6 +194,14 @@ def test_required_keywords_must_be_said(templates: Make) -> None:
     language = templates("(stop|end) (it|timer)", block="        required_keywords: [timer]")
     assert accepts(language, "stop timer")
     assert not accepts(language, "stop it")
+    asked = templates("(what's|what is) up {name}", block='        required_keywords: ["what\'s"]')
+    assert accepts(asked, "What’s up, ceiling?")
+    assert not accepts(asked, "what is up ceiling")
+
+
+def test_an_excluded_context_without_a_value_excludes_nothing(templates: Make) -> None:
+    language = templates("turn on {name}", block="        excludes_context: {device_class: , domain: }")
+    assert accepts(language, "turn on ceiling")
 
 
 WILD = "lists: {item: {wildcard: true}, list: {wildcard: true}}\nskip_words: [please, for me, can you]"
@@ -289,10 +297,21 @@ def test_the_narrower_target_wins(language: Callable[[str], Language]) -> None:
     assert understood(made, "lights on").name == "Second"
 
 
-def test_the_users_own_sentence_wins_on_a_tie(sentences_file: Callable[..., Path], home: Vocabulary) -> None:
-    own = sentences_file("language: en\nintents: {Mine: {data: [{sentences: ['turn on [the] {name}']}]}}")
-    language = Language(Sentences.for_language("en", [own]), home)
-    assert understood(language, "turn on the ceiling").name == "Mine"
+@pytest.mark.parametrize(
+    ("own", "text"),
+    [
+        ("turn on [the] {name}", "turn on the ceiling"),
+        ("turn on the {place}", "turn on the ceiling"),
+        ("play {song} by {artist}", "play Yellow by Coldplay"),
+    ],
+)
+def test_the_users_own_sentence_wins_whatever_a_packaged_one_says(
+    sentences_file: Callable[..., Path], home: Vocabulary, own: str, text: str
+) -> None:
+    lists = "lists: {song: {wildcard: true}, artist: {wildcard: true}, place: {values: [ceiling]}}"
+    path = sentences_file(f"language: en\nintents: {{Mine: {{data: [{{sentences: ['{own}']}}]}}}}\n{lists}")
+    language = Language(Sentences.for_language("en", [path]), home)
+    assert understood(language, text).name == "Mine"
 
 
 def test_an_intent_says_where_it_comes_from(templates: Make) -> None:

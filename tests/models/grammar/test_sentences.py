@@ -103,6 +103,36 @@ lists: {l: {values: [y]}}
     assert [isinstance(language.parse(one), Intent) for one in said] == [True, True, False, False, False]
 
 
+def test_the_values_of_a_blocks_own_list_use_its_own_rules(sentences_file: Write) -> None:
+    text = """
+intents:
+  T:
+    data:
+      - sentences: ["find {l}"]
+        expansion_rules: {my: "(my|our)"}
+        lists: {l: {values: [{in: "<my> keys", out: keys}]}}
+"""
+    intent = Language(Sentences.load([sentences_file(text)]), Vocabulary()).parse("find our keys")
+    assert isinstance(intent, Intent)
+    assert intent.slots == {"l": "keys"}
+
+
+def test_a_users_list_may_not_take_the_place_of_the_homes_names(sentences_file: Write) -> None:
+    path = sentences_file("language: en\nlists:\n  area: {values: [shed]}")
+    with pytest.raises(SentencesInvalid, match=r"line 3: .*write \{my_area:area\} to fill the slot area"):
+        Sentences.for_language("en", [path])
+
+
+def test_a_range_may_be_as_large_as_numbers_are(sentences_file: Write) -> None:
+    text = block("sentences: ['from {n:a} to {n:b}']", "lists: {n: {range: {from: 0, to: 999999999}}}")
+    language = Language(Sentences.load([sentences_file(text)]), Vocabulary())
+    digits, words = (language.parse(said) for said in ("from 5 to 800000000", "from five to twenty"))
+    assert isinstance(digits, Intent)
+    assert digits.slots == {"a": 5, "b": 800_000_000}
+    assert isinstance(words, Intent)
+    assert words.slots == {"a": 5, "b": 20}
+
+
 def test_lists_are_read_as_written(sentences_file: Write) -> None:
     lists = Sentences.load([sentences_file(EVERYTHING)]).lists
     size, color = lists["size"], lists["color"]
@@ -152,6 +182,14 @@ WRONG = [
     ("lists:\n  a: {}", "line 2", "needs values, or a range, or wildcard: true"),
     ("lists:\n  a:\n    values:\n      - on", "line 4", "must be words, in quotes"),
     ("lists:\n  a:\n    values:\n      - {out: x}", "line 4", "a value needs in"),
+    ("lists:\n  a:\n    values:\n      - {in: x, out: on}", "line 4", "out must be a word, in quotes"),
+    ("lists:\n  a:\n    values:\n      - '(a|b'", "line 4", "1 × ( but 0 × )"),
+    (
+        "lists:\n  b: {wildcard: true}\n  a:\n    values:\n      - 'the {b}'",
+        "line 5",
+        "can use no other list",
+    ),
+    ("lists:\n  a: {range: {from: 1, to: 2, digits: false, words: false}}", "line 2", "never said"),
     ("lists:\n  a: {range: {from: 10, to: 1}}", "line 2", "a range goes up"),
     ("lists:\n  a: {range: {from: 1, to: ten}}", "line 2", "to must be a whole number, not 'ten'"),
     ("lists:\n  a: {range: {from: 1, to: 2, fractions: thirds}}", "line 2", "fractions are halves or tenths"),
