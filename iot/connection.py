@@ -157,16 +157,17 @@ class Connection:
         answer: asyncio.Future[tuple[int, ...]] = self._loop.create_future()
         self._answers[mid] = answer
         try:
-            async with asyncio.timeout(within):
-                return await answer
-        except TimeoutError:
+            # Not asyncio.timeout: that of Python 3.11.2 does not time out in a cancelled task, as a goodbye may be.
+            await asyncio.wait([answer], timeout=within)
+        finally:
+            self._answers.pop(mid, None)
+        if not answer.done():
             # It may lie in the system's buffer, on a network that is gone for now. Ending the connection hard
             # is the one way to make sure that it does not leave this machine when the network returns.
             reason = f"The broker at {self._options.address} does not acknowledge what it is sent."
             self.abort(reason)
-            raise LinkDown(reason) from None
-        finally:
-            self._answers.pop(mid, None)
+            raise LinkDown(reason)
+        return answer.result()
 
     async def close(self) -> None:
         """Say goodbye, so that the broker does not publish our will, and end."""

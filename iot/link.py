@@ -257,13 +257,9 @@ class MqttLink:
     async def _publish(self, publication: Publication, deadline: float, within: float) -> Receipt:
         if not valid_topic(publication.topic):
             return Receipt(Delivery.NOT_SENT, f"“{publication.topic}” is no topic that can be published to.")
-        try:
-            async with asyncio.timeout(within):
-                connection = await self._live_connection()
-        except TimeoutError:
-            return Receipt(Delivery.NOT_SENT, self._why_down(within))
+        connection = await self._live_connection(within)
         sent = self._clock()
-        if sent >= deadline:
+        if connection is None or sent >= deadline:
             return Receipt(Delivery.NOT_SENT, self._why_down(within))
         try:
             await connection.publish(publication, max(deadline - sent, LEAST_ACKNOWLEDGE_SECONDS))
@@ -271,7 +267,19 @@ class MqttLink:
             return Receipt(Delivery.UNACKNOWLEDGED, str(down), sent)
         return Receipt(Delivery.DELIVERED, sent=sent)
 
-    async def _live_connection(self) -> Connection:
+    async def _live_connection(self, within: float) -> Connection | None:
+        """The connection, as soon as it is up; None where that takes too long."""
+        if self._connection is not None and not self._connection.ended.done():
+            return self._connection
+        # Not asyncio.timeout: that of Python 3.11.2 does not time out in a cancelled task, as a goodbye may be.
+        coming = asyncio.create_task(self._come_up())
+        try:
+            await asyncio.wait([coming], timeout=within)
+        finally:
+            coming.cancel()
+        return coming.result() if coming.done() else None
+
+    async def _come_up(self) -> Connection:
         while True:
             await self._up.wait()
             if self._connection is not None and not self._connection.ended.done():

@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -152,6 +152,52 @@ class Mosquitto:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+
+
+@asynccontextmanager
+async def _timeout_of_debian_12(seconds: float) -> AsyncIterator[None]:
+    task = asyncio.current_task()
+    assert task is not None
+    expired = asyncio.Event()
+
+    def expire() -> None:
+        expired.set()
+        task.cancel()
+
+    handle = asyncio.get_running_loop().call_later(seconds, expire)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if expired.is_set() and task.uncancel() <= 0:  # the cancellation of before counts, too
+            raise TimeoutError from None
+        raise
+    finally:
+        handle.cancel()
+
+
+@pytest.fixture
+def debian_12(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.11.2's `asyncio.timeout`, which raises no TimeoutError in a task that was cancelled before."""
+    monkeypatch.setattr(asyncio, "timeout", _timeout_of_debian_12)
+
+
+async def cancelled(work: Callable[[], Awaitable[None]]) -> None:
+    """Do the work in a task that is cancelled, as what says goodbye on leaving a block may be."""
+    waiting = asyncio.Event()
+
+    async def run() -> None:
+        try:
+            waiting.set()
+            await asyncio.Event().wait()
+        finally:
+            await work()
+
+    task = asyncio.create_task(run())
+    await waiting.wait()
+    task.cancel()
+    assert (await asyncio.wait([task], timeout=PATIENCE_SECONDS))[0]
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 @pytest.fixture

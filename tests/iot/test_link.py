@@ -20,6 +20,7 @@ from tests.iot.conftest import (
     Inbox,
     Mosquitto,
     RunningBroker,
+    cancelled,
     free_port,
     listening,
     options,
@@ -314,6 +315,22 @@ class Network:
                 sink.write(chunk)
                 await sink.drain()
         sink.close()
+
+
+@pytest.mark.usefixtures("debian_12")
+async def test_a_goodbye_ends_in_time_although_the_broker_is_gone_or_silent(mosquitto: Mosquitto) -> None:
+    receipts = []
+    async with Network(mosquitto.port) as network, MqttLink(options(network.port)) as link:
+
+        async def goodbye() -> None:
+            receipts.append(await link.publish(Publication("paige/status", b"offline"), within=0.05))
+
+        await link.connected(5)
+        network.stall()
+        await cancelled(goodbye)
+        await until_state(link, LinkState.DOWN)
+        await cancelled(goodbye)
+    assert [receipt.delivery for receipt in receipts] == [Delivery.UNACKNOWLEDGED, Delivery.NOT_SENT]
 
 
 async def test_a_command_that_the_network_holds_up_is_not_delivered_when_the_network_returns(

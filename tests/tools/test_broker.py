@@ -2,10 +2,17 @@
 
 import asyncio
 
+import pytest
+from amqtt.broker import Broker
+from tests.iot.conftest import cancelled, debian_12
+
 from paige.iot.link import MqttLink
 from paige.iot.link_options import LinkOptions
 from paige.iot.message import Publication
+from paige.tools import broker as module
 from paige.tools.broker import EmbeddedBroker, _Subscriptions
+
+__all__ = ["debian_12"]  # a fixture
 
 PATIENCE = 20.0
 
@@ -35,3 +42,17 @@ async def test_clients_that_come_and_subscribe_at_once_all_stay() -> None:
 
             async with asyncio.timeout(PATIENCE):
                 await asyncio.gather(*map(come, range(20)))
+
+
+@pytest.mark.usefixtures("debian_12")
+async def test_the_port_is_free_again_although_clients_do_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hang(_: Broker) -> None:
+        await asyncio.Event().wait()
+
+    broker = await EmbeddedBroker().__aenter__()
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "GOODBYE_SECONDS", 0.05)
+        patch.setattr(Broker, "shutdown", hang)
+        await cancelled(lambda: broker.__aexit__(None, None, None))
+    async with EmbeddedBroker(broker.port):
+        pass
