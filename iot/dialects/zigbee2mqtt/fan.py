@@ -85,13 +85,14 @@ def _reads(
 ) -> Read:
     def read(values: Values, known: Known) -> Report | None:
         switched = None if state is None else binary(state, "on", "off")(values, known)
-        said = None if mode is None else values.get(mode.key)
+        said = None if mode is None or values.get(mode.key) is None else str(values[mode.key])
         stepped = None
         if said in steps:
-            share = (steps.index(str(said)) + 1) / len(steps)
+            share = (steps.index(said) + 1) / len(steps)
             stepped = Report("on" if state is None else None, {"percentage": round(share * 100)})
         elif said is not None:
-            stepped = Report(_by_mode(said) if state is None else None, {"preset_mode": str(said)})
+            switched_by = ("off" if said == "off" else "on") if state is None else None
+            stepped = Report(switched_by, {"preset_mode": said})
         level = None if speed is None else values.get(speed.key)
         fast = None
         if level is not None:
@@ -99,7 +100,3 @@ def _reads(
         return merged(stepped, fast, switched)
 
     return read
-
-
-def _by_mode(mode: object) -> str:
-    return "off" if mode == "off" else "on"

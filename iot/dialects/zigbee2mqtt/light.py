@@ -76,8 +76,8 @@ class _Light:
         if mired is not None and mode in (None, "color_temp"):
             attributes["color_temp_kelvin"] = kelvin_from_mired(number(mired))
         color = self._value(self.color, values)
-        if color is not None and mode != "color_temp":
-            attributes["rgb_color"] = _rgb(color, self.color)
+        if color is not None and mode != "color_temp" and (rgb := _rgb(color, self.color)) is not None:
+            attributes["rgb_color"] = rgb
         if mode is not None and attributes.keys() & {"color_temp_kelvin", "rgb_color"}:
             # It says which of the two it shows now, so the other is no more than a memory.
             attributes.setdefault("color_temp_kelvin", None)
@@ -144,9 +144,14 @@ def _first(exposed: tuple[Feature, ...], *names: str) -> Feature | None:
     return next((feature for feature in found if feature is not None), None)
 
 
-def _rgb(value: object, color: Feature | None) -> RGB:
-    """A colour; a lamp reports it in both ways, and the one that it is set by is the exact one."""
+def _rgb(value: object, color: Feature | None) -> RGB | None:
+    """A colour; a lamp reports it in both ways, and the one that it is set by is the exact one.
+
+    None where it says that it does not know.
+    """
     if isinstance(value, dict):
+        if all(part is None for part in value.values()):
+            return None
         by_hue = value.get("hue") is not None and value.get("saturation") is not None
         by_xy = value.get("x") is not None and value.get("y") is not None
         if by_hue and (not by_xy or (color is not None and color.name == "color_hs")):
