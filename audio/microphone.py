@@ -1,8 +1,9 @@
 """Sound from a microphone, through PortAudio."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from paige.audio.errors import SourceLost, SourceUnreadable
 
 _READ_SECONDS = 0.03
 _FULL_SCALE = 32768.0
+_CARDS = Path("/dev/snd")
 _NO_LIBRARY = (
     "The sound library PortAudio is missing. Install it with: sudo apt install libportaudio2 "
     "(or your system's package of that name)"
@@ -19,7 +21,7 @@ _NO_LIBRARY = (
 
 
 class MicrophoneSource:
-    """A microphone at whatever rate it has, in chunks of 30 ms.
+    """A microphone at whatever rate it has, in chunks of 30 ms; one that was plugged in since is found, too.
 
     Args:
         device: Part of the microphone's name, or its number in PortAudio's list; by default the system's.
@@ -28,6 +30,11 @@ class MicrophoneSource:
         SourceUnreadable: on entering, when PortAudio or the microphone is missing, or it cannot be opened.
         SourceLost: while iterating, when it no longer delivers.
     """
+
+    _open: ClassVar = 0
+    """How many of them are open in this process."""
+    _cards: ClassVar[frozenset[str] | None] = None
+    """The sound devices that the kernel had when PortAudio looked for them; None before that."""
 
     def __init__(self, device: str | int | None = None) -> None:
         self._device = device
@@ -47,6 +54,7 @@ class MicrophoneSource:
 
     def __enter__(self) -> Self:
         sounddevice = _portaudio()
+        self._look_again(sounddevice)
         try:
             found = sounddevice.query_devices(self._device, "input")
             self._rate = round(found["default_samplerate"])
@@ -59,14 +67,21 @@ class MicrophoneSource:
             )
             self._stream.start()
         except (sounddevice.PortAudioError, ValueError) as error:
+            self._close()
             raise SourceUnreadable(self._complaint(sounddevice, error)) from error
         self._name = str(found["name"])
         self._overflows = 0
+        MicrophoneSource._open += 1
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._stream is not None:
+            self._close()
+            MicrophoneSource._open -= 1
+
+    def _close(self) -> None:
         if self._stream is not None:
             self._stream.close(ignore_errors=True)
             self._stream = None
@@ -86,6 +101,22 @@ class MicrophoneSource:
             self._overflows += bool(overflowed)
             frames = np.frombuffer(data, np.int16).astype(np.float32) / _FULL_SCALE
             yield converter.convert(frames.reshape(-1, 1))
+
+    @classmethod
+    def _look_again(cls, sounddevice: Any) -> None:  # noqa: ANN401  # it publishes no types
+        """Let PortAudio see what was plugged in or out: it looks for devices only when it is initialized.
+
+        That ends every open stream, so it is left out while there is one; and it makes ALSA complain on
+        standard error of what is not configured, so it is left out while nothing has changed.
+        """
+        cards = frozenset(path.name for path in _CARDS.iterdir()) if _CARDS.is_dir() else frozenset[str]()
+        if cards == cls._cards or cls._open:
+            return
+        if cls._cards is not None:
+            # The library has no other way: github.com/spatialaudio/python-sounddevice/issues/125.
+            sounddevice._terminate()  # noqa: SLF001
+            sounddevice._initialize()  # noqa: SLF001
+        cls._cards = cards
 
     def _complaint(self, sounddevice: Any, error: Exception) -> str:  # noqa: ANN401  # it publishes no types
         names = [device["name"] for device in sounddevice.query_devices() if device["max_input_channels"]]

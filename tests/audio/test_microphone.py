@@ -3,12 +3,14 @@
 import builtins
 import collections
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from paige.audio import microphone as microphone_module
 from paige.audio.chunk import RATE
 from paige.audio.errors import SourceLost, SourceUnreadable
 from paige.audio.microphone import MicrophoneSource
@@ -60,11 +62,58 @@ def query_devices(device: str | int | None = None, kind: str | None = None) -> A
 
 
 @pytest.fixture
-def portaudio(monkeypatch: pytest.MonkeyPatch) -> None:
+def cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The kernel's sound devices, of which there is none at first."""
+    monkeypatch.setattr(microphone_module, "_CARDS", tmp_path)
+    monkeypatch.setattr(MicrophoneSource, "_cards", None)
+    return tmp_path
+
+
+@pytest.fixture
+def portaudio(monkeypatch: pytest.MonkeyPatch, cards: Path) -> SimpleNamespace:
     library = SimpleNamespace(
-        query_devices=query_devices, RawInputStream=Stream, PortAudioError=PortAudioError
+        query_devices=query_devices, RawInputStream=Stream, PortAudioError=PortAudioError, started=1
     )
+
+    def initialize() -> None:
+        library.started += 1
+
+    library._terminate, library._initialize = lambda: None, initialize
     monkeypatch.setitem(sys.modules, "sounddevice", library)
+    return library
+
+
+def test_one_that_was_plugged_in_meanwhile_is_looked_for_once_and_never_while_one_is_open(
+    portaudio: SimpleNamespace, cards: Path
+) -> None:
+    for _ in range(2):
+        with MicrophoneSource():
+            pass
+    assert portaudio.started == 1
+    (cards / "pcmC1D0c").touch()
+    for _ in range(2):
+        with MicrophoneSource():
+            (cards / "pcmC2D0c").touch()
+            with MicrophoneSource():
+                pass
+            (cards / "pcmC2D0c").unlink()
+    assert portaudio.started == 2
+
+
+def test_one_that_opens_and_does_not_start_is_closed(
+    portaudio: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Stream] = []
+
+    class Stubborn(Stream):
+        def start(self) -> None:
+            made.append(self)
+            raise PortAudioError("Device unavailable [PaErrorCode -9985]")
+
+    monkeypatch.setattr(portaudio, "RawInputStream", Stubborn)
+    with pytest.raises(SourceUnreadable), MicrophoneSource():
+        pass
+    assert [stream.closed for stream in made] == [True]
 
 
 @pytest.mark.usefixtures("portaudio")
