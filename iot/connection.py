@@ -157,7 +157,7 @@ class Connection:
         answer: asyncio.Future[tuple[int, ...]] = self._loop.create_future()
         self._answers[mid] = answer
         try:
-            # Not asyncio.timeout: that of Python 3.11.2 does not time out in a cancelled task, as a goodbye may be.
+            # Not asyncio.timeout: a goodbye may be in a cancelled task, where that of 3.11.2 never times out.
             await asyncio.wait([answer], timeout=within)
         finally:
             self._answers.pop(mid, None)

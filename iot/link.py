@@ -157,8 +157,7 @@ class MqttLink:
         """Say goodbye to the broker and stop."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task])  # unlike awaiting the task, this passes on that we are cancelled
 
     async def connected(self, within: float, *, retry: bool = False) -> None:
         """Return when the link is up and all subscriptions are made.
@@ -271,7 +270,7 @@ class MqttLink:
         """The connection, as soon as it is up; None where that takes too long."""
         if self._connection is not None and not self._connection.ended.done():
             return self._connection
-        # Not asyncio.timeout: that of Python 3.11.2 does not time out in a cancelled task, as a goodbye may be.
+        # Not asyncio.timeout: a goodbye may be in a cancelled task, where that of 3.11.2 never times out.
         coming = asyncio.create_task(self._come_up())
         try:
             await asyncio.wait([coming], timeout=within)
@@ -290,7 +289,11 @@ class MqttLink:
         failures = 0
         while True:
             began = self._clock()
-            reason = await self._one_connection()
+            try:
+                reason = await self._one_connection()
+            except Exception as error:  # noqa: BLE001 # a mistake of ours must not cut the house off for good
+                reason = f"The connection to {self._options.address} failed ({error!r})."
+                _log.debug("It happened here:", exc_info=True)
             failures = 1 if self._clock() - began >= STEADY_SECONDS else failures + 1
             pause = self._options.backoff.delay(failures, self._chance())
             if reason != self._status.reason or self._status.state is not LinkState.DOWN:
@@ -309,10 +312,10 @@ class MqttLink:
         self._held.clear()
         self._retained.clear()
         self._mark_changed()
-        for hook in tuple(self._connect_hooks):
-            hook()
         subscriber = asyncio.create_task(self._keep_subscribed(connection), name="mqtt-subscriber")
         try:
+            for hook in tuple(self._connect_hooks):
+                hook()
             either: list[asyncio.Future[Any]] = [connection.ended, subscriber]
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if subscriber.done():

@@ -168,9 +168,13 @@ class Presence:
             await self._link.publish(Publication(self._topics.status, OFFLINE, retain=True), within=1.0)
 
     async def tell(self, outcome: Status) -> None:
-        """Say how the last command ended; not what it was, nor of what."""
+        """Say how the last command ended; not what it was, nor of what.
+
+        While the broker is away nobody waits for it: on its return it hears the latest.
+        """
         self._outcome = outcome
-        await self._link.publish(self._outcome_publication(outcome), within=PUBLISH_SECONDS)
+        if self._link.status.state is LinkState.CONNECTED:
+            await self._link.publish(self._outcome_publication(outcome), within=PUBLISH_SECONDS)
 
     def _outcome_publication(self, outcome: Status) -> Publication:
         return Publication(self._topics.outcome, str(outcome).encode(), retain=True)
@@ -198,7 +202,7 @@ class Presence:
 
     async def _introduce(self, pause: float) -> None:
         await asyncio.sleep(pause)
-        states = () if self._outcome is None else (self._outcome_publication(self._outcome),)
-        online = Publication(self._topics.status, ONLINE, retain=True)
-        for publication in (self._description, online, *states):
+        for publication in (self._description, Publication(self._topics.status, ONLINE, retain=True)):
             await self._link.publish(publication, within=PUBLISH_SECONDS)
+        if self._outcome is not None:  # as it is by now
+            await self._link.publish(self._outcome_publication(self._outcome), within=PUBLISH_SECONDS)

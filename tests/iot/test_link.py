@@ -254,6 +254,23 @@ async def test_a_command_that_need_not_wait_long_goes_out_once_when_the_broker_r
         assert link.statistics().delivered == 1
 
 
+async def test_a_mistake_in_a_hook_is_told_and_the_link_comes_back(broker: RunningBroker) -> None:
+    mistakes = [ZeroDivisionError("oh")]
+
+    def hook() -> None:
+        if mistakes:
+            raise mistakes.pop()
+
+    async with MqttLink(options(broker.port)) as link:
+        link.on_connected(hook)
+        assert "ZeroDivisionError" in (await until_state(link, LinkState.DOWN)).reason
+        await until_state(link, LinkState.CONNECTED)
+
+
+async def test_a_password_that_cannot_be_sent_is_told() -> None:
+    assert "surrogates" in await why_down(replace(options(free_port()), username="a", password="\udcff"))
+
+
 async def test_only_so_many_messages_wait(broker: RunningBroker) -> None:
     async with MqttLink(options(broker.port)) as link:
         await link.connected(5)

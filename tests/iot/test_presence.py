@@ -12,7 +12,16 @@ from paige.iot.dialects.homeassistant import HomeAssistantDialect
 from paige.iot.link import LinkState, MqttLink
 from paige.iot.message import Message, Publication
 from paige.iot.outcome import Status
-from paige.iot.presence import LONGEST_PAUSE_SECONDS, OFFLINE, ONLINE, Presence, Topics, description, will
+from paige.iot.presence import (
+    LONGEST_PAUSE_SECONDS,
+    OFFLINE,
+    ONLINE,
+    PUBLISH_SECONDS,
+    Presence,
+    Topics,
+    description,
+    will,
+)
 
 GOLDEN = Path(__file__).with_name("golden") / "presence.json"
 TOPICS = Topics("paige", "home")
@@ -52,10 +61,13 @@ async def test_after_the_broker_has_returned_we_say_everything_again(broker: Run
         await presence.tell(Status.DONE)
         await broker.stop()
         await until_state(link, LinkState.DOWN)
+        async with asyncio.timeout(PUBLISH_SECONDS / 4):
+            await presence.tell(Status.FAILED)  # whoever speaks next does not wait for the broker
         await broker.start()
         async with listening(broker.port, "paige/#", TOPICS.config) as observer:
             everything = {TOPICS.config, TOPICS.status, TOPICS.outcome}
             await observer.until(lambda messages: everything <= {message.topic for message in messages})
+        assert b"failed" in observer.payloads
 
 
 async def test_when_home_assistant_starts_we_introduce_ourselves_after_a_while_by_chance(
