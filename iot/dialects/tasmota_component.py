@@ -112,7 +112,9 @@ class Light:
 
     relay: Relay
     dimmer: str
-    """The word that sets and reports the brightness, such as `Dimmer` or `Channel2`."""
+    """The word that sets the brightness, such as `Dimmer` or `Channel2`."""
+    level: str
+    """The key that reports it; the same word, but for Tuya's dimmers."""
     mired: tuple[int, int]
     """Coldest and warmest colour temperature."""
     color_suffix: str = ""
@@ -131,8 +133,8 @@ class Light:
         state = self.relay.power(answer)
         attributes: dict[str, AttributeValue] = {}
         features = self.entity.features
-        if "brightness_pct" in features and self.dimmer in answer:
-            attributes["brightness_pct"] = percent(answer[self.dimmer])
+        if "brightness_pct" in features and self.level in answer:
+            attributes["brightness_pct"] = percent(answer[self.level])
         color = _color(answer) if "rgb_color" in features else None
         mired = number(answer["CT"]) if "color_temp_kelvin" in features and "CT" in answer else None
         if color is not None and mired is not None:

@@ -32,6 +32,7 @@ _RELAY, _LIGHT, _SHUTTER = 1, 2, 3
 """Values of `rl[]`; 0 is none."""
 
 _RGBW = 4
+_TUYA_DIMMER = "Dimmer3"
 _FEATURES_OF_SUBTYPE: Final[Mapping[int, tuple[str, ...]]] = {
     0: (),
     1: ("brightness_pct",),
@@ -188,7 +189,12 @@ def _switched(mac: str, config: Mapping[str, object], relays: list[int], at: int
         limits["max_color_temp_kelvin"] = kelvin_from_mired(mired[0])
     entity = _entity(mac, "light", f"light_{at + 1}", name, _SWITCHED, features, limits)
     return Light(
-        Relay(entity, at + 1, power), dimmer, mired, color_suffix=suffix, needs_power=_option(config, "20")
+        Relay(entity, at + 1, power),
+        dimmer,
+        "Dimmer" if dimmer == _TUYA_DIMMER else dimmer,
+        mired,
+        color_suffix=suffix,
+        needs_power=_option(config, "20"),
     )
 
 
@@ -202,7 +208,7 @@ def _channels(config: Mapping[str, object], order: int, at: int) -> tuple[int, s
     if config.get("lk") == 0 and subtype >= _RGBW:
         # Colour and white are not linked: two lights, the colour first.
         return (3, "Dimmer1", "=") if order == 0 else (1 if subtype == _RGBW else 2, "Dimmer2", "")
-    return subtype, "Dimmer3" if config.get("ty") == 1 else "Dimmer", ""
+    return subtype, _TUYA_DIMMER if config.get("ty") == 1 else "Dimmer", ""
 
 
 def _shutter_relays(relays: list[int]) -> list[int]:
