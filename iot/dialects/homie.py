@@ -13,6 +13,7 @@ from paige.iot.change import (
     Misunderstood,
     StateChanged,
 )
+from paige.iot.cause import Cause, Why
 from paige.iot.command import Command, CommandRefused
 from paige.iot.dialects.homie_description import (
     IDENTITY,
@@ -114,13 +115,13 @@ class HomieDialect:
         """See `Dialect`."""
         known = self._devices.get(self._owners.get(command.entity_id, ""))
         if known is None:
-            return CommandRefused(command, "it is not known")
+            return CommandRefused(command, Why(Cause.NOT_DISCOVERED))
         part = known.parts[command.entity_id]
         reason = refusal(part.entity, command)
         if reason is not None:
             return CommandRefused(command, reason)
         orders = part.write(command, known.values(part, known.texts))
-        if isinstance(orders, str):
+        if isinstance(orders, Why):
             return CommandRefused(command, orders)
         return tuple(
             Publication(f"{known.base}/{part.path(role)}/set", part.roles[role].write(value).encode())
@@ -158,19 +159,24 @@ class HomieDialect:
         known = self._devices.get(base)
         if known is None or known.attributes is None or levels[-1] == "set":
             return ()
-        if levels[1:] == ["$state"]:
-            return self._state(base, text_of(message.payload))
         if not any(level.startswith("$") for level in levels[1:]):
             return self._value(base, levels[1:], message)
-        key = "/".join(levels[1:])
-        if not message.payload:
-            known.attributes.pop(key, None)
+        key, text = "/".join(levels[1:]), text_of(message.payload)
+        changes = self._state(base, text) if key == "$state" else ()
+        if text:
+            known.attributes[key] = text
         else:
-            known.attributes[key] = text_of(message.payload)
-        device = read_attributes(levels[0], known.attributes)
-        if device == known.device:
-            return ()
-        return self._describe(known, device)
+            known.attributes.pop(key, None)
+        device = read_attributes(levels[0], known.attributes, assume=self._is_settled(known))
+        if device == known.device or base not in self._devices:
+            return changes
+        return (*changes, *self._describe(known, device))
+
+    @staticmethod
+    def _is_settled(known: _Known) -> bool:
+        """Whether a device of version 3, where a property needs no datatype, has said all it will say."""
+        version = (known.attributes or {}).get("$homie", "")
+        return version.startswith("3.") and (known.device is not None or known.state not in (None, "init"))
 
     def _greet(self, base: str, device_id: str, version: str) -> tuple[Change, ...]:
         if not version:
@@ -185,6 +191,7 @@ class HomieDialect:
         if known.attributes is None:
             known.attributes = {}
             self._filters = None
+        known.attributes["$homie"] = version
         return ()
 
     def _state(self, base: str, word: str) -> tuple[Change, ...]:
@@ -241,7 +248,8 @@ class HomieDialect:
         known.parts = {part.entity.id: part for part in parts_of(device)} if device else {}
         known.players = {}
         known.available = {name: self._reachable(known, part) for name, part in known.parts.items()}
-        changes: list[Change] = []
+        problems = device.problems if device else ()
+        changes: list[Change] = [Misunderstood(known.base, problem) for problem in problems]
         for entity_id in (name for name in before if name not in known.parts):
             del self._owners[entity_id]
             changes.append(EntityRemoved(entity_id))

@@ -4,7 +4,8 @@ Both come out as the same `Device`. Datatypes, formats and payloads are the conv
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -119,6 +120,8 @@ class Device:
     nodes: tuple[Node, ...]
     root: str | None = None
     """The device whose loss is also the loss of this one."""
+    problems: tuple[str, ...] = ()
+    """What is wrong with properties that are left out therefore."""
 
 
 def read_description(device_id: str, document: Mapping[str, object]) -> Device:
@@ -130,20 +133,30 @@ def read_description(device_id: str, document: Mapping[str, object]) -> Device:
     version = document.get("homie")
     if not isinstance(version, str) or not version.startswith("5."):
         raise DiscoveryInvalid(f"homie is {shown(version)}, expected version 5")
+    problems: list[str] = []
     nodes = _objects(document, "nodes")
     return Device(
         id=device_id,
         name=_text(document, "name", device_id),
-        nodes=tuple(_read_node(node_id, node) for node_id, node in nodes.items()),
+        nodes=tuple(_read_node(node_id, node, problems) for node_id, node in nodes.items()),
         root=_text(document, "root", "") or _text(document, "parent", "") or None,
+        problems=tuple(problems),
     )
 
 
-def read_attributes(device_id: str, attributes: Mapping[str, str]) -> Device | None:
-    """The device that version 4 describes, by attributes' topics below its own; None while incomplete."""
+def read_attributes(device_id: str, attributes: Mapping[str, str], *, assume: bool) -> Device | None:
+    """The device that versions 3 and 4 describe, by attributes' topics below its own; None while incomplete.
+
+    Args:
+        device_id: Its ID.
+        attributes: What it said.
+        assume: Whether a property without a datatype is a string, rather than not yet described.
+    """
     if "$nodes" not in attributes:
         return None
+    assumed = {"datatype": "string"} if assume else {}
     nodes: list[Node] = []
+    problems: list[str] = []
     for node_id in _identities(attributes["$nodes"]):
         listed = attributes.get(f"{node_id}/$properties")
         if listed is None:
@@ -151,33 +164,49 @@ def read_attributes(device_id: str, attributes: Mapping[str, str]) -> Device | N
         properties: list[Property] = []
         for property_id in _identities(listed):
             prefix = f"{node_id}/{property_id}/$"
-            fields = {key: attributes[prefix + key] for key in _FIELDS if prefix + key in attributes}
+            fields = assumed | {
+                key: attributes[prefix + key] for key in _FIELDS if prefix + key in attributes
+            }
             if "datatype" not in fields or (fields["datatype"] in _FORMATTED and "format" not in fields):
                 return None
-            properties.append(_read_legacy_property(property_id, fields))
+            with _noting(problems, f"{node_id}/{property_id}"):
+                properties.append(_read_legacy_property(property_id, fields))
         name = attributes.get(f"{node_id}/$name") or node_id
         nodes.append(Node(node_id, name, attributes.get(f"{node_id}/$type", ""), tuple(properties)))
-    return Device(device_id, attributes.get("$name") or device_id, tuple(nodes))
+    return Device(device_id, attributes.get("$name") or device_id, tuple(nodes), problems=tuple(problems))
 
 
-def _read_node(node_id: str, node: Mapping[str, object]) -> Node:
-    properties = _objects(node, "properties")
+@contextmanager
+def _noting(problems: list[str], place: str) -> Iterator[None]:
+    """What is wrong with one property costs no other."""
+    try:
+        yield
+    except DiscoveryInvalid as error:
+        problems.append(f"{place}: {error}")
+
+
+def _read_node(node_id: str, node: Mapping[str, object], problems: list[str]) -> Node:
+    properties: list[Property] = []
+    for property_id, fields in _objects(node, "properties").items():
+        with _noting(problems, f"{node_id}/{property_id}"):
+            properties.append(_read_property(property_id, fields))
     return Node(
         id=_identity(node_id),
         name=_text(node, "name", node_id),
         type=_text(node, "type", ""),
-        properties=tuple(
-            Property(
-                id=_identity(property_id),
-                name=_text(fields, "name", property_id),
-                datatype=_datatype(fields.get("datatype")),
-                format=_text(fields, "format", ""),
-                settable=_flag(fields, "settable", False),
-                retained=_flag(fields, "retained", True),
-                unit=_text(fields, "unit", ""),
-            )
-            for property_id, fields in properties.items()
-        ),
+        properties=tuple(properties),
+    )
+
+
+def _read_property(property_id: str, fields: Mapping[str, object]) -> Property:
+    return Property(
+        id=_identity(property_id),
+        name=_text(fields, "name", property_id),
+        datatype=_datatype(fields.get("datatype")),
+        format=_text(fields, "format", ""),
+        settable=_flag(fields, "settable", False),
+        retained=_flag(fields, "retained", True),
+        unit=_text(fields, "unit", ""),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from paige.iot.cause import Cause, Why
 from paige.iot.command import Command
 from paige.iot.dialects.color import at_full_brightness, kelvin_from_mired, mired_from_kelvin
 from paige.iot.dialects.homie_description import Property, Value
@@ -53,7 +54,7 @@ class Part:
         """
         return _READERS.get(self.entity.domain, _read_plain)(self, role, values, targets)
 
-    def write(self, command: Command, values: Values) -> Orders | str:
+    def write(self, command: Command, values: Values) -> Orders | Why:
         """What to set for a command that `refusal` let pass, or why it cannot be."""
         return _WRITERS[self.entity.domain](self, command, values)
 
@@ -183,13 +184,13 @@ def _read_media(part: Part, role: str, values: Values, targets: Values) -> Repor
     return Report(spoken.get(meaning_of(playback) or "", "on") if playback is not None else "on")
 
 
-def _write_switched(part: Part, command: Command, values: Values) -> Orders | str:
+def _write_switched(part: Part, command: Command, values: Values) -> Orders | Why:
     """Switch, light or fan: on, off and toggle by the power, else by brightness or speed."""
     role = "power" if "power" in part.roles else "speed" if "speed" in part.roles else "brightness"
     service = command.service
     if service == "toggle":
         if role not in values:
-            return "it has not said yet whether it is on"
+            return Why(Cause.STATE_UNKNOWN)
         service = "turn_off" if values[role] else "turn_on"
     on = service != "turn_off"
     orders = _adjustments(part, command) if on else []
@@ -219,7 +220,7 @@ def _adjustments(part: Part, command: Command) -> Orders:
     return orders
 
 
-def _write_opening(part: Part, command: Command, values: Values) -> Orders | str:
+def _write_opening(part: Part, command: Command, values: Values) -> Orders | Why:
     verb = command.service.partition("_")[0]
     if verb == "set":
         return [("position", part.of_percent("position", command.data["position"]))]
@@ -228,7 +229,7 @@ def _write_opening(part: Part, command: Command, values: Values) -> Orders | str
         states = (part.read(role, values, {}).state for role in tellers)
         state = next((state for state in states if state is not None), None)
         if state is None:
-            return "it has not said yet whether it is open"
+            return Why(Cause.STATE_UNKNOWN)
         verb = "open" if state in ("closed", "closing") else "close"
     choice = part.choice("action", {"open": "open", "close": "closed", "stop": "stop"}[verb])
     if choice is not None:
@@ -238,19 +239,19 @@ def _write_opening(part: Part, command: Command, values: Values) -> Orders | str
     return [("power", verb == "open")]
 
 
-def _write_lock(part: Part, command: Command, values: Values) -> Orders | str:
+def _write_lock(part: Part, command: Command, values: Values) -> Orders | Why:
     lock = command.service == "lock"
     choice = part.choice("action", "locked" if lock else "unlocked")
     return [("power", lock)] if choice is None else [("action", choice)]
 
 
-def _write_climate(part: Part, command: Command, values: Values) -> Orders | str:
+def _write_climate(part: Part, command: Command, values: Values) -> Orders | Why:
     if command.service == "set_temperature":
         prop = part.roles["target"]
         wanted = number(command.data["temperature"])
         least, most, _ = (None if limit is None else celsius(prop, limit) for limit in prop.limits)
         if (least is not None and wanted < least) or (most is not None and wanted > most):
-            return f"it takes {_spoken(least)} to {_spoken(most)} degrees"
+            return Why(Cause.OUT_OF_RANGE, {"least": least, "most": most})
         return [("target", wanted * 1.8 + 32 if prop.unit == "°F" else wanted)]
     mode: AttributeValue = command.data.get("hvac_mode")
     if command.service in ("turn_on", "turn_off"):
@@ -262,10 +263,10 @@ def _write_climate(part: Part, command: Command, values: Values) -> Orders | str
     for choice in part.roles["mode"].choices:
         if hvac_mode(choice) == mode:
             return [("mode", choice)]
-    return f"it has no mode {mode}"
+    return Why(Cause.NO_MODE, {"mode": str(mode)})
 
 
-def _write_media(part: Part, command: Command, values: Values) -> Orders | str:
+def _write_media(part: Part, command: Command, values: Values) -> Orders | Why:
     service = command.service
     if service == "volume_set":
         return [("volume", part.of_percent("volume", command.data["volume_pct"]))]
@@ -273,7 +274,7 @@ def _write_media(part: Part, command: Command, values: Values) -> Orders | str:
         return [("muted", command.data["is_volume_muted"] is True)]
     if service == "toggle":
         if "power" not in values:
-            return "it has not said yet whether it is on"
+            return Why(Cause.STATE_UNKNOWN)
         return [("power", not values["power"])]
     if service in ("turn_on", "turn_off"):
         return [("power", service == "turn_on")]
@@ -282,7 +283,7 @@ def _write_media(part: Part, command: Command, values: Values) -> Orders | str:
     return [("playing", meaning == "play")] if choice is None else [("playback", choice)]
 
 
-def _write_button(part: Part, command: Command, values: Values) -> Orders | str:
+def _write_button(part: Part, command: Command, values: Values) -> Orders | Why:
     prop = part.roles["press"]
     return [("press", prop.choices[0] if prop.choices else True)]
 
@@ -300,10 +301,6 @@ def hvac_mode(choice: str) -> str:
     return choice.strip().lower().replace("-", "_").replace(" ", "_")
 
 
-def _spoken(limit: float | None) -> str:
-    return "any" if limit is None else number_text(limit)
-
-
 _READERS: Final[Mapping[str, Callable[[Part, str, Values, Values], Report]]] = {
     "light": _read_light,
     "fan": _read_fan,
@@ -314,7 +311,7 @@ _READERS: Final[Mapping[str, Callable[[Part, str, Values, Values], Report]]] = {
     "media_player": _read_media,
 }
 
-_WRITERS: Final[Mapping[str, Callable[[Part, Command, Values], Orders | str]]] = {
+_WRITERS: Final[Mapping[str, Callable[[Part, Command, Values], Orders | Why]]] = {
     "light": _write_switched,
     "switch": _write_switched,
     "fan": _write_switched,

@@ -13,6 +13,7 @@ from paige.iot.change import (
     Misunderstood,
     StateChanged,
 )
+from paige.iot.cause import Cause, Why
 from paige.iot.command import Command, CommandRefused
 from paige.iot.dialects.payload import json_object, shown, text_of
 from paige.iot.dialects.refusal import refusal
@@ -84,12 +85,12 @@ class TasmotaDialect:
         """See `Dialect`."""
         component = self._component(command.entity_id)
         if component is None:
-            return CommandRefused(command, "it is not known")
+            return CommandRefused(command, Why(Cause.NOT_DISCOVERED))
         reason = refusal(component.entity, command)
         if reason is not None:
             return CommandRefused(command, reason)
         orders = component.write(command, self._known.get(command.entity_id, Known()))
-        if isinstance(orders, str):
+        if isinstance(orders, Why):
             return CommandRefused(command, orders)
         topic = self._devices[self._owners[command.entity_id]].topics.command
         return tuple(Publication(topic + word, value.encode()) for word, value in orders)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from paige.iot.cause import Cause, Why
 from paige.iot.command import Command
 from paige.iot.dialects.color import (
     RGB,
@@ -57,7 +58,7 @@ class Component(Protocol):
         """
         ...
 
-    def write(self, command: Command, known: Known) -> tuple[Order, ...] | str:
+    def write(self, command: Command, known: Known) -> tuple[Order, ...] | Why:
         """The orders that carry out a command which `refusal` let pass, or why there are none."""
         ...
 
@@ -182,10 +183,10 @@ class Fan:
             raise ReportInvalid(f"FanSpeed is {shown(answer['FanSpeed'])}, expected 0 to {FAN_SPEEDS}")
         return Report("on" if speed else "off", {"percentage": _PERCENT_OF_SPEED[int(speed)]})
 
-    def write(self, command: Command, known: Known) -> tuple[Order, ...] | str:
+    def write(self, command: Command, known: Known) -> tuple[Order, ...] | Why:
         """See `Component`. It has no toggle of its own, so what it last said decides."""
         if command.service == "toggle" and known.state is None:
-            return "it has not said yet whether it is on"
+            return Why(Cause.STATE_UNKNOWN)
         if command.service == "turn_off" or (command.service == "toggle" and known.state == "on"):
             speed = 0
         elif "percentage" in command.data:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from paige.iot.cause import Cause, Why
 from paige.iot.command import Command
 from paige.iot.dialects.homeassistant.component import (
     NOTHING,
@@ -16,7 +17,7 @@ from paige.iot.dialects.homeassistant.component import (
     sends,
 )
 from paige.iot.dialects.homeassistant.settings import Channel, Order, Settings
-from paige.iot.dialects.payload import number, number_text
+from paige.iot.dialects.payload import number
 from paige.iot.dialects.report import Known, Report
 
 _MODES = ("auto", "off", "cool", "heat", "dry", "fan_only")
@@ -79,7 +80,7 @@ def _sets_mode(order: Order | None, modes: tuple[str, ...]) -> Encode | None:
 
     def encode(command: Command, known: Known) -> Encoded:
         mode = str(command.data["hvac_mode"])
-        return (order.write(mode),) if mode in modes else f"it has no mode {mode}"
+        return (order.write(mode),) if mode in modes else Why(Cause.NO_MODE, {"mode": mode})
 
     return encode
 
@@ -107,7 +108,7 @@ def _sets_temperature(
     def encode(command: Command, known: Known) -> Encoded:
         value = degrees(given(command, "temperature"))
         if not low <= value <= high:
-            return f"it goes from {number_text(celsius(low))} to {number_text(celsius(high))} degrees"
+            return Why(Cause.OUT_OF_RANGE, {"least": celsius(low), "most": celsius(high)})
         return (order.write(int(value) if value.is_integer() else value),)
 
     return encode

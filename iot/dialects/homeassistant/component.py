@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from paige.iot.cause import Cause, Why
 from paige.iot.command import Command
 from paige.iot.dialects.homeassistant.settings import Channel, Order
 from paige.iot.dialects.homeassistant.template import Payload
@@ -18,8 +19,8 @@ UNKNOWN = "unknown"
 NOTHING = "None"
 """The text with which a device, or a template on null, says that it does not know."""
 
-Encoded = tuple[Publication, ...] | str
-"""The messages of a command, or the clause that says why there are none."""
+Encoded = tuple[Publication, ...] | Why
+"""The messages of a command, or why there are none."""
 
 Encode = Callable[[Command, Known], Encoded]
 Take = Callable[[str, Known], Report | None]
@@ -99,7 +100,7 @@ def toggles(on: Encode | None, off: Encode | None, on_states: frozenset[str]) ->
 
     def encode(command: Command, known: Known) -> Encoded:
         if known.state in (None, UNKNOWN):
-            return "it has not said what state it is in"
+            return Why(Cause.STATE_UNKNOWN)
         return (off if known.state in on_states else on)(command, known)
 
     return encode

@@ -11,6 +11,7 @@ from paige.iot.change import (
     Misunderstood,
     StateChanged,
 )
+from paige.iot.cause import Cause, Why
 from paige.iot.command import Command, CommandRefused
 from paige.iot.dialects.entity_id import EntityIds
 from paige.iot.dialects.homeassistant.availability import Availability, availability
@@ -111,7 +112,7 @@ class HomeAssistantDialect:
         """The messages of a command; never retained, whatever the device's own wish is."""
         key = self._by_entity.get(command.entity_id)
         if key is None:
-            return CommandRefused(command, "it is not known here")
+            return CommandRefused(command, Why(Cause.NOT_DISCOVERED))
         found = self._discovered[key]
         reason = refusal(found.entity, command)
         if reason is not None:
@@ -119,8 +120,8 @@ class HomeAssistantDialect:
         try:
             encoded = found.component.services[command.service](command, found.known)
         except ReportInvalid as error:
-            return CommandRefused(command, str(error))
-        return CommandRefused(command, encoded) if isinstance(encoded, str) else encoded
+            return CommandRefused(command, Why(Cause.NOT_ENCODED, {"detail": str(error)}))
+        return CommandRefused(command, encoded) if isinstance(encoded, Why) else encoded
 
     def refresh(self, entity_id: str) -> tuple[Publication, ...]:
         """Nothing: this dialect has no way to ask."""

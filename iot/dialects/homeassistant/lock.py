@@ -1,5 +1,6 @@
 """Locks and alarm panels: what guards a house."""
 
+from paige.iot.cause import Cause, Why
 from paige.iot.command import Command
 from paige.iot.dialects.homeassistant.component import (
     Component,
@@ -88,4 +89,4 @@ def _alarm(order: Order | None, payload: str, wants_code: bool) -> Encode | None
 
 
 def _wants_code(command: Command, known: Known) -> Encoded:
-    return "it wants a code"
+    return Why(Cause.CODE_WANTED)

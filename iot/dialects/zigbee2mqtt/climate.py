@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from paige.iot.cause import Cause, Why
 from paige.iot.command import Command
-from paige.iot.dialects.payload import number, number_text, shown
+from paige.iot.dialects.payload import number, shown
 from paige.iot.dialects.report import Known, Report
 from paige.iot.dialects.zigbee2mqtt.exposes import Feature
 from paige.iot.dialects.zigbee2mqtt.part import (
@@ -88,7 +89,7 @@ def _sets_mode(mode: Feature | None) -> Encode | None:
 
     def encode(command: Command, known: Known) -> Encoded:
         name = str(command.data["hvac_mode"])
-        return {mode.key: name} if name in mode.values else f"it has no mode {name}"
+        return {mode.key: name} if name in mode.values else Why(Cause.NO_MODE, {"mode": name})
 
     return encode
 
@@ -100,14 +101,14 @@ def _sets_temperature(heating: Feature | None, cooling: Feature | None) -> Encod
     def encode(command: Command, known: Known) -> Encoded:
         mode = known.attributes.get("hvac_mode")
         if mode is None and heating is not None and cooling is not None:
-            return "it has not said whether it heats or cools"
+            return Why(Cause.STATE_UNKNOWN)
         setpoint = _in_charge(heating, cooling, mode)
         assert setpoint is not None  # there is one of the two
         low = setpoint.value_min if setpoint.value_min is not None else 5.0
         high = setpoint.value_max if setpoint.value_max is not None else 35.0
         wanted = given(command, "temperature")
         if not low <= wanted <= high:
-            return f"it goes from {number_text(low)} to {number_text(high)} degrees"
+            return Why(Cause.OUT_OF_RANGE, {"least": low, "most": high})
         return {setpoint.key: wanted}
 
     return encode

@@ -12,6 +12,7 @@ from paige.iot.change import (
     Misunderstood,
     StateChanged,
 )
+from paige.iot.cause import Cause, Why
 from paige.iot.command import Command, CommandRefused
 from paige.iot.dialects.entity_id import EntityIds, slug
 from paige.iot.dialects.payload import json_object, shown, text_of
@@ -104,14 +105,14 @@ class Zigbee2MqttDialect:
         """The message that sets what a command asks for."""
         key = self._by_entity.get(command.entity_id)
         if key is None:
-            return CommandRefused(command, "it is not known here")
+            return CommandRefused(command, Why(Cause.NOT_DISCOVERED))
         present = self._present[key]
         member = present.members[command.entity_id]
         reason = refusal(member.entity, command)
         if reason is not None:
             return CommandRefused(command, reason)
         encoded = member.part.services[command.service](command, member.known)
-        if isinstance(encoded, str):
+        if isinstance(encoded, Why):
             return CommandRefused(command, encoded)
         return (Publication(f"{present.topic}/set", json.dumps(encoded).encode()),)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from paige.iot.cause import Cause, Why
 from paige.iot.command import Command
 from paige.iot.dialects.payload import shown
 from paige.iot.dialects.report import Known, Report
@@ -16,8 +17,8 @@ UNKNOWN = "unknown"
 Values = Mapping[str, object]
 """The members of a device's JSON message."""
 
-Encoded = dict[str, object] | str
-"""What a command sets, or the clause that says why it cannot."""
+Encoded = dict[str, object] | Why
+"""What a command sets, or why it cannot."""
 
 Encode = Callable[[Command, Known], Encoded]
 Read = Callable[[Values, Known], Report | None]
@@ -62,7 +63,7 @@ def toggles(feature: Feature | None, on: Encode | None, off: Encode | None) -> E
 
     def encode(command: Command, known: Known) -> Encoded:
         if known.state in (None, UNKNOWN):
-            return "it has not said what state it is in"
+            return Why(Cause.STATE_UNKNOWN)
         return (off if known.state in ("on", "open", "opening") else on)(command, known)
 
     return encode
