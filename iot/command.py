@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from paige.iot.cause import Why
 from paige.iot.entity import AttributeValue
 
 
@@ -37,5 +38,4 @@ class CommandRefused:
     """Why a command cannot be put into an entity's dialect."""
 
     command: Command
-    reason: str
-    """A clause such as "it cannot be dimmed"."""
+    reason: Why

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from paige.iot.cause import Cause, Why
 from paige.iot.change import StateChanged
 from paige.iot.entity import Entity
 from paige.iot.expectation import Expectation
@@ -39,8 +40,8 @@ class Verdict:
     """How it ended."""
 
     status: Status
-    reason: str = ""
-    """A clause, where it is not done."""
+    reason: Why | None = None
+    """Where it is not done."""
 
 
 class Confirmation:
@@ -126,22 +127,25 @@ class Confirmation:
         if self.confirmed is not None:
             return Verdict(Status.DONE)
         if self._reported and self._known.state in FAULTS:
-            return Verdict(Status.FAILED, f"it says “{self._known.state}”")
+            return Verdict(Status.FAILED, self._why(Cause.FAULT))
         if self._superseded:
-            return Verdict(Status.UNCONFIRMED, "another command followed")
+            return Verdict(Status.UNCONFIRMED, Why(Cause.SUPERSEDED))
         if now < self.due():
             return None
         if self._already and not self._reported:
             return Verdict(Status.DONE)
         return Verdict(Status.UNCONFIRMED, self._why_not())
 
-    def _why_not(self) -> str:
+    def _why_not(self) -> Why:
         if self._gone or not self._known.available:
-            return "it is not available any more"
+            return Why(Cause.GONE)
         if self.under_way:
-            return f"it is still {self._known.state}"
+            return self._why(Cause.UNDER_WAY)
         if not self._reported:
-            return "it has not answered"
+            return Why(Cause.NOT_ANSWERED)
         if self._known.state is None or self._known.state in self._expected.states:
-            return "it says something else than what was asked"
-        return f"it says that it is {self._known.state}"
+            return Why(Cause.VALUE_DIFFERS)
+        return self._why(Cause.STATE_DIFFERS)
+
+    def _why(self, cause: Cause) -> Why:
+        return Why(cause, {"state": self._known.state})

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 from weakref import WeakValueDictionary
 
+from paige.iot.cause import Cause, Why
 from paige.iot.change import StateChanged
 from paige.iot.command import Command, CommandRefused
 from paige.iot.confirmation import Confirmation, Patience, Verdict
@@ -20,13 +21,6 @@ from paige.iot.message import Publication
 from paige.iot.outcome import Outcome, Status
 from paige.iot.registry import Update
 
-_NOT_DISCOVERED = "no device has announced it"
-_UNAVAILABLE = "it is not available"
-_UNREACHED = "the MQTT broker cannot be reached"
-_UNSENT = "it could not be sent"
-_PARTLY_SENT = "only a part of it could be sent"
-_UNACKNOWLEDGED = "the MQTT broker has not acknowledged it"
-_STATELESS = "it does not show whether it was carried out"
 _STOPS = frozenset({"stop_cover", "stop_valve", "stop", "media_stop"})
 
 
@@ -109,16 +103,18 @@ class Executor:
         entity = self._registry.entity(command.entity_id)
         address = self._registry.address(command.entity_id)
         if entity is None or address is None:
-            return Outcome(command, Status.REFUSED, entity, reason=_NOT_DISCOVERED)
+            return Outcome(command, Status.REFUSED, entity, reason=Why(Cause.NOT_DISCOVERED))
         if not entity.available:
-            return Outcome(command, Status.REFUSED, entity, reason=_UNAVAILABLE)
+            return Outcome(command, Status.REFUSED, entity, reason=Why(Cause.UNAVAILABLE))
         dialect = self._home.dialects[address.dialect]
         encoded = dialect.encode(replace(command, entity_id=address.entity_id))
         if isinstance(encoded, CommandRefused):
             return Outcome(command, Status.REFUSED, entity, reason=encoded.reason)
         expected = expectation(command, entity)
         if expected is None:
-            verdict = await self._publish(attempt, encoded) or Verdict(Status.UNCONFIRMED, _STATELESS)
+            verdict = await self._publish(attempt, encoded) or Verdict(
+                Status.UNCONFIRMED, Why(Cause.STATELESS)
+            )
             return self._outcome(attempt, verdict, entity, attempt.acknowledged)
         said_so = entity.id in self._said_so
         confirmation = Confirmation(expected, entity, said_so=said_so, patience=self._patience)
@@ -172,11 +168,11 @@ class Executor:
 
     def _undelivered(self, receipt: Receipt, *, partly: bool) -> Verdict:
         if receipt.delivery is Delivery.UNACKNOWLEDGED:
-            return Verdict(Status.UNCONFIRMED, _UNACKNOWLEDGED)
+            return Verdict(Status.UNCONFIRMED, Why(Cause.UNACKNOWLEDGED))
         if partly:
-            return Verdict(Status.FAILED, _PARTLY_SENT)
+            return Verdict(Status.FAILED, Why(Cause.PARTLY_SENT))
         down = self._link.status.state is not LinkState.CONNECTED
-        return Verdict(Status.FAILED, _UNREACHED if down else _UNSENT)
+        return Verdict(Status.FAILED, Why(Cause.UNREACHED if down else Cause.NOT_SENT))
 
     def _outcome(self, attempt: _Attempt, verdict: Verdict, entity: Entity, ended: float) -> Outcome:
         return Outcome(

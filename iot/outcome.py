@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from paige.iot.cause import Why
 from paige.iot.command import Command
 from paige.iot.entity import Entity
 from paige.iot.message import Publication
@@ -31,8 +32,8 @@ class Outcome:
     """The entity as it was known when the outcome was."""
     publications: tuple[Publication, ...] = ()
     """What was sent."""
-    reason: str = ""
-    """A clause that says why, where the status is not `done`."""
+    reason: Why | None = None
+    """Where the status is not `done`."""
     publish_seconds: float = 0.0
     """From the decision to the last acknowledged publication."""
     confirm_seconds: float = 0.0

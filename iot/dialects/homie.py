@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from paige.iot.cause import Cause, Why
 from paige.iot.change import (
     AvailabilityChanged,
     Change,
@@ -13,7 +14,6 @@ from paige.iot.change import (
     Misunderstood,
     StateChanged,
 )
-from paige.iot.cause import Cause, Why
 from paige.iot.command import Command, CommandRefused
 from paige.iot.dialects.homie_description import (
     IDENTITY,

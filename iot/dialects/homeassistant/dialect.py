@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from paige.iot.cause import Cause, Why
 from paige.iot.change import (
     AvailabilityChanged,
     Change,
@@ -11,7 +12,6 @@ from paige.iot.change import (
     Misunderstood,
     StateChanged,
 )
-from paige.iot.cause import Cause, Why
 from paige.iot.command import Command, CommandRefused
 from paige.iot.dialects.entity_id import EntityIds
 from paige.iot.dialects.homeassistant.availability import Availability, availability

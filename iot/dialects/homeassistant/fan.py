@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+from paige.iot.cause import Why
 from paige.iot.command import Command
 from paige.iot.dialects.homeassistant.component import (
     NOTHING,
@@ -65,6 +66,6 @@ def _sets_speed(order: Order | None, low: int, high: int, services: Mapping[str,
             return services["turn_off"](command, known)
         speed = order.write(math.ceil(percent / 100 * (high - low + 1)) + low - 1)
         on = services["turn_on"](command, known) if known.state == "off" and "turn_on" in services else ()
-        return on if isinstance(on, str) else (*on, speed)
+        return on if isinstance(on, Why) else (*on, speed)
 
     return encode

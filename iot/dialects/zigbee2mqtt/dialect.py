@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from paige.iot.cause import Cause, Why
 from paige.iot.change import (
     AvailabilityChanged,
     Change,
@@ -12,7 +13,6 @@ from paige.iot.change import (
     Misunderstood,
     StateChanged,
 )
-from paige.iot.cause import Cause, Why
 from paige.iot.command import Command, CommandRefused
 from paige.iot.dialects.entity_id import EntityIds, slug
 from paige.iot.dialects.payload import json_object, shown, text_of
