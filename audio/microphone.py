@@ -33,7 +33,7 @@ class MicrophoneSource:
 
     _open: ClassVar = 0
     """How many of them are open in this process."""
-    _cards: ClassVar[frozenset[str] | None] = None
+    _cards: ClassVar[frozenset[tuple[str, int]] | None] = None
     """The sound devices that the kernel had when PortAudio looked for them; None before that."""
 
     def __init__(self, device: str | int | None = None) -> None:
@@ -109,7 +109,7 @@ class MicrophoneSource:
         That ends every open stream, so it is left out while there is one; and it makes ALSA complain on
         standard error of what is not configured, so it is left out while nothing has changed.
         """
-        cards = frozenset(path.name for path in _CARDS.iterdir()) if _CARDS.is_dir() else frozenset[str]()
+        cards = _sound_devices()
         if cards == cls._cards or cls._open:
             return
         if cls._cards is not None:
@@ -124,6 +124,14 @@ class MicrophoneSource:
         if self._device is None:
             return f"The default microphone cannot be opened ({_reason(error)}); {there}"
         return f"The microphone {self._device!r} cannot be opened ({_reason(error)}); {there}"
+
+
+def _sound_devices() -> frozenset[tuple[str, int]]:
+    """Those of the kernel, with the time of the last change: permissions come after the name."""
+    try:
+        return frozenset((path.name, path.stat().st_ctime_ns) for path in _CARDS.iterdir())
+    except OSError:
+        return frozenset()  # none, or one that is going this moment
 
 
 def _reason(error: Exception) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from paige.audio.chunk import Utterance
 from paige.audio.endpointer import utterances
@@ -13,6 +14,7 @@ from paige.device.config.schema import Speech
 from paige.device.listening import listen
 from paige.device.turn import Turn
 from paige.iot.registry import Update
+from paige.models.errors import ModelError
 from paige.models.recognizer import open_recognizer
 from paige.models.recognizer.protocol import Recognizer
 
@@ -23,7 +25,7 @@ CALM_SECONDS = 1.0
 
 
 def open_ears(speech: Speech) -> Recognizer | None:
-    """The configured recognizer, or None where there is no microphone to need it; that is logged.
+    """The configured recognizer, or None as long as there is no microphone to need it.
 
     Raises:
         ModelUnusable: The configured model cannot be used.
@@ -31,36 +33,59 @@ def open_ears(speech: Speech) -> Recognizer | None:
     try:
         with MicrophoneSource(speech.microphone):
             pass
-    except SourceUnreadable as error:
-        _log.warning("%s; text is served, speech is not", str(error).rstrip("."))
-        return None
+    except SourceUnreadable:
+        return None  # `hear` tells of it, and tries again
     return open_recognizer(speech.recognizer, speech.model)
 
 
 async def hear(
     speech: Speech, house: Assistant, area: str | None, done: Callable[[Turn], Awaitable[None]]
 ) -> None:
-    """Handle what is said, until cancelled.
+    """Handle what is said, until cancelled; a microphone that is not there is waited for.
+
+    It ends where the recognizer cannot be used once a microphone came; that is logged.
 
     Args:
         speech: The section `speech` of the configuration.
-        house: The assistant, with a recognizer.
+        house: The assistant; it is given a recognizer with the first microphone where it has none.
         area: Where the microphone stands.
-        done: Called with each turn in which something was understood or asked.
+        done: Called with the turn that came of each utterance.
     """
+    there, ready = asyncio.Event(), asyncio.Event()
 
     async def handle(utterance: Utterance) -> None:
+        await ready.wait()
         try:
             await done(await house.pipeline.handle_utterance(utterance, area))
             await house.pipeline.listen_for_the_home(area)  # a question makes its answers worth hearing
         except Exception:  # noqa: BLE001  # one utterance must not take the ears from the next
             _log.exception("an utterance could not be handled")
 
-    names = asyncio.create_task(_keep_names(house, area), name="names")
+    async def keep_ready() -> None:
+        await there.wait()
+        if not house.pipeline.hears:
+            house.pipeline.hear_with(
+                await asyncio.to_thread(open_recognizer, speech.recognizer, speech.model)
+            )
+        ready.set()
+        await _keep_names(house, area)
+
+    source = partial(MicrophoneSource, speech.microphone)
+    work = [
+        asyncio.create_task(keep_ready(), name="recognizer"),
+        asyncio.create_task(listen(source, utterances, handle, opened=there.set), name="listening"),
+    ]
     try:
-        await listen(lambda: MicrophoneSource(speech.microphone), utterances, handle)
+        for ended in (await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED))[0]:
+            ended.result()
+    except ModelError as error:
+        _log.error("%s; text is served, speech is not", str(error).rstrip("."))
+    except Exception:  # noqa: BLE001  # nobody waits for the ears before the end: what broke is told here
+        _log.exception("listening has ended; text is still served")
     finally:
-        names.cancel()
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
 
 
 async def _keep_names(house: Assistant, area: str | None) -> None:
@@ -82,6 +107,9 @@ async def _keep_names(house: Assistant, area: str | None) -> None:
                 changed.clear()
                 version = registry.version
                 await asyncio.sleep(CALM_SECONDS)
-            await house.pipeline.listen_for_the_home(area)
+            try:
+                await house.pipeline.listen_for_the_home(area)
+            except Exception:  # noqa: BLE001  # what is wrong with these names may be right with the next
+                _log.exception("the recognizer could not be made ready for the home's names")
     finally:
         unsubscribe()

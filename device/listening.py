@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 
 from paige.audio.chunk import AudioChunk, Utterance
@@ -11,8 +12,10 @@ from paige.audio.source import AudioSource
 
 _log = logging.getLogger(__name__)
 
-REOPEN_SECONDS = 30.0
-"""Between two attempts to open a microphone that is not there."""
+FIRST_PAUSE_SECONDS = 1.0
+"""Before a microphone that is not there is tried for the second time; each later pause is twice as long."""
+LONGEST_PAUSE_SECONDS = 60.0
+"""No pause is longer. One that worked for so long before it was lost is tried from the first pause on."""
 MOST_WAITING = 4
 """Utterances that may wait for the one that is being handled; what comes on top is dropped and logged."""
 _CLOSE_SECONDS = 2.0
@@ -24,15 +27,17 @@ async def listen(
     utterances: Callable[[Iterator[AudioChunk]], Iterator[Utterance]],
     handle: Callable[[Utterance], Awaitable[None]],
     *,
-    reopen_seconds: float = REOPEN_SECONDS,
+    opened: Callable[[], None] = lambda: None,
+    first_pause: float = FIRST_PAUSE_SECONDS,
 ) -> None:
-    """Listen until cancelled; a microphone that is missing or lost is said once and tried again.
+    """Listen until cancelled; a microphone that is missing or lost is said once and tried again and again.
 
     Args:
         open_source: Gives the microphone, not yet entered.
         utterances: Finds speech in sound.
         handle: Does with an utterance what is to be done, one after another.
-        reopen_seconds: Between two attempts to open the microphone.
+        opened: Called whenever a microphone is there.
+        first_pause: Seconds after which a microphone that is not there is tried for the second time.
     """
     waiting: asyncio.Queue[Utterance] = asyncio.Queue(MOST_WAITING)
     loop = asyncio.get_running_loop()
@@ -45,8 +50,11 @@ async def listen(
         except asyncio.QueueFull:
             _log.warning("an utterance is dropped: too many are waiting")
 
+    def tell_opened() -> None:
+        loop.call_soon_threadsafe(opened)
+
     def work() -> None:
-        hearing = _Hearing(open_source, utterances, stop, reopen_seconds)
+        hearing = _Hearing(open_source, utterances, stop, first_pause, tell_opened)
         try:
             for utterance in hearing.utterances():
                 loop.call_soon_threadsafe(take, utterance)
@@ -77,27 +85,34 @@ class _Hearing:
         open_source: Callable[[], AudioSource],
         utterances: Callable[[Iterator[AudioChunk]], Iterator[Utterance]],
         stop: threading.Event,
-        reopen_seconds: float,
+        first_pause: float,
+        opened: Callable[[], None],
     ) -> None:
         self._open_source = open_source
         self._utterances = utterances
         self._stop = stop
-        self._reopen_seconds = reopen_seconds
+        self._first_pause = first_pause
+        self._opened = opened
 
     def utterances(self) -> Iterator[Utterance]:
         """Utterances from one microphone after another, until stopped."""
-        complaint = ""
+        complaint, pause = "", self._first_pause
         while not self._stop.is_set():
+            since = time.monotonic()
             try:
                 with self._open_source() as source:
                     _log.info("listening to %s", source.description)
                     complaint = ""
+                    self._opened()
                     yield from self._utterances(self._chunks(source))
             except AudioError as error:
                 if str(error) != complaint:
                     complaint = str(error)
                     _log.warning("%s; text is served, the microphone is tried again", complaint.rstrip("."))
-            self._stop.wait(self._reopen_seconds)
+            if time.monotonic() - since > LONGEST_PAUSE_SECONDS:
+                pause = self._first_pause
+            self._stop.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def _chunks(self, source: AudioSource) -> Iterator[AudioChunk]:
         for chunk in source.chunks():

@@ -45,7 +45,7 @@ class Pipeline:
         keeping: Answers what is not about entities.
         policy: What needs a yes, and what is forbidden.
         unit: How the house says temperatures.
-        recognizer: Speech to text; None where there is none, and only text is handled.
+        recognizer: Speech to text; None where only text is handled, until `hear_with` gives one.
         confidence: How sure the recognizer must be, 0 to 1.
         clock: Monotonic seconds.
     """
@@ -77,6 +77,16 @@ class Pipeline:
         self._dialogue = Dialogue()
         self._listening_for: tuple[Language, ...] = ()
         self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def hears(self) -> bool:
+        """Whether utterances can be handled, too."""
+        return self._recognizer is not None
+
+    def hear_with(self, recognizer: Recognizer) -> None:
+        """Handle utterances as well from now on, which a pipeline without a recognizer does not."""
+        self._recognizer = recognizer
+        self._listening_for = ()
 
     async def handle_text(self, text: str, here: str | None = None) -> Turn:
         """One typed sentence from the area `here`; by default, where the home description says."""

@@ -15,7 +15,7 @@ TOO_LATE_SECONDS: Final = 60.0
 """A command whose time was longer ago, because Paige was not running, is told and not carried out."""
 
 Announce = Callable[[str, str | None], Awaitable[None]]
-"""Says something unasked: the text, and the main name of the area it is for, or None for everywhere."""
+"""Says something aloud: the text, and the main name of the area it is for, or None for everywhere."""
 
 
 class Ringer:

@@ -8,14 +8,17 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 from paige.device.assistant import Assistant, assistant
 from paige.device.broker import own_topics
 from paige.device.config.schema import Config
+from paige.device.config.secret import redact
 from paige.device.hearing import hear, open_ears
 from paige.device.notify import Notifier
-from paige.device.turn import Turn
+from paige.device.ringing import Announce
+from paige.device.turn import Expects, Turn
 from paige.device.version import paige_version
 from paige.iot.link import LinkState, LinkStatus, MqttLink
 from paige.iot.message import Publication
@@ -29,6 +32,8 @@ SETTLE_SECONDS = 5.0
 """How long devices may take to introduce themselves before the service says that it is ready."""
 ANNOUNCE_SECONDS = 30.0
 """How long an announcement waits for a broker that is away; later, nobody needs it."""
+REPLY_SECONDS = 5.0
+"""How long a reply to speech waits for it; later, nobody knows what it is about."""
 _BY_GRAVITY = (Status.FAILED, Status.REFUSED, Status.UNCONFIRMED, Status.DONE)
 
 
@@ -75,14 +80,15 @@ class Service:
             house.link.on_status(self._tell_link)
             presence = Presence(house.link, topics, name=self._config.house.name, version=paige_version())
             await stack.enter_async_context(presence)
-            answering = _Answering(house, presence, self._config.house.area)
+            say = partial(speaker.announce, within=REPLY_SECONDS)
+            answering = _Answering(house, presence, self._config.house.area, say)
             await stack.enter_async_context(RequestServer(house.link, topics, answering.answer))
             stack.push_async_callback(_end, asyncio.create_task(self._watchdog(), name="watchdog"))
             await self._settle(house)
             if recognizer is not None:
                 await house.pipeline.listen_for_the_home(self._config.house.area)
-                ears = hear(self._config.speech, house, self._config.house.area, answering.tell)
-                stack.push_async_callback(_end, asyncio.create_task(ears, name="ears"))
+            ears = hear(self._config.speech, house, self._config.house.area, answering.tell_aloud)
+            stack.push_async_callback(_end, asyncio.create_task(ears, name="ears"))
             # What was made until now stays; to search it for garbage would make somebody wait for an answer.
             gc.freeze()
             self._tell_ready(house)
@@ -129,12 +135,13 @@ class Service:
 
 
 class _Answering:
-    """Answers requests that come over the broker."""
+    """Answers requests that come over the broker, and what is said before the microphone."""
 
-    def __init__(self, house: Assistant, presence: Presence, area: str | None) -> None:
+    def __init__(self, house: Assistant, presence: Presence, area: str | None, announce: Announce) -> None:
         self._house = house
         self._presence = presence
         self._area = area
+        self._announce = announce
 
     async def answer(self, request: Request) -> bytes:
         """The turn of a request as JSON; what went wrong inside is an answer, too."""
@@ -142,7 +149,7 @@ class _Answering:
             turn = await self._house.pipeline.handle_text(request.text, request.here or self._area)
         except Exception as error:  # noqa: BLE001  # whoever asked must hear that it failed, whatever failed
             _log.exception("a request could not be answered")
-            return json.dumps({"error": f"{type(error).__name__}: {error}"}).encode()
+            return json.dumps({"error": redact(f"{type(error).__name__}: {error}")}).encode()
         await self.tell(turn)
         return json.dumps(turn.to_json(), ensure_ascii=False).encode()
 
@@ -152,21 +159,27 @@ class _Answering:
         if turn.outcomes:
             await self._presence.tell(gravest(outcome.status for outcome in turn.outcomes))
 
+    async def tell_aloud(self, turn: Turn) -> None:
+        """The same for what was spoken, and the reply to be said aloud; none to talk that means nothing."""
+        await self.tell(turn)
+        if turn.text or turn.reply.expects is not Expects.NOTHING:
+            await self._announce(turn.reply.text, turn.here)
+
 
 class _Speaker:
-    """Says what nobody asked for: it is published, for whoever can say it aloud."""
+    """Publishes what is to be said aloud, for whoever can."""
 
     def __init__(self, topics: Topics) -> None:
         self._topics = topics
         self.link: MqttLink | None = None
         """Set as soon as there is one."""
 
-    async def announce(self, text: str, area: str | None) -> None:
+    async def announce(self, text: str, area: str | None, within: float = ANNOUNCE_SECONDS) -> None:
         """See `paige.device.ringing.Announce`."""
         assert self.link is not None, "timers ring once the assistant has been put together"
         payload = json.dumps({"text": text, "area": area}, ensure_ascii=False).encode()
         _log.info("announcement for %s", area or "everywhere")
-        await self.link.publish(Publication(self._topics.announcement, payload), within=ANNOUNCE_SECONDS)
+        await self.link.publish(Publication(self._topics.announcement, payload), within=within)
 
 
 def gravest(statuses: Iterable[Status]) -> Status:

@@ -61,7 +61,7 @@ class Topics:
 
     @property
     def announcement(self) -> str:
-        """What is said unasked, such as that a timer has ended: JSON with `text` and `area`; not retained."""
+        """What is to be said aloud, such as that a timer ended: JSON with `text` and `area`; not retained."""
         return f"{self.base}/announcement"
 
     @property

@@ -1,12 +1,14 @@
 """What is said to the service: a recording through a stand-in for the microphone, all the rest real."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from paige.device import hearing
 from paige.device.assistant import Assistant, assistant
 from paige.device.config.schema import Config, House, Mqtt, Speech
 from paige.device.hearing import hear, open_ears
+from paige.device.listening import listen
 from paige.device.turn import Expects, Turn
 from paige.iot.change import EntityAppeared
 from paige.iot.outcome import Status
@@ -62,12 +65,14 @@ class Playing:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[tuple[Config, Assistant]]:
+async def house(
+    engine: Literal["pocketsphinx"] | None = "pocketsphinx",
+) -> AsyncIterator[tuple[Config, Assistant]]:
     async with EmbeddedBroker() as broker, SimulatedHome().joined(broker.host, broker.port):
         config = Config(
             House(home=ROOT / "tools/demo/home.yaml"), Mqtt(host=broker.host, port=broker.port), Speech()
         )
-        async with assistant(config, open_recognizer("pocketsphinx")) as one:
+        async with assistant(config, engine and open_recognizer(engine)) as one:
             await one.link.connected(PATIENCE)
             await one.home.ready()
             yield config, one
@@ -144,13 +149,43 @@ async def _nobody(_: Turn) -> None:
     pass
 
 
-def test_without_a_microphone_no_recognizer_takes_memory_and_a_line_says_why(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    class Missing(Playing):
-        def __enter__(self) -> Self:
-            raise SourceUnreadable("There is none.")
+class Missing(Playing):
+    """A microphone that is not there."""
 
+    def __enter__(self) -> Self:
+        raise SourceUnreadable("There is none.")
+
+
+def test_without_a_microphone_no_recognizer_takes_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hearing, "MicrophoneSource", lambda _: Missing())
     assert open_ears(Speech()) is None
-    assert caplog.messages == ["There is none; text is served, speech is not"]
+
+
+async def test_a_microphone_that_comes_later_is_heard(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sources = [Missing(), Missing(), Playing("01-kitchen-lamp.wav")]
+    monkeypatch.setattr(hearing, "MicrophoneSource", lambda _: sources.pop(0) if sources else Missing())
+    monkeypatch.setattr(hearing, "listen", partial(listen, first_pause=0.001))
+    turns: asyncio.Queue[Turn] = asyncio.Queue()
+    async with house(None) as (config, one), asyncio.timeout(PATIENCE):
+        with caplog.at_level(logging.INFO, "paige.device"):
+            ears = asyncio.create_task(hear(config.speech, one, None, turns.put))
+            turn = await turns.get()
+            ears.cancel()
+            await asyncio.gather(ears, return_exceptions=True)
+    assert [outcome.status for outcome in turn.outcomes] == [Status.DONE]
+    assert caplog.messages[:2] == [
+        "There is none; text is served, the microphone is tried again",
+        "listening to a loudspeaker before the microphone",
+    ]
+
+
+async def test_a_recognizer_that_cannot_be_used_once_a_microphone_came_leaves_text(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(hearing, "MicrophoneSource", lambda _: Playing())
+    async with house(None) as (_, one), asyncio.timeout(PATIENCE):
+        await hear(Speech(recognizer="vosk", model=tmp_path), one, None, _nobody)
+        assert (await one.pipeline.handle_text("turn on the kitchen lamp")).outcomes
+    assert caplog.messages[-1].endswith("; text is served, speech is not")

@@ -118,7 +118,7 @@ async def test_a_lost_microphone_is_said_once_and_opened_again(caplog: pytest.Lo
 
     ear = Ear(2)
     with caplog.at_level(logging.INFO):
-        task = asyncio.create_task(listen(open_source, each, ear.handle, reopen_seconds=0.001))
+        task = asyncio.create_task(listen(open_source, each, ear.handle, first_pause=0.001))
         async with asyncio.timeout(PATIENCE):
             await ear.enough.wait()
         await stopped(task)
@@ -163,7 +163,7 @@ async def test_a_microphone_that_hangs_does_not_keep_the_service_from_stopping(
             yield from ()
 
     opened = threading.Event()
-    task = asyncio.create_task(listen(lambda: Hanging(0), each, Ear(1).handle, reopen_seconds=0.0))
+    task = asyncio.create_task(listen(lambda: Hanging(0), each, Ear(1).handle, first_pause=0.0))
     assert await asyncio.to_thread(opened.wait, PATIENCE)
     await stopped(task)
     assert "does not close" in caplog.text

@@ -52,11 +52,13 @@ class House:
             "PAIGE_LOG_LEVEL": "debug",
         }
 
-    async def start(self, *arguments: str, stdin: int = DEVNULL, **environment: str) -> Process:
+    async def start(
+        self, *arguments: str, stdin: int = DEVNULL, module: str = "paige.device.cli", **environment: str
+    ) -> Process:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "paige.device.cli",
+            module,
             *arguments,
             env=self.environment | environment,
             stdin=stdin,
@@ -321,3 +323,24 @@ async def test_an_answer_that_is_no_turn_is_said_to_be_none(one_house: House) ->
         status, out, err = await one_house.paige("say", "turn on the kitchen lamp")
     assert (status, out) == (1, "")
     assert err.startswith("paige: the service gave an answer that is no turn")
+
+
+async def test_the_reply_to_speech_is_published_for_whoever_can_say_it(one_house: House) -> None:
+    recording = HOME.parent / "recordings/08-open-garage.wav"
+    service = await one_house.start(str(recording), module="paige.tools.bench.recorded_service")
+    async with one_house.listening("paige/paige/status") as until:
+        await until(b"online")
+    async with one_house.listening("paige/paige/announcement") as until:
+        while not await _hears(service):
+            pass
+        service.send_signal(signal.SIGUSR1)
+        said = json.loads((await until(None)).payload)
+    assert "garage" in said["text"].casefold()
+    assert said["area"] == "Living Room"
+
+
+async def _hears(service: Process) -> bool:
+    """Whether the next line of its log says that it listens."""
+    assert service.stderr is not None
+    async with asyncio.timeout(PATIENCE):
+        return b"listening to" in await service.stderr.readline()
