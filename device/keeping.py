@@ -8,7 +8,7 @@ from paige.device.turn import Reply
 from paige.iot.errors import KeepingFailed
 from paige.iot.lists import Lists
 from paige.iot.registry import Registry
-from paige.iot.resolution import Keeper, Question, Refused
+from paige.iot.resolution import Keeper, Question, Reason, Refused
 from paige.iot.timer_keeper import TimerKeeper
 from paige.iot.timers import Several, Timer
 from paige.models.intent import Intent
@@ -66,7 +66,7 @@ class Keeping:
                 return self._timer(intent, self._timers.handle(intent, here, timers))
             case Keeper.LISTS if self._lists is not None:
                 return self._list(intent, self._lists)
-        return self._narrator.error("no_service", intent)
+        return Refused(Reason.NOBODY_KEEPS_IT)
 
     def _timer(
         self, intent: Intent, found: tuple[Timer, ...] | Several | Refused
@@ -84,5 +84,5 @@ class Keeping:
         try:
             changed = lists.handle(intent, known)
         except KeepingFailed as error:
-            return self._narrator.error("handle_error", intent, reason=str(error))
+            return Refused(Reason.NOT_KEPT, {"reason": str(error)})
         return changed if isinstance(changed, Refused) else self._narrator.told(intent)

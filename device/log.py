@@ -44,12 +44,25 @@ class LineFormatter(logging.Formatter):
         return f"{line}\n{record.exc_text}" if record.exc_text else line
 
 
-def start_log(level: str, stream: TextIO = sys.stderr, environ: Mapping[str, str] = os.environ) -> None:
-    """Write everything from `level` on to `stream`, and nothing anywhere else."""
+def start_log(level: str, stream: TextIO | None = None, environ: Mapping[str, str] = os.environ) -> None:
+    """Write everything from `level` on to `stream`, by default standard error, and nothing anywhere else."""
+    stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(LineFormatter(journal="JOURNAL_STREAM" in environ))
+    handler.setFormatter(LineFormatter(journal=_is_journal(stream, environ)))
     handler.addFilter(SecretFilter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
     # asyncio's and paho's debug lines show payloads and selectors, which help nobody here.
     logging.getLogger("asyncio").setLevel(max(logging.INFO, logging.getLogger().level))
+
+
+def _is_journal(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether the stream is the journal's that the variable names, as systemd.exec(5) advises to ask.
+
+    The variable alone says little: a desktop's terminals inherit it, and what they show is no journal.
+    """
+    try:
+        status = os.fstat(stream.fileno())
+    except OSError:
+        return False
+    return environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"

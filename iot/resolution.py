@@ -38,6 +38,10 @@ class Reason(StrEnum):
     LIST_NOT_FOUND = "list_not_found"
     ITEM_NOT_FOUND = "item_not_found"
     ITEM_ALREADY_THERE = "item_already_there"
+    NOBODY_KEEPS_IT = "no_service"
+    """Timers and lists want somebody who stays."""
+    NOT_KEPT = "handle_error"
+    """It could not be written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,8 @@ class Refused:
 
     reason: Reason
     fields: Mapping[str, str] = field(default_factory=dict)
-    """What the text speaks of: `entity`, `area`, `floor`, `domain`, `device_class`, `state`, `nearest`."""
+    """What the text speaks of: `entity`, `area`, `floor`, `domain`, `device_class`, `state`, `nearest`,
+    `reason`."""
     entities: tuple[Entity, ...] = ()
     """Those it is about, where it is about known ones; the field `entity` names it where it is one."""
 

@@ -15,8 +15,9 @@ from paige.device.narration import Narrator
 from paige.device.replies import Replies
 from paige.device.ringing import TOO_LATE_SECONDS, Ringer
 from paige.device.turn import Expects, Reply
+from paige.iot.lists import Lists
 from paige.iot.registry import Registry
-from paige.iot.resolution import Keeper, Reason
+from paige.iot.resolution import Keeper, Reason, Refused
 from paige.iot.timers import Timer
 from paige.models.intent import Intent
 from paige.tools.broker import EmbeddedBroker
@@ -105,6 +106,20 @@ async def test_timers_that_are_called_alike_are_told_apart_by_what_is_left(
 
 async def test_what_a_keeper_refuses_is_in_the_turn(serving: tuple[Assistant, Said]) -> None:
     assert (await serving[0].pipeline.handle_text("cancel the timer")).refusal == Reason.TIMER_NOT_FOUND
+
+
+def test_what_nobody_keeps_or_can_write_down_is_refused(tmp_path: Path) -> None:
+    add = Intent("HassShoppingListAddItem", {"item": "milk"}, 1.0, "add milk to the shopping list")
+    nobody = Keeping(NARRATOR, Registry()).answer(add, Keeper.LISTS, None)
+    assert isinstance(nobody, Refused)
+    assert nobody.reason is Reason.NOBODY_KEEPS_IT
+    (tmp_path / "file").touch()
+    full = Keeping(NARRATOR, Registry(), lists=Lists(tmp_path / "folder/lists.json"))
+    (tmp_path / "folder").symlink_to(tmp_path / "file")
+    refused = full.answer(add, Keeper.LISTS, None)
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.NOT_KEPT
+    assert "cannot be written" in NARRATOR.refused(add, refused).text
 
 
 async def test_a_list_is_kept(serving: tuple[Assistant, Said], tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import io
 import logging
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -33,10 +35,21 @@ def test_a_person_gets_the_time_in_utc_and_the_level() -> None:
     assert stream.getvalue() == "1970-01-01T00:00:00Z warning paige.test: it is late\n"
 
 
-def test_the_journal_gets_the_priority_instead() -> None:
-    logger, stream = lines(JOURNAL_STREAM="8:1")
-    logger.error("broken")
-    assert stream.getvalue() == "<3>error paige.test: broken\n"
+def test_the_journal_gets_the_priority_instead(tmp_path: Path) -> None:
+    with (tmp_path / "journal").open("w+") as journal:
+        status = os.fstat(journal.fileno())
+        start_log("info", journal, {"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
+        logging.getLogger("paige.test").error("broken")
+        journal.seek(0)
+        assert journal.read() == "<3>error paige.test: broken\n"
+
+
+def test_a_terminal_that_inherited_the_name_of_a_journal_is_none(tmp_path: Path) -> None:
+    with (tmp_path / "terminal").open("w+") as terminal:
+        start_log("info", terminal, {"JOURNAL_STREAM": "8:1"})
+        logging.getLogger("paige.test").error("broken")
+        terminal.seek(0)
+        assert terminal.read().endswith("Z error paige.test: broken\n")
 
 
 def test_nothing_below_the_level_is_written() -> None:
