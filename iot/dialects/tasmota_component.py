@@ -1,4 +1,4 @@
-"""The parts of a Tasmota device that a person names: relays, lights, fans, shutters and sensors.
+"""The parts of a Tasmota device that a person names: relays, lights, fans, shutters, contacts and sensors.
 
 Each reads its state out of the device's reports and writes commands as Tasmota's command words. The words
 are those of Tasmota's own command reference; how reports are laid out follows hatasmota, the library behind
@@ -270,6 +270,29 @@ class Sensor:
 
     def write(self, command: Command, known: Known) -> tuple[Order, ...]:
         """A sensor has no services, so no command reaches this."""
+        raise AssertionError(f"{self.entity.id} was sent {command.service}")
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An input that is on as long as something holds it: a reed contact, a motion sensor, a wall switch."""
+
+    entity: Entity
+    key: str
+    """What reports call it: `Switch1`, or the name its owner gave it."""
+    words: PowerWords
+    poll: Order = SENSOR_POLL
+
+    def read(self, answer: Answer) -> Report | None:
+        """See `Component`. `{"Switch1": "ON"}` reports, `{"Switch1": {"Action": "ON"}}` when it changes."""
+        said = answer.get(self.key)
+        if isinstance(said, Mapping):
+            said = said.get("Action")
+        state = {self.words.on: "on", self.words.off: "off"}.get(str(said))
+        return None if state is None else Report(state)  # toggling and holding are events
+
+    def write(self, command: Command, known: Known) -> tuple[Order, ...]:
+        """A contact has no services, so no command reaches this."""
         raise AssertionError(f"{self.entity.id} was sent {command.service}")
 
 

@@ -13,6 +13,7 @@ from paige.iot.dialects.payload import shown
 from paige.iot.dialects.tasmota_component import (
     FAN_SPEEDS,
     Component,
+    Contact,
     Fan,
     Light,
     PowerWords,
@@ -30,6 +31,9 @@ _COVER = frozenset({"open_cover", "close_cover", "stop_cover", "toggle", "set_co
 
 _RELAY, _LIGHT, _SHUTTER = 1, 2, 3
 """Values of `rl[]`; 0 is none."""
+
+_HOLDING = frozenset({1, 2, 3, 4, 5, 6, 9, 10})
+"""Switch modes, the values of `swc[]`, in which an input has a state; in the others it only tells events."""
 
 _RGBW = 4
 _TUYA_DIMMER = "Dimmer3"
@@ -167,15 +171,31 @@ def _components(mac: str, config: Mapping[str, object]) -> Iterator[Component]:
         if not isinstance(name, str) or not name.strip():
             name = _text(config, "dn") if len(used) == 1 else f"{_text(config, 'dn')} {at + 1}"
         yield _switched(mac, config, relays, at, name)
+    yield from _contacts(mac, config)
 
 
-def _switched(mac: str, config: Mapping[str, object], relays: list[int], at: int, name: str) -> Relay | Light:
+def _contacts(mac: str, config: Mapping[str, object]) -> Iterator[Contact]:
+    modes = _items(config, "swc") if "swc" in config else []
+    names = _items(config, "swn") if "swn" in config else []
+    for at in (at for at, mode in enumerate(modes) if mode in _HOLDING):
+        own = names[at] if at < len(names) else None
+        key = own if isinstance(own, str) and own.strip() else f"Switch{at + 1}"
+        name = key if key == own else f"{_text(config, 'dn')} switch {at + 1}"
+        entity = _entity(mac, "binary_sensor", f"switch_{at + 1}", name)
+        yield Contact(entity, key, _power_words(config))
+
+
+def _power_words(config: Mapping[str, object]) -> PowerWords:
     words = [_text_value(value, "state") for value in _items(config, "state")]
     if len(words) < 3:
         raise DiscoveryInvalid(
             f"state is {shown(config.get('state'))}, expected words for off, on and toggle"
         )
-    power = PowerWords(*words[:3])
+    return PowerWords(*words[:3])
+
+
+def _switched(mac: str, config: Mapping[str, object], relays: list[int], at: int, name: str) -> Relay | Light:
+    power = _power_words(config)
     fan_light = config.get("if") == 1 and at == 0
     if relays[at] == _RELAY or fan_light:
         domain = "light" if fan_light or _option(config, "30") else "switch"
