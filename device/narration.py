@@ -6,12 +6,13 @@ from typing import Any
 
 from paige.device.replies import Replies, thing
 from paige.device.turn import Expects, Reply
+from paige.iot.cause import Cause, Why
 from paige.iot.entity import Entity
 from paige.iot.naming import canonical
 from paige.iot.outcome import Outcome, Status
 from paige.iot.resolution import Answer, Asks, Choice, Confirmation, Question, Reason, Refused
 from paige.iot.timers import Timer
-from paige.iot.units import TemperatureUnit, in_unit
+from paige.iot.units import TemperatureUnit, from_celsius, in_unit
 from paige.models.intent import Intent, NotRecognized
 
 _OF_ALL_TIMERS = frozenset({"HassCancelAllTimers", "HassTimerStatus"})
@@ -124,7 +125,7 @@ class Narrator:
         if not short and not done:
             return self.refused(intent, left_out[0])
         names = [*_names(short), *(entity.name for refusal in left_out for entity in refusal.entities)]
-        reason = next((outcome.reason for outcome in short if outcome.reason), "")
+        reason = next((self._why(one.reason, one.entity) for one in short if one.reason is not None), "")
         fields = {**self._fields(intent, names), "reason": reason}
         if done:
             said = self._replies.outcome("partly", {**fields, "done_names": _names(done)})
@@ -132,6 +133,15 @@ class Narrator:
         worst = next(status for status in _WORST_FIRST if any(one.status is status for one in short))
         fields["action"] = self._replies.action(intent.name, intent.response, fields)
         return Reply(self._replies.outcome(str(worst), fields))
+
+    def _why(self, why: Why, entity: Entity | None) -> str:
+        fields = dict(why.fields)
+        if why.cause is Cause.OUT_OF_RANGE:
+            fields = {
+                key: from_celsius(value, self._unit) if isinstance(value, int | float) else value
+                for key, value in fields.items()
+            }
+        return self._replies.cause(why.cause, {**fields, "thing": None if entity is None else thing(entity)})
 
     def _reason(self, intent: Intent, refusal: Refused) -> str:
         fields: dict[str, Any] = {**self._fields(intent), **refusal.fields}

@@ -9,6 +9,7 @@ from jinja2 import DictLoader, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from paige.device.errors import RepliesInvalid
+from paige.iot.cause import Cause
 from paige.iot.entity import Entity
 from paige.iot.naming import distinct
 from paige.iot.timers import Timer
@@ -16,7 +17,7 @@ from paige.models.grammar.yaml_file import parse_yaml, read_yaml
 
 _FILE = "responses.yaml"
 _DEFAULT = "default"
-_TABLES = ("weekdays", "months", "kinds", "states")
+_TABLES = ("weekdays", "months", "kinds", "states", "unable")
 
 Fields = Mapping[str, Any]
 """What a text may use; the head of a language's `responses.yaml` names them for each."""
@@ -100,6 +101,10 @@ class Replies:
     def outcome(self, kind: str, fields: Fields) -> str:
         """What is said of `unconfirmed`, `refused`, `failed` or `partly`."""
         return self._spoken(self._texts["outcomes"][kind], fields)
+
+    def cause(self, cause: Cause, fields: Fields) -> str:
+        """Why a command was not carried out, as a clause."""
+        return self._render(self._texts["causes"][cause], fields)
 
     def dialogue(self, kind: str, fields: Fields) -> str:
         """What is asked back, and what becomes of it."""

@@ -76,7 +76,7 @@ def _outcome_rows(outcome: Outcome) -> Iterator[_Row]:
     text = f"{_MARKS[outcome.status]} {outcome.status}"
     if state is not None:
         text += f": {outcome.command.entity_id} is {state}{_attributes(outcome)}"
-    if outcome.reason:
+    if outcome.reason is not None:
         text += f" ({outcome.reason})"
     colour = (
         "green"

@@ -106,13 +106,13 @@ def _understood_json(understood: Intent | NotRecognized) -> dict[str, Any]:
 
 
 def _outcome_json(outcome: Outcome) -> dict[str, Any]:
-    entity = outcome.entity
+    entity, why = outcome.entity, outcome.reason
     return {
         "entity": outcome.command.entity_id,
         "service": outcome.command.service,
         "data": dict(outcome.command.data),
         "status": str(outcome.status),
-        "reason": outcome.reason,
+        "reason": None if why is None else {"cause": str(why.cause), **why.fields},
         "state": None if entity is None else entity.state,
         "attributes": {} if entity is None else dict(entity.attributes),
         "published": [

@@ -6,6 +6,7 @@ from typing import Any
 
 from paige.device.errors import ServiceUnreachable
 from paige.device.turn import Expects, Reply, Step, Turn
+from paige.iot.cause import Cause, Why
 from paige.iot.command import Command
 from paige.iot.entity import AttributeValue, Entity
 from paige.iot.message import Publication
@@ -73,10 +74,17 @@ def _outcome(data: Mapping[str, Any]) -> Outcome:
         publications=tuple(
             Publication(str(sent["topic"]), str(sent["payload"]).encode()) for sent in data["published"]
         ),
-        reason=str(data["reason"]),
+        reason=None if data["reason"] is None else _why(data["reason"]),
         publish_seconds=float(data["publish_seconds"]),
         confirm_seconds=float(data["confirm_seconds"]),
     )
+
+
+def _why(data: Mapping[str, Any]) -> Why:
+    fields = {name: value for name, value in data.items() if name != "cause"}
+    if not all(value is None or isinstance(value, str | int | float) for value in fields.values()):
+        raise TypeError
+    return Why(Cause(data["cause"]), fields)
 
 
 def _value(value: object) -> AttributeValue:

@@ -7,6 +7,7 @@ import pytest
 
 from paige.device.show import Style, show_turn
 from paige.device.turn import Expects, Reply, Step, Turn
+from paige.iot.cause import Cause, Why
 from paige.iot.command import Command
 from paige.iot.entity import Entity
 from paige.iot.message import Publication
@@ -53,12 +54,12 @@ def test_a_refusal_shows_what_is_near() -> None:
 
 @pytest.mark.parametrize("status", list(Status))
 def test_an_outcome_shows_its_status_and_its_reason(status: Status) -> None:
-    outcome = Outcome(DIM, status, LAMP, reason="it is jammed")
+    outcome = Outcome(DIM, status, LAMP, reason=Why(Cause.FAULT, {"state": "jammed"}))
     turn = Turn("1", "x", None, SPOKEN.understood, Reply("?", Expects.NOTHING), outcomes=(outcome,))
     (line,) = (line for line in show_turn(turn).splitlines() if line.strip().startswith("state"))
     assert str(status) in line
     assert ("✓" in line) == (status is Status.DONE)
-    assert "it is jammed" in line
+    assert "(fault state=jammed)" in line
 
 
 def test_a_long_payload_is_cut_and_a_reply_never() -> None:

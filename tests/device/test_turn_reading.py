@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from paige.device.errors import ServiceUnreachable
 from paige.device.turn import Expects, Reply, Step, Turn
 from paige.device.turn_reading import read_turn
+from paige.iot.cause import Cause, Why
 from paige.iot.command import Command
 from paige.iot.entity import Entity
 from paige.iot.message import Publication
@@ -47,7 +48,12 @@ outcomes = st.builds(
     st.sampled_from(Status),
     words,
     st.lists(st.tuples(words, words), max_size=2),
-    words,
+    st.none()
+    | st.builds(
+        Why,
+        st.sampled_from(Cause),
+        st.dictionaries(words.filter(lambda word: word != "cause"), words | share | st.none(), max_size=2),
+    ),
     share,
 )
 understood = st.builds(

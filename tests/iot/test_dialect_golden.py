@@ -75,7 +75,7 @@ def sent(dialect: Dialect, entity_id: str, service: str, data: dict[str, Any]) -
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
     encoded = dialect.encode(Command(entity_id, service, values))
     if isinstance(encoded, CommandRefused):
-        return {"refused": encoded.reason}
+        return {"refused": str(encoded.reason)}
     assert not any(publication.retain for publication in encoded)
     return [[publication.topic, publication.payload.decode()] for publication in encoded]
 

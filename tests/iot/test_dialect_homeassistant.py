@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from paige.iot.cause import Cause, Why
 from paige.iot.change import AvailabilityChanged, EntityAppeared, EntityRemoved, Misunderstood, StateChanged
 from paige.iot.command import Command, CommandRefused
 from paige.iot.dialects.color import at_full_brightness
@@ -147,7 +148,7 @@ def test_a_toggle_waits_until_the_state_is_known() -> None:
     dialect = discovered("switch", cmd_t="set", stat_t="state")
     refused = dialect.encode(Command("switch.lamp", "toggle"))
     assert isinstance(refused, CommandRefused)
-    assert refused.reason == "it has not said what state it is in"
+    assert refused.reason == Why(Cause.STATE_UNKNOWN)
     hear(dialect, "state", "ON")
     assert sent(dialect, "switch.lamp", "toggle") == [Publication("set", b"OFF")]
 
