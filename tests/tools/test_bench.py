@@ -196,7 +196,13 @@ def test_the_command_prints_figures_for_programs_and_writes_the_document(tmp_pat
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["--repeats", "0"], 1, "paige: --repeats must be 1 or more\n"),
+        (["--repeats", "0"], 2, "argument --repeats: '0' is no number of 1 or more\n"),
+        (["--write", "/nonexistent/it.md"], 1, "paige: /nonexistent/it.md: cannot be written: No such file"),
+        (
+            ["listen", "--recordings", "/nonexistent"],
+            1,
+            "is no folder of labelled recordings: labels.json: No",
+        ),
         (["laziness"], 2, "choose from"),
     ],
 )

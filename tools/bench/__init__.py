@@ -1,6 +1,6 @@
 """`paige bench`: what Paige costs and how fast it is, measured on the machine at hand."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
 from paige.device.cli.command import Subcommand
@@ -24,7 +24,7 @@ PARTS = ("parse", "listen", "turn", "memory", "home")
 def _configure(parser: ArgumentParser) -> None:
     parser.add_argument("part", nargs="?", default="all", choices=(*PARTS, "all"), help="what to measure")
     parser.add_argument(
-        "--repeats", type=int, metavar="N", help="how often to measure what is repeated (default: by part)"
+        "--repeats", type=_count, metavar="N", help="how often to measure what is repeated (default: by part)"
     )
     parser.add_argument(
         "--recordings",
@@ -36,6 +36,12 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--write", type=Path, metavar="FILE.md", help="write everything into one Markdown document"
     )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise ArgumentTypeError(f"{text!r} is no number of 1 or more")
+    return int(text)
 
 
 def _run(arguments: Namespace) -> int:

@@ -35,8 +35,8 @@ _MODULES: Final = {"home": "home_size"}
 
 def bench(parts: Sequence[str], options: Options, *, as_json: bool, write: Path | None) -> int:
     """Measure, show, and give the exit status: 1 where a part failed, or none was measured."""
-    if options.repeats is not None and options.repeats < 1:
-        raise BenchFailed("--repeats must be 1 or more")
+    if write is not None:
+        _check_writable(write)
     here = machine()
     measured: list[Part] = []
     missing: dict[str, str] = {}
@@ -86,6 +86,14 @@ def document(here: Machine, measured: Sequence[Part], missing: dict[str, str]) -
     )
     left_out = "".join(f"\n## {name}\n\nLeft out: {reason}\n" for name, reason in missing.items())
     return head + "".join(f"\n{part.markdown()}" for part in measured) + left_out
+
+
+def _check_writable(path: Path) -> None:
+    """Say now, and not after minutes of measuring, that a document could not be written."""
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise DeviceError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _write(path: Path, text: str) -> None:

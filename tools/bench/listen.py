@@ -14,7 +14,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from multiprocessing import get_context
@@ -25,8 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paige.audio.chunk import Samples, Utterance
+from paige.audio.errors import AudioError
 from paige.audio.wav import read_wav
+from paige.iot.errors import IotError
 from paige.iot.home_file import load_home
+from paige.models.errors import ModelError
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
 from paige.models.intent import Intent
@@ -36,10 +39,10 @@ from paige.models.vocabulary import Vocabulary
 from paige.tools.bench.demo import demo_home
 from paige.tools.bench.errors import BenchFailed, NotGiven
 from paige.tools.bench.part import Part, Table, Tell
+from paige.tools.bench.progress import progress
 
 _FRAME: Final = 2_048
 _PEAK: Final = 0.5
-_BAR: Final = 30
 _SNRS: Final = (12.0,)
 _NOTES: Final = (
     "accepted: the intent and every slot are right; refused: none of the sentences was heard; wrongly "
@@ -182,12 +185,15 @@ def _load(heard: Iterable[Heard]) -> float:
     return sum(one.cpu_seconds for one in all_of_them) / sum(one.seconds for one in all_of_them)
 
 
-def _with_bar(results: Iterator[Heard], count: int) -> Iterator[Heard]:
-    for done, heard in enumerate(results, start=1):
-        filled = done * _BAR // count
-        print(f"\r[{'#' * filled:<{_BAR}}] {done}/{count}", end="", file=sys.stderr, flush=True)
-        yield heard
-    print(file=sys.stderr)
+def _labels(recordings: Path) -> dict[str, Any]:
+    try:
+        labels = json.loads((recordings / "labels.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise BenchFailed(f"{recordings} is no folder of labelled recordings: labels.json: {why}") from error
+    if not isinstance(labels, dict) or not labels:
+        raise BenchFailed(f"{recordings / 'labels.json'} should name recordings, each with intent and slots")
+    return labels
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -224,10 +230,7 @@ def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> 
     """
     if recordings is None:
         raise NotGiven("it needs recordings of people: paige bench listen --recordings FOLDER")
-    try:
-        labels = json.loads((recordings / "labels.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BenchFailed(f"{recordings} is no folder of labelled recordings: {error}") from error
+    labels = _labels(recordings)
     snrs = _SNRS if (recordings / "kitchen.wav").is_file() else ()
     results: list[Heard] = []
     for seed in range(1, (repeats or 1) + 1):
@@ -257,14 +260,20 @@ def _results(arguments: argparse.Namespace, names: Sequence[str]) -> list[Heard]
         setting = (arguments.recordings, arguments.other or demo, arguments.recognizer, arguments.model)
         # Spawned, not forked: a recognizer's library may have threads.
         with get_context("spawn").Pool(arguments.jobs, _begin, setting) as pool:
-            return list(_with_bar(pool.imap(_hear, cases, chunksize=8), len(cases)))
+            return list(progress(pool.imap(_hear, cases, chunksize=8), len(cases)))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures and prints a table."""
     arguments = _parser().parse_args(argv)
-    labels = json.loads((arguments.recordings / "labels.json").read_text(encoding="utf-8"))
-    results = _results(arguments, sorted(labels)[: arguments.most])
+    try:
+        labels = _labels(arguments.recordings)
+        if arguments.snr and not (arguments.recordings / "kitchen.wav").is_file():
+            raise BenchFailed(f"{arguments.recordings / 'kitchen.wav'} is missing, the noise for --snr")
+        results = _results(arguments, sorted(labels)[: arguments.most])
+    except (BenchFailed, AudioError, ModelError, IotError) as error:
+        print(f"listen: {error}", file=sys.stderr)
+        return 1
     print(_table(results, labels).markdown())
     for heard in results if arguments.verbose else ():
         if _wrong(heard, labels[heard.case.name]):
