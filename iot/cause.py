@@ -29,7 +29,7 @@ class Cause(StrEnum):
     """What it has to do depends on its state, and it has told none."""
     CODE_WANTED = "code_wanted"
     NOT_ENCODED = "not_encoded"
-    """How its device describes the command does not work (`detail`, for the log)."""
+    """How its device describes the command does not work (`detail`, for whoever mends that)."""
     UNREACHED = "unreached"
     """The broker cannot be reached."""
     NOT_SENT = "not_sent"
