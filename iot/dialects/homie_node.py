@@ -3,7 +3,7 @@
 1. **A word says it.** The last word that names a kind (`light`, `dimmer`, `garage-door`, `media-player`, …)
    in the node's type, else its name, else its ID, else the device's name where that has one node: the node is
    of that kind if it has the properties for it.
-2. **The properties say it.** A settable target temperature: a thermostat. A settable enum or boolean that
+2. **The properties say it.** A settable temperature: a thermostat. A settable enum or boolean that
    locks: a lock. A settable enum that opens and closes, or a position: a cover. A settable brightness, colour
    or colour temperature: a light. A settable speed: a fan. A settable boolean called `on`, `power`, `state`
    or `switch`: a switch.
@@ -197,6 +197,8 @@ def _roles(prop: Property, node: Node, domain: str | None = None) -> Iterator[st
             yield "power"
     if prop.is_number:
         yield from named & ({"position", "current"} if not prop.settable else set(_ROLE_IDS) - {"current"})
+        if prop.settable and "current" in named and _is_wished(prop, node, domain):
+            yield "target"
     if prop.datatype == "color" and prop.settable and {"rgb", "hsv"} & set(prop.format.split(",")):
         yield "color"
     if prop.choices:
@@ -207,6 +209,12 @@ def _roles(prop: Property, node: Node, domain: str | None = None) -> Iterator[st
             yield "playback"
     if prop.settable and domain == "button" and (prop.choices or prop.datatype == "boolean"):
         yield "press"
+
+
+def _is_wished(prop: Property, node: Node, domain: str | None) -> bool:
+    """Whether a settable temperature is the one to be reached: "settable in case of a thermostat" (Homie)."""
+    degrees = domain == "climate" or prop.unit in ("°C", "°F")
+    return degrees and not any(_plain_id(other, node) in _ROLE_IDS["target"] for other in node.properties)
 
 
 def _services(domain: str, part: Part) -> frozenset[str]:

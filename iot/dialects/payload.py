@@ -59,7 +59,7 @@ def number(value: object) -> float:
     try:
         if isinstance(value, (int, float, str)) and not isinstance(value, bool):
             result = float(value)
-            if math.isfinite(result):
+            if math.isfinite(result) and "_" not in str(value):  # Python alone reads 1_000 as a number
                 return result
     except (ValueError, OverflowError):
         pass

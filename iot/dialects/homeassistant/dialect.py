@@ -94,7 +94,9 @@ class HomeAssistantDialect:
         self._by_unique_id: dict[tuple[str, str], _Key] = {}
         self._listeners: dict[str, dict[_Key, None]] = {}
         self._wild: TopicTree[str] = TopicTree()
-        self._last: dict[str, Message] = {}
+        self._last: dict[str, tuple[int, Message]] = {}
+        self._count = 0
+        """Of the messages that were kept, so that they are told again in their order."""
 
     def receive(self, message: Message) -> tuple[Change, ...]:
         """What a message says."""
@@ -216,7 +218,8 @@ class HomeAssistantDialect:
 
     def _introduced(self, found: _Discovered, device: Settings) -> Iterable[Change]:
         """A new component, and what was said on its topics before it was there: nobody says that again."""
-        heard = [(topic, self._last[topic]) for topic in sorted(found.topics()) if topic in self._last]
+        kept = sorted((*self._last[topic], topic) for topic in found.topics() if topic in self._last)
+        heard = [(topic, message) for _, message, topic in kept]
         for topic, message in heard:
             for change in _reachability(found, topic, Payload(message.payload)):
                 if isinstance(change, Misunderstood):
@@ -252,7 +255,8 @@ class HomeAssistantDialect:
             yield Misunderstood(message.topic, str(error))
             return
         if len(message.payload) <= LONGEST_REMEMBERED:
-            self._last[filter_] = message
+            self._count += 1
+            self._last[filter_] = self._count, message
         for key in keys:
             found = self._discovered[key]
             yield from _reachability(found, filter_, payload)
