@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from paige.iot.command import Command
+from paige.iot.command import SERVICES, Command
 from paige.iot.entity import Entity
 
 _RULE = re.compile(
@@ -48,6 +48,12 @@ class Rule:
                 "(lock.front_door) or *, and a service after it where only that is meant (lock unlock)"
             )
         domain = None if found["domain"] == "*" else found["domain"]
+        # A rule that can match nothing would be a prohibition that prohibits nothing.
+        if domain is not None and domain not in SERVICES:
+            raise ValueError(f"found '{text}'; allowed domains: {', '.join(sorted(SERVICES))}")
+        services = frozenset[str]().union(*SERVICES.values()) if domain is None else SERVICES[domain]
+        if found["service"] is not None and found["service"] not in services:
+            raise ValueError(f"found '{text}'; allowed after it: {', '.join(sorted(services))}")
         entity_id = f"{domain}.{found['object_id']}" if found["object_id"] else None
         return cls(domain, found["device_class"], entity_id, found["service"])
 

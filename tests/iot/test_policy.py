@@ -1,3 +1,7 @@
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from paige.iot.command import Command
@@ -94,3 +98,36 @@ def test_a_rule_is_read_as_the_configuration_writes_it(text: str, rule: Rule) ->
 def test_a_rule_that_cannot_be_read_is_refused_with_what_is_allowed(text: str) -> None:
     with pytest.raises(ValueError, match="allowed: a domain"):
         Rule.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("lcok", "allowed domains: .*lock"),
+        ("lock unlok", "allowed after it: lock, open, toggle, unlock"),
+        ("lock.front door", "allowed after it"),
+        ("* unlok", "allowed after it: .*unlock"),
+    ],
+)
+def test_a_rule_that_could_match_nothing_is_refused(rule: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        Policy.parse(forbid=[rule])
+
+
+def offered(content: object) -> Iterator[tuple[str, str]]:
+    """Domains and services of the entities in a golden file."""
+    match content:
+        case {"domain": str(domain), "services": list(services)}:
+            yield from ((domain, str(service)) for service in services)
+        case dict():
+            yield from (pair for part in content.values() for pair in offered(part))
+        case list():
+            yield from (pair for part in content for pair in offered(part))
+
+
+def test_whatever_a_dialect_offers_can_be_ruled() -> None:
+    golden = (Path(__file__).parent / "golden").glob("*.json")
+    found = {pair for path in golden for pair in offered(json.loads(path.read_text()))}
+    assert {domain for domain, _ in found} > {"lock", "valve", "cover", "alarm_control_panel"}
+    for domain, service in found:
+        Rule.parse(f"{domain} {service}")
