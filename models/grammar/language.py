@@ -6,13 +6,14 @@ from random import Random
 
 from paige.models.grammar.graph import WordGraph
 from paige.models.grammar.graph_builder import word_graph
+from paige.models.grammar.lists import WildcardList
 from paige.models.grammar.matching import ListMatcher
-from paige.models.grammar.parser import Parser
+from paige.models.grammar.parser import Parser, Reading
 from paige.models.grammar.ranking import interpretations
 from paige.models.grammar.sampling import Sampler
 from paige.models.grammar.sentences import Sentences
 from paige.models.grammar.suggestions import Suggester
-from paige.models.grammar.tokens import tokenize
+from paige.models.grammar.tokens import Tokens, tokenize
 from paige.models.intent import Intent, NotRecognized, SlotValue, Suggestion
 from paige.models.vocabulary import Vocabulary
 
@@ -45,6 +46,10 @@ class Language:
 
     def parse(self, text: str) -> Intent | NotRecognized:
         """What a sentence asks for: the best of its readings (see `ranking`)."""
+        return self._parse(text, within=False)
+
+    def _parse(self, text: str, *, within: bool) -> Intent | NotRecognized:
+        """What a sentence, or the sentence `within` another, asks for."""
         if len(text) > _MOST_CHARACTERS:
             return NotRecognized(text)
         tokens = tokenize(text)
@@ -52,12 +57,21 @@ class Language:
             (
                 ranked
                 for reading in self._parser.readings(tokens.words)
+                if self._sound_within(reading, tokens, within=within)
                 for ranked in interpretations(reading, self.sentences.templates, tokens, self.vocabulary.here)
             ),
             key=lambda ranked: ranked.rank,
             default=None,
         )
         return NotRecognized(text) if best is None else best.intent
+
+    def _sound_within(self, reading: Reading, tokens: Tokens, *, within: bool) -> bool:
+        """Whether what stands for a sentence in a reading is one; it may hold no further one."""
+        return all(
+            not within and isinstance(self._parse(tokens.between(slot.start, slot.end), within=True), Intent)
+            for slot in reading.slots
+            if isinstance(slot.symbol.source, WildcardList) and slot.symbol.source.sentence
+        )
 
     def nearest(self, text: str, count: int = 3) -> tuple[Suggestion, ...]:
         """Sentences near `text` that would have been understood, best first, each of another meaning.

@@ -32,7 +32,8 @@ def read_list(file: YamlFile, keys: Keys, name: str, body: object) -> SlotList:
         if "range" in body:
             return _range(file, (*keys, "range"), name, body["range"])
         if body.get("wildcard"):
-            return WildcardList(name, _spoken(file, (*keys, "spoken"), body.get("spoken", [])))
+            spoken = _spoken(file, (*keys, "spoken"), body.get("spoken", []))
+            return WildcardList(name, spoken, bool(body.get("sentence")))
     raise file.error(keys, f"the list {name} needs values, or a range, or wildcard: true")
 
 

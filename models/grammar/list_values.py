@@ -23,19 +23,20 @@ def ways_to_say(value: TextValue, scope: Scope) -> Sequence[Words]:
         words = words_of(value.template)
         return (words,) if words else ()
     node = scope.read(value.template, value.place)
-    shown = f"{value.place}: {value.template[:120]!r}"
     used = sorted(source.name for source in lists_in(node))
     if used:
-        raise SentencesInvalid(
-            f"{shown} uses the list {{{used[0]}}}; a value of a list can use no other list"
-        )
+        raise _invalid(value, f"uses the list {{{used[0]}}}; a value of a list can use no other list")
     automaton = Automaton([(node, value.place)])
     ways: set[Words] = set()
     for count, way in enumerate(_expansions(automaton, automaton.starts[0], ())):
         if count > _MOST_WAYS:
-            raise SentencesInvalid(f"{shown} can be said in more than {_MOST_WAYS} ways")
+            raise _invalid(value, f"can be said in more than {_MOST_WAYS} ways")
         ways.add(way)
     return sorted(ways - {()})
+
+
+def _invalid(value: TextValue, problem: str) -> SentencesInvalid:
+    return SentencesInvalid(f"{value.place}: {value.template[:120]!r} {problem}")
 
 
 def _expansions(automaton: Automaton, position: Position, said: Words) -> Iterator[Words]:

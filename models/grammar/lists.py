@@ -74,6 +74,8 @@ class WildcardList:
     name: str
     spoken: tuple[str, ...] = ()
     """Phrases that a recognizer of speech listens for in its place, as it cannot listen for any words."""
+    sentence: bool = False
+    """Not any words, but a sentence that would be understood by itself."""
 
 
 @dataclass(frozen=True, slots=True)

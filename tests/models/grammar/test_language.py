@@ -217,6 +217,20 @@ def test_a_wildcard_takes_the_words_as_they_were_written(templates: Make) -> Non
     assert not accepts(language, "add to my list")
 
 
+def test_a_wildcard_for_a_sentence_takes_only_what_is_understood_by_itself(templates: Make) -> None:
+    language = templates(
+        "turn on [the] {name}",
+        "{later} in {0..60:minutes} minutes",
+        extra="lists: {later: {wildcard: true, sentence: true}}\nskip_words: [please]",
+    )
+    assert slots(language, "turn on the Ceiling, please, in 5 minutes") == {
+        "later": "turn on the Ceiling, please",
+        "minutes": 5,
+    }
+    assert not accepts(language, "the train leaves in 5 minutes")
+    assert not accepts(language, "turn on the ceiling in 5 minutes in 5 minutes")
+
+
 def test_fillers_are_left_out_but_never_from_a_name_or_a_title(templates: Make, home: Vocabulary) -> None:
     pleasant = Name("please lamp", "Please Lamp", {"domain": "light"})
     language = templates(
