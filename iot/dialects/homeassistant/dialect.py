@@ -155,7 +155,7 @@ class HomeAssistantDialect:
                 problem = f"found the component {shown(part.component)}, expected one of {known}"
                 yield Misunderstood(topic, problem)
             return
-        component = BUILDERS[part.component](settings)
+        component = _without_echo(BUILDERS[part.component](settings), settings)
         self._take_over(key, part.component, settings)
         before = self._discovered.get(key)
         found = self._discover(key, where, part, settings, component)
@@ -261,6 +261,17 @@ class HomeAssistantDialect:
             found = self._discovered[key]
             yield from _reachability(found, filter_, payload)
             yield from _state(found, filter_, message, payload, message.retained)
+
+
+def _without_echo(component: Component, settings: Settings) -> Component:
+    """The component, deaf to topics on which it takes commands: it would take ours for what it did."""
+    heard = {reader.channel.topic for reader in component.readers}
+    for topic in sorted(heard & settings.ordered):
+        settings.problems.append(
+            f"it takes commands on {shown(topic)} and reports there, which tells nothing"
+        )
+    readers = tuple(reader for reader in component.readers if reader.channel.topic not in settings.ordered)
+    return replace(component, readers=readers)
 
 
 def _reachability(found: _Discovered, topic: str, payload: Payload) -> Iterable[Change]:

@@ -52,6 +52,8 @@ class Settings:
         self._options = options
         self.problems: list[str] = []
         """What was wrong, as clauses for the log."""
+        self.ordered: set[str] = set()
+        """The topics to which commands go, of those orders that were asked for."""
 
     def __contains__(self, key: str) -> bool:
         return self._options.get(key) is not None
@@ -168,6 +170,7 @@ class Settings:
         if value is None or value == "":
             return None
         if isinstance(value, str) and valid_topic(value):
+            self.ordered.add(value)
             return value
         self._note(key, value, "a topic")
         return None
