@@ -6,8 +6,10 @@ from typing import Final
 
 from paige.device.narration import Narrator
 from paige.device.pipeline import Pipeline
+from paige.device.turn import Expects, Turn
 from paige.iot.outcome import Status
 from paige.iot.timers import Timer
+from paige.models.intent import Intent
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ class Ringer:
         self._announce = announce
 
     async def ring(self, timer: Timer) -> None:
-        """Tell that it ended, or do what it was set for and tell where that failed."""
+        """Tell that it ended, or do what it was set for, and tell what that says or that it failed."""
         if timer.command is None:
             await self._announce(self._narrator.timer_finished(timer), timer.area)
         elif timer.seconds_left < -TOO_LATE_SECONDS:
@@ -41,6 +43,17 @@ class Ringer:
             await self._announce(self._narrator.command_failed(timer), timer.area)
         else:
             turn = await self._pipeline.handle_text(timer.command, timer.area)
-            if not turn.outcomes or any(outcome.status is not Status.DONE for outcome in turn.outcomes):
+            if not _succeeded(turn):
                 reason = turn.reply.text.rstrip(".")
                 await self._announce(self._narrator.command_failed(timer, reason), timer.area)
+            elif not turn.outcomes:  # nothing is seen of it but what it says
+                await self._announce(turn.reply.text, timer.area)
+
+
+def _succeeded(turn: Turn) -> bool:
+    return (
+        isinstance(turn.understood, Intent)
+        and turn.refusal is None
+        and turn.reply.expects is Expects.NOTHING
+        and all(outcome.status is Status.DONE for outcome in turn.outcomes)
+    )

@@ -153,14 +153,21 @@ async def test_a_command_set_for_later_is_carried_out_then(serving: tuple[Assist
     assert lamp.state == "on"
 
 
+async def test_what_a_command_for_later_says_is_told_then(serving: tuple[Assistant, Said]) -> None:
+    one, said = serving
+    await Ringer(one.pipeline, NARRATOR, said).ring(timer("add milk to the shopping list"))
+    assert said.all == [("Added milk to the shopping list.", "Kitchen")]
+
+
 @pytest.mark.parametrize(
     ("command", "late"),
     [
         ("turn on the kitchen lamp", TOO_LATE_SECONDS + 1),
         ("colourless green ideas", 0.0),
         ("unlock the front door", 0.0),
+        ("check off milk on the shopping list", 0.0),
     ],
-    ids=["too late", "not understood", "needs a yes"],
+    ids=["too late", "not understood", "needs a yes", "refused"],
 )
 async def test_a_command_that_cannot_be_carried_out_then_is_told(
     serving: tuple[Assistant, Said], command: str, late: float
