@@ -44,8 +44,20 @@ def _run(arguments: Namespace) -> int:
     import os
 
     from paige.device.config.load import load
+    from paige.iot.errors import LinkDown
 
-    return asyncio.run(_talk(arguments, load(arguments.config, os.environ)))
+    if not " ".join(arguments.sentence).strip():
+        sys.stderr.write("paige say: there is nothing to say; give a sentence\n")
+        return 2
+    loaded = load(arguments.config, os.environ)
+    try:
+        return asyncio.run(_talk(arguments, loaded))
+    except LinkDown as down:
+        if loaded.source("mqtt.host") != "default":
+            raise
+        raise LinkDown(
+            f"{down}\nNo broker is configured: set mqtt.host in a file; 'paige config check' says in which."
+        ) from down
 
 
 async def _talk(arguments: Namespace, loaded: "Loaded") -> int:
@@ -67,6 +79,7 @@ async def _talk(arguments: Namespace, loaded: "Loaded") -> int:
 async def _conversation(loaded: "Loaded", here: str | None) -> AsyncIterator[Conversation]:
     """Someone to talk to: the running service, or else an assistant of our own for the time being."""
     import asyncio
+    import contextlib
 
     from paige.device.asking import CONNECT_SECONDS, ask_service, service_is_running
     from paige.device.assistant import assistant
@@ -80,8 +93,10 @@ async def _conversation(loaded: "Loaded", here: str | None) -> AsyncIterator[Con
             return
     async with assistant(loaded.config) as visitor:
         await visitor.link.connected(CONNECT_SECONDS)
-        async with asyncio.timeout(_HOME_SECONDS):
-            await visitor.home.ready()
+        # What has been heard by then is what there is: a busy home is better served than none.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_HOME_SECONDS):
+                await visitor.home.ready()
         yield lambda text: visitor.pipeline.handle_text(text, here)
 
 

@@ -18,6 +18,10 @@ FILE_SUFFIX = "_file"
 
 Path = tuple[str, ...]
 
+_QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
+_YAMLS_OWN = re.compile(r"'(.|<[a-z ]+>)'")
+"""What PyYAML quotes that tells nothing of what the file says: a character, or a kind of token."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -118,7 +122,7 @@ def _harmless(error: yaml.MarkedYAMLError) -> str:
     if "undefined alias" in problem:
         return "a text that begins with * must stand in quotes"
     words = "; ".join(filter(None, (error.context, problem)))
-    return re.sub(r"'(?!<)[^']{2,}'", "…", words)
+    return _QUOTED.sub(lambda quoted: quoted[0] if _YAMLS_OWN.fullmatch(quoted[0]) else "…", words)
 
 
 def _place(source: str, node: yaml.Node) -> Place:

@@ -74,12 +74,23 @@ class Loaded:
         assert self.config.state_dir is not None
         return self.config.state_dir
 
+    def source(self, dotted: str) -> str:
+        """Where the value of a key such as `mqtt.host` is from."""
+        return next(setting.source for setting in self.settings if setting.leaf.dotted == dotted)
+
 
 def find(environ: Mapping[str, str]) -> Path | None:
     """The configuration file that counts where none is named: the first of those searched that exists."""
     if named := environ.get("PAIGE_CONFIG"):
         return Path(named)
-    return next((path for path in search_path(environ) if path.is_file()), None)
+    return next((path for path in search_path(environ) if _may_be_there(path)), None)
+
+
+def _may_be_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:
+        return True  # reading it says why not; to pass it over would hide what somebody configured
 
 
 def search_path(environ: Mapping[str, str]) -> tuple[Path, ...]:

@@ -1,4 +1,4 @@
-"""The machine itself: Python and board, memory, clock, disk, and that nothing is sent to anyone."""
+"""The machine itself: Python and board, memory, clock, disk."""
 
 import ctypes
 import os
@@ -14,8 +14,7 @@ from paige.device.doctor.finding import Finding, ok, warning, wrong
 _MIB = 1 << 20
 _BITS_64 = ("x86_64", "aarch64", "arm64")
 NEED = 200 * _MIB
-"""Of the service. On x86-64 it had 188 MiB at its peak, after PocketSphinx had heard eight of the demo's
-recordings with the demo's home, and 71 MiB where it served text alone."""
+"""What the service may take with its default models; docs/measurements.md says what it took."""
 _DISK_NEED = 50 * _MIB
 """Free space that keeps state files safe and the log turning; state itself takes kilobytes."""
 _RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
@@ -124,10 +123,3 @@ def disk(loaded: Loaded) -> Finding:
     if free < _DISK_NEED:
         return wrong(f"{folder} has {free // _MIB} MiB left", "make room, or set state_dir to another disk")
     return ok(f"{folder} can be written, {free // _MIB} MiB free")
-
-
-def telemetry(_: Loaded) -> Finding:
-    """Whether a library could report on this house to its maker."""
-    if os.environ.get("ORT_DISABLE_TELEMETRY") != "1":
-        return wrong("ONNX Runtime may report usage to its maker", "set ORT_DISABLE_TELEMETRY=1")
-    return ok("off; no library reports to anyone")

@@ -3,7 +3,7 @@
 from paige.device.doctor.finding import Check
 from paige.device.doctor.home import BROKER_SECONDS, broker
 from paige.device.doctor.language import SECONDS, home, models
-from paige.device.doctor.machine import board, clock, disk, memory, telemetry
+from paige.device.doctor.machine import board, clock, disk, memory
 from paige.device.doctor.sound import microphone, speaker
 
 CHECKS = (
@@ -11,7 +11,6 @@ CHECKS = (
     Check("memory", 5, memory),
     Check("disk", 10, disk),
     Check("clock", 5, clock),
-    Check("telemetry", 5, telemetry),
     Check("broker", BROKER_SECONDS + 4, broker),
     Check("home", SECONDS, home),
     Check("models", SECONDS, models),

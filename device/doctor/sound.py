@@ -27,7 +27,9 @@ def microphone(loaded: Loaded) -> Finding:
     if inputs is None:
         return wrong(_NO_LIBRARY, _INSTALL)
     if not inputs and wanted is None:
-        return warning("there is none", "plug one in; until then Paige takes text only")
+        return warning(
+            "there is none", "plug one in; Paige finds it within a minute, and takes text only until then"
+        )
     try:
         with MicrophoneSource(wanted) as source:
             return level(source.description, source.chunks())
@@ -53,12 +55,12 @@ def level(name: str, chunks: "Iterable[AudioChunk]") -> Finding:
 
 
 def speaker(_: Loaded) -> Finding:
-    """Whether there is one. Nothing is played."""
+    """Whether there is one. Nothing is played, and nothing needs it so far."""
     outputs = _devices("max_output_channels")
     if outputs is None:
         return wrong(_NO_LIBRARY, _INSTALL)
     if not outputs:
-        return warning("there is none", "plug one in; until then replies are text only")
+        return ok("there is none, and none is needed: what Paige says is published over MQTT")
     return ok(", ".join(outputs[:3]))
 
 

@@ -75,6 +75,7 @@ def test_the_version_is_said() -> None:
         (["config", "check", "--jsn"], "unrecognized arguments: --jsn"),
         (["config", "check", "a", "b"], "unrecognized arguments: b"),
         (["doctor", "extra"], "unrecognized arguments: extra"),
+        (["say", " "], "paige say: there is nothing to say; give a sentence"),
     ],
 )
 def test_wrong_use_is_said_with_status_2(arguments: list[str], words: str) -> None:
@@ -254,3 +255,10 @@ def test_an_interrupt_at_a_prompt_ends_the_program_at_once() -> None:
         finally:
             running.kill()
             os.close(here)
+
+
+def test_who_has_configured_no_broker_is_told_so_and_who_has_is_not() -> None:
+    done = paige("say", "hello", PAIGE_MQTT_PORT="1")
+    assert done.returncode == 1
+    assert "No broker is configured: set mqtt.host" in done.stderr
+    assert "configured" not in paige("say", "hello", PAIGE_MQTT_PORT="1", PAIGE_MQTT_HOST="127.0.0.1").stderr

@@ -28,7 +28,7 @@ def errors(tmp_path: Path, text: str, environ: Mapping[str, str] | None = None) 
 
 
 def source(settings: Loaded, key: str) -> str:
-    return next(one.source for one in settings.settings if one.leaf.dotted == key)
+    return settings.source(key)
 
 
 def test_without_any_file_the_defaults_apply(tmp_path: Path) -> None:
@@ -51,6 +51,16 @@ def test_the_file_is_searched_for_in_order(tmp_path: Path) -> None:
     assert load(None, environ).config.house.name == "Own"
     assert load(None, environ | {"PAIGE_CONFIG": str(named)}).config.house.name == "Named"
     assert load(own, environ | {"PAIGE_CONFIG": str(named)}).config.house.name == "Own"
+
+
+def test_a_file_that_may_be_there_and_cannot_be_looked_at_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", closed)
+    assert find({"XDG_CONFIG_HOME": str(tmp_path)}) == tmp_path / "paige/paige.yaml"
 
 
 def test_values_reach_their_keys_with_the_line_they_came_from(tmp_path: Path) -> None:
@@ -106,7 +116,11 @@ log: {level: !include x}
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"mqtt:\n  host: [a\n", "paige.yaml:3:1: this is not YAML:"),
+        (
+            b"mqtt:\n  host: [a\n",
+            "paige.yaml:3:1: this is not YAML: while parsing a flow sequence; expected ',' or ']', but got "
+            "'<stream end>'",
+        ),
         (b"mqtt:\n host: a\n\tport: 1\n", "paige.yaml:3:1: this is not YAML:"),
         (b"mqtt: {host: caf\xe9}\n", "paige.yaml:1: found a byte that is no UTF-8 (0xe9)"),
         (b"mqtt: \x00\n", "paige.yaml: this is not YAML: it holds a character that YAML forbids"),

@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import pytest
-
 from paige.device.config.load import Loaded, load
 from paige.device.doctor import machine
 from paige.device.doctor.finding import Verdict
@@ -66,9 +64,3 @@ def test_a_state_folder_that_is_a_file_or_cannot_be_written_is_wrong(tmp_path: P
 
 def test_the_clock_is_looked_at_without_touching_it() -> None:
     assert machine.clock(DEFAULTS).text
-
-
-def test_telemetry_that_was_turned_back_on_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert machine.telemetry(DEFAULTS).verdict is Verdict.OK
-    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
-    assert machine.telemetry(DEFAULTS).verdict is Verdict.WRONG
