@@ -195,6 +195,13 @@ def test_a_contact_that_is_true_is_closed() -> None:
     assert change == StateChanged("binary_sensor.door_contact", "off")
 
 
+def test_a_light_that_does_not_say_what_turns_it_on_is_left_out() -> None:
+    unsaid = {key: value for key, value in STATE.items() if not key.startswith("value_")}
+    assert (
+        hear(Zigbee2MqttDialect(), DEVICES, [device("lamp", {"type": "light", "features": [unsaid]})]) == ()
+    )
+
+
 def test_what_the_broker_kept_is_marked_as_such() -> None:
     dialect = listed(device("lamp", SWITCH))
     (change,) = hear(dialect, "zigbee2mqtt/lamp", {"state": "ON"}, retained=True)

@@ -121,7 +121,7 @@ class _Light:
 def light(exposed: tuple[Feature, ...]) -> Part | None:
     """A light; a group of them can what any of them can."""
     state = _first(exposed, "state")
-    if state is None or not state.settable:
+    if state is None or not state.settable or state.value_on is None or state.value_off is None:
         return None
     parts = _Light(
         state,
