@@ -8,12 +8,12 @@ from paige.models.grammar.graph import WordGraph
 from paige.models.grammar.graph_builder import word_graph
 from paige.models.grammar.lists import WildcardList
 from paige.models.grammar.matching import ListMatcher
-from paige.models.grammar.parser import Parser, Reading
+from paige.models.grammar.parser import Parser, Slot
 from paige.models.grammar.ranking import interpretations
 from paige.models.grammar.sampling import Sampler
 from paige.models.grammar.sentences import Sentences
 from paige.models.grammar.suggestions import Suggester
-from paige.models.grammar.tokens import Tokens, tokenize
+from paige.models.grammar.tokens import tokenize
 from paige.models.intent import Intent, NotRecognized, SlotValue, Suggestion
 from paige.models.vocabulary import Vocabulary
 
@@ -53,25 +53,20 @@ class Language:
         if len(text) > _MOST_CHARACTERS:
             return NotRecognized(text)
         tokens = tokenize(text)
-        best = min(
-            (
-                ranked
-                for reading in self._parser.readings(tokens.words)
-                if self._sound_within(reading, tokens, within=within)
-                for ranked in interpretations(reading, self.sentences.templates, tokens, self.vocabulary.here)
-            ),
-            key=lambda ranked: ranked.rank,
-            default=None,
-        )
-        return NotRecognized(text) if best is None else best.intent
+        found = [
+            (ranked, reading)
+            for reading in self._parser.readings(tokens.words)
+            for ranked in interpretations(reading, self.sentences.templates, tokens, self.vocabulary.here)
+        ]
+        # The best first, so that few of what may be sentences within this one are read.
+        for ranked, reading in sorted(found, key=lambda pair: pair[0].rank):
+            inner = [tokens.between(slot.start, slot.end) for slot in reading.slots if _is_sentence(slot)]
+            if not inner or (not within and all(self._is_understood(said) for said in inner)):
+                return ranked.intent
+        return NotRecognized(text)
 
-    def _sound_within(self, reading: Reading, tokens: Tokens, *, within: bool) -> bool:
-        """Whether what stands for a sentence in a reading is one; it may hold no further one."""
-        return all(
-            not within and isinstance(self._parse(tokens.between(slot.start, slot.end), within=True), Intent)
-            for slot in reading.slots
-            if isinstance(slot.symbol.source, WildcardList) and slot.symbol.source.sentence
-        )
+    def _is_understood(self, said: str) -> bool:
+        return isinstance(self._parse(said, within=True), Intent)
 
     def nearest(self, text: str, count: int = 3) -> tuple[Suggestion, ...]:
         """Sentences near `text` that would have been understood, best first, each of another meaning.
@@ -125,3 +120,8 @@ class Language:
         is left out: what is said there is in no recognizer's language.
         """
         return word_graph(self.sentences, self._matcher, self.vocabulary.here)
+
+
+def _is_sentence(slot: Slot) -> bool:
+    """Whether what stands for a slot must be a sentence; that one may hold no further one."""
+    return isinstance(slot.symbol.source, WildcardList) and slot.symbol.source.sentence

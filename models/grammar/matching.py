@@ -57,9 +57,9 @@ class ListMatcher:
         source = values.source
         if isinstance(source, RangeList):
             return self._numbers(source, words, start)
-        if values.prefix or values.suffix:
-            return list(_walk(self._glued_trie(values), words, start))
-        return list(_walk(self.trie(source), words, start))
+        trie = self._glued_trie(values) if values.prefix or values.suffix else self.trie(source)
+        # Few lists have a value that begins so.
+        return list(_walk(trie, words, start)) if words[start] in trie else []
 
     def trie(self, source: ListSource) -> Trie:
         """All that may be said for a list → its candidates, or for a range its value."""
@@ -102,7 +102,10 @@ class ListMatcher:
             if source.digits and source.contains(number):
                 return [(start + 1, (Candidate(source.value(number)),))]
             return []
-        return [(end, (Candidate(value),)) for end, value in _walk(self.trie(source), words, start)]
+        trie = self.trie(source)
+        if words[start] not in trie:
+            return []
+        return [(end, (Candidate(value),)) for end, value in _walk(trie, words, start)]
 
     def _named(self, name: Name) -> Iterable[Words]:
         """A name's words; its numbers in digits or in words, because recognizers hear only words."""
