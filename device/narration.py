@@ -147,6 +147,8 @@ class Narrator:
         fields: dict[str, Any] = {**self._fields(intent), **refusal.fields}
         if refusal.reason is Reason.UNKNOWN_STATE and refusal.entities:
             fields["state"] = thing(refusal.entities[0])
+        if refusal.reason is Reason.NOT_SUPPORTED:
+            fields["action"] = self._replies.action(intent.name, intent.response, fields)
         return self._replies.error(str(refusal.reason), fields)
 
     @staticmethod

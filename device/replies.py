@@ -94,9 +94,9 @@ class Replies:
 
     def action(self, intent: str, response: str, fields: Fields) -> str:
         """The deed as an infinitive, such as “turn on the lamp”."""
-        texts = self._texts["actions"].get(intent, {})
-        text = texts.get(response) or texts.get(_DEFAULT) or intent
-        return self._render(text, fields)
+        actions = self._texts["actions"]
+        texts = actions.get(intent, actions[_DEFAULT])
+        return self._render(texts.get(response) or texts[_DEFAULT], fields)
 
     def outcome(self, kind: str, fields: Fields) -> str:
         """What is said of `unconfirmed`, `refused`, `failed` or `partly`."""

@@ -56,10 +56,11 @@ def test_the_worst_of_several_gives_the_tone() -> None:
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_reason_can_be_said(reason: Reason) -> None:
     entity = Entity("light.hob", "Hob", "light", area="Kitchen")
-    fields = dict.fromkeys(("entity", "area", "floor", "domain", "device_class", "state", "nearest"), "hob")
+    known = ("entity", "area", "floor", "domain", "device_class", "state", "nearest", "reason")
+    fields = dict.fromkeys(known, "hob")
     said = NARRATOR.refused(ON, Refused(reason, fields, (entity,))).text
     assert said.endswith((".", "?"))
-    of_no_thing = ("not_supported", "forbidden", "timer", "timers", "item")
+    of_no_thing = ("not_supported", "forbidden", "timer", "timers", "item", "no_service")
     assert "hob" in said.casefold() or any(word in reason for word in of_no_thing)
 
 
@@ -103,3 +104,12 @@ def test_degrees_are_said_in_the_unit_of_the_house() -> None:
     fahrenheit = Narrator(Replies.for_language("en"), TemperatureUnit.FAHRENHEIT)
     assert "20 °C" in NARRATOR.answer(asked, Answer(matched=(sensor,))).text
     assert "68 °F" in fahrenheit.answer(asked, Answer(matched=(sensor,))).text
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("HassBroadcast", "Sorry, I can't tell everyone."), ("MyOwnIntent", "Sorry, I can't do that.")],
+)
+def test_what_is_understood_and_not_supported_is_named(name: str, said: str) -> None:
+    intent = Intent(name, {"message": "dinner is ready"}, 1.0, "announce that dinner is ready")
+    assert NARRATOR.refused(intent, Refused(Reason.NOT_SUPPORTED)).text == said

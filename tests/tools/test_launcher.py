@@ -465,8 +465,10 @@ def test_control_c_ends_the_installation_and_what_it_started(installed: Machine)
         process = installed.start("hello")
         wait_until(lambda: installed.builds() == before + 1)
         os.killpg(process.pid, signal.SIGINT)
-        process.communicate(timeout=PATIENCE_SECONDS)
+        _, said = process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == 130
+        assert said.endswith("\npaige: stopped. The same command again goes on.\n")
+        assert "Terminated" not in said
         with (installed.folder / ".venv.log").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises while pip still runs
 
