@@ -177,7 +177,7 @@ def _components(mac: str, config: Mapping[str, object]) -> Iterator[Component]:
 def _contacts(mac: str, config: Mapping[str, object]) -> Iterator[Contact]:
     modes = _items(config, "swc") if "swc" in config else []
     names = _items(config, "swn") if "swn" in config else []
-    for at in (at for at, mode in enumerate(modes) if mode in _HOLDING):
+    for at in (at for at, mode in enumerate(modes) if isinstance(mode, int) and mode in _HOLDING):
         own = names[at] if at < len(names) else None
         key = own if isinstance(own, str) and own.strip() else f"Switch{at + 1}"
         name = key if key == own else f"{_text(config, 'dn')} switch {at + 1}"

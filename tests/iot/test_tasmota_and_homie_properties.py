@@ -64,6 +64,8 @@ TASMOTA_CONFIG: dict[str, Any] = {
     "lk": 1,
     "lt_st": 5,
     "sho": [1],
+    "swc": [1, -1],
+    "swn": [None, "Window"],
     "ty": 0,
 }
 TASMOTA_KEYS = [
@@ -76,6 +78,7 @@ TASMOTA_KEYS = [
     "White",
     "FanSpeed",
     "Shutter1",
+    "Switch1",
     "DHT",
 ]
 HOMIE_PROPERTIES: dict[str, dict[str, Any]] = {
@@ -285,7 +288,7 @@ def test_topics_of_any_shape_are_heard_without_harm(
 @settings(deadline=None)
 @given(name=st.text(min_size=1, max_size=30).filter(str.strip))
 def test_a_name_in_any_script_arrives_as_it_was_given(name: str) -> None:
-    config = json.dumps(TASMOTA_CONFIG | {"dn": name, "fn": [name], "rl": [1], "if": 0}).encode()
+    config = json.dumps(TASMOTA_CONFIG | {"dn": name, "fn": [name], "rl": [1], "if": 0, "swc": []}).encode()
     (appeared,) = TasmotaDialect().receive(Message("tasmota/discovery/A8032A000001/config", config))
     assert isinstance(appeared, EntityAppeared)
     assert appeared.entity.name == name
@@ -376,7 +379,7 @@ def test_half_a_character_is_misunderstood_and_never_becomes_a_name_or_topic(hal
 
 
 def test_a_whole_character_in_two_escaped_halves_is_understood() -> None:
-    config = json.dumps(TASMOTA_CONFIG | {"dn": "💡", "rl": [1], "fn": [], "if": 0}).encode()
+    config = json.dumps(TASMOTA_CONFIG | {"dn": "💡", "rl": [1], "fn": [], "if": 0, "swc": []}).encode()
     (appeared,) = hear(TasmotaDialect(), "tasmota/discovery/A8032A000001/config", config)
     assert isinstance(appeared, EntityAppeared)
     assert appeared.entity.name == "💡"
