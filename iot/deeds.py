@@ -1,5 +1,6 @@
 """Which intents act on entities, and what each of them asks of one: Home Assistant's intents as services."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -108,6 +109,8 @@ def _is_on(entity: Entity) -> bool:
 
 def _light(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
     data: dict[str, AttributeValue] = {}
+    if any(slot in intent.slots and _number(intent, slot) is None for slot in ("brightness", "temperature")):
+        return _CANNOT
     if (brightness := _number(intent, "brightness")) is not None:
         data["brightness_pct"] = _percent(brightness)
     if "color" in intent.slots:
@@ -121,7 +124,10 @@ def _light(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
 
 
 def _position(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
-    position = _percent(_number(intent, "position") or 0.0)
+    said = _number(intent, "position")
+    if said is None:
+        return _CANNOT
+    position = _percent(said)
     kind = "valve" if entity.domain == "valve" else "cover"
     if _can(entity, f"set_{kind}_position"):
         return _plain(entity, f"set_{kind}_position", {"position": position})
@@ -130,26 +136,35 @@ def _position(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability
 
 
 def _fan_speed(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
-    percentage = _percent(_number(intent, "percentage") or 0.0)
+    said = _number(intent, "percentage")
+    if said is None:
+        return _CANNOT
+    percentage = _percent(said)
     if percentage == 0:
         return _plain(entity, "turn_off")
     return _plain(entity, "set_percentage", {"percentage": percentage})
 
 
 def _target_temperature(intent: Intent, entity: Entity, unit: TemperatureUnit) -> Ability:
+    temperature = _number(intent, "temperature")
+    if temperature is None:
+        return _CANNOT
     said = str(intent.slots.get("temperature_unit", unit))
     unit = TemperatureUnit(said) if said in set(TemperatureUnit) else unit
-    degrees = to_celsius(_number(intent, "temperature") or 0.0, unit)
+    degrees = to_celsius(temperature, unit)
     return _plain(entity, "set_temperature", {"temperature": _whole(float(degrees))})
 
 
 def _volume(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
-    return _plain(entity, "volume_set", {"volume_pct": _percent(_number(intent, "volume_level") or 0.0)})
+    level = _number(intent, "volume_level")
+    return _CANNOT if level is None else _plain(entity, "volume_set", {"volume_pct": _percent(level)})
 
 
 def _volume_step(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
     named = {"up": VOLUME_STEP, "down": -VOLUME_STEP}.get(str(intent.slots["volume_step"]))
-    step = named if named is not None else _number(intent, "volume_step") or 0.0
+    step = named if named is not None else _number(intent, "volume_step")
+    if step is None:
+        return _CANNOT
     now = entity.attributes.get("volume_pct")
     if not isinstance(now, int | float):
         return Ability(None, needs_state=_can(entity, "volume_set"))
@@ -182,9 +197,10 @@ def _silent(entity: Entity) -> bool:
 
 def _number(intent: Intent, slot: str) -> float | None:
     try:
-        return float(intent.slots[slot])
+        value = float(intent.slots[slot])
     except (KeyError, ValueError):
         return None
+    return value if math.isfinite(value) else None
 
 
 def _percent(value: float) -> int | float:

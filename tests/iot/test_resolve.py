@@ -215,6 +215,27 @@ def test_a_cover_without_positions_is_opened_and_closed_by_its_ends(position: in
     assert half.reason is Reason.FEATURE_NOT_SUPPORTED
 
 
+@pytest.mark.parametrize(
+    ("name", "thing", "slot"),
+    [
+        ("HassLightSet", "Hob", "brightness"),
+        ("HassSetPosition", "Left Curtain", "position"),
+        ("HassFanSetSpeed", "Fan", "percentage"),
+        ("HassClimateSetTemperature", "Heating", "temperature"),
+        ("HassSetVolume", "TV", "volume_level"),
+        ("HassSetVolumeRelative", "TV", "volume_step"),
+    ],
+)
+@pytest.mark.parametrize("said", ["a bit", "nan"])
+def test_what_a_household_says_for_a_number_and_is_none_is_not_taken_for_zero(
+    name: str, thing: str, slot: str, said: str
+) -> None:
+    assert isinstance(resolve(intent(name, name=thing, **{slot: 50}), home()), Commands)
+    refused = resolve(intent(name, name=thing, **{slot: said}), home())
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.FEATURE_NOT_SUPPORTED
+
+
 def test_a_house_in_fahrenheit_says_and_hears_fahrenheit() -> None:
     order = intent("HassClimateSetTemperature", name="Heating", temperature=70)
     assert resolve(order, home(), unit=TemperatureUnit.FAHRENHEIT) == Commands(
