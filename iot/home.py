@@ -10,8 +10,9 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from paige.iot.change import AvailabilityChanged, Misunderstood, StateChanged
+from paige.iot.change import AvailabilityChanged, EntityAppeared, Misunderstood, StateChanged
 from paige.iot.dialects.protocol import Dialect
+from paige.iot.found import Address
 from paige.iot.link import Handler, LinkState, MqttLink
 from paige.iot.message import Message
 from paige.iot.registry import Registry
@@ -23,6 +24,8 @@ COALESCE_SECONDS = 0.05
 """Filters change with every device that is discovered; the broker is told of many at a time."""
 REFRESH_SECONDS = 0.05
 """Between two devices that are asked for their state: a radio network takes a few messages a second."""
+SPEAK_SECONDS = 1.0
+"""A device that has come, or is available again, has this long to tell its state unasked."""
 REMEMBERED = 50
 """Messages that nobody understood, kept for `paige doctor`."""
 
@@ -75,6 +78,7 @@ class Home:
         self._stale: set[str] = set(self._dialects)
         self._any_stale = asyncio.Event()
         self._ready = asyncio.Event()
+        self._appeared = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._settler: asyncio.Task[None] | None = None
         self._misunderstood: deque[Misunderstood] = deque(maxlen=REMEMBERED)
@@ -157,14 +161,22 @@ class Home:
         await self._ask_for_states()
 
     async def _ask_for_states(self) -> None:
-        """Ask devices whose state no retained topic told."""
-        for entity in self.registry.entities:
-            address = self.registry.address(entity.id)
-            if address is None or entity.state is not None or not entity.available:
-                continue
-            for publication in self._dialects[address.dialect].refresh(address.entity_id):
-                await self._link.publish(publication, within=1.0)
-                await asyncio.sleep(REFRESH_SECONDS)
+        """Ask devices whose state no retained topic told, each once; those that come later, too."""
+        asked: set[Address] = set()
+        while True:
+            self._appeared.clear()
+            for known in self.registry.entities:
+                entity, address = self.registry.entity(known.id), self.registry.address(known.id)
+                if entity is None or entity.state is not None or not entity.available:
+                    continue
+                if address is None or address in asked:
+                    continue
+                asked.add(address)
+                for publication in self._dialects[address.dialect].refresh(address.entity_id):
+                    await self._link.publish(publication, within=1.0)
+                    await asyncio.sleep(REFRESH_SECONDS)
+            await self._appeared.wait()
+            await asyncio.sleep(SPEAK_SECONDS)
 
     def _mark_stale(self, names: Iterable[str]) -> None:
         self._stale.update(names)
@@ -201,6 +213,10 @@ class Home:
             if isinstance(change, Misunderstood):
                 self._complain(dialect, change)
             self.registry.apply(dialect.name, change)
+            if isinstance(change, EntityAppeared) or (
+                isinstance(change, AvailabilityChanged) and change.available
+            ):
+                self._appeared.set()
         if not changes or not all(
             isinstance(change, StateChanged | AvailabilityChanged) for change in changes
         ):

@@ -12,6 +12,7 @@ from tests.iot.conftest import (
     PATIENCE_SECONDS,
     Mosquitto,
     RunningBroker,
+    listening,
     options,
     until_state,
 )
@@ -178,6 +179,32 @@ async def test_garbage_of_every_kind_changes_nothing_and_is_told_once(
     assert "Traceback" not in caplog.text
     told = [record.args for record in caplog.records if "cannot be understood" in record.msg]
     assert len({str(args) for args in told}) == len(told)
+
+
+class Shy(TasmotaPlug):
+    """Says how it is before anyone can listen."""
+
+    def announce(self) -> tuple[Publication, ...]:
+        return super().announce()[:-1]
+
+
+async def test_a_device_that_comes_later_is_asked_for_its_state_once(broker: RunningBroker) -> None:
+    plugs = [Shy("Coffee Maker", "C0FFEE000001", on=True), Shy("Kettle", "C0FFEE000002", on=True)]
+    async with home_on(broker.port) as (home, _), listening(broker.port, "cmnd/#") as observer:
+
+        def states() -> list[str | None]:
+            return [entity.state for entity in home.registry.entities]
+
+        await ready(home)
+        async with SimulatedHome(plugs[:1]).joined(HOST, broker.port) as house:
+            await until(home.registry, lambda: states() == ["on"])
+            await house.say(plugs[0].announce())
+            async with SimulatedHome(plugs[1:]).joined(HOST, broker.port):
+                await until(
+                    home.registry, lambda: [one.state for one in home.registry.entities] == ["on"] * 2
+                )
+        asked = [message.topic for message in observer.messages]
+        assert len(asked) == len(set(asked)) == len(plugs)
 
 
 async def test_we_are_no_device_of_our_own_home(broker: RunningBroker) -> None:
