@@ -15,7 +15,7 @@ from typing import BinaryIO, Self
 
 import numpy as np
 
-from paige.audio.chunk import AudioChunk, Samples, Utterance
+from paige.audio.chunk import RATE, AudioChunk, Samples, Utterance
 from paige.audio.conversion import Converter, Frames, rechunk
 from paige.audio.errors import SourceUnreadable
 
@@ -155,7 +155,7 @@ def _sound(encoding: _Encoding, *, offset: int, stated: int, present: int) -> _L
             f"the file is truncated: its header promises {stated} bytes of sound, but {present} are there"
         )
     frames = stated // encoding.frame_bytes
-    if frames == 0:
+    if frames * RATE < encoding.rate:  # less than one sample
         raise SourceUnreadable("the file holds no sound")
     return _Layout(encoding, offset, frames)
 

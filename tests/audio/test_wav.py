@@ -159,6 +159,8 @@ def test_a_truncated_file_is_refused_with_both_lengths(tmp_path: Path) -> None:
         (b"", "empty"),
         (b"ID3\x04 an mp3 by another name", "not a WAV file"),
         (wav(b""), "holds no sound"),
+        (wav(b"\1\1", rate=48_000), "holds no sound"),  # less than one sample of ours
+        (wav(b"\1\1" * 20, rate=768_000), "holds no sound"),
         (wav(b"\0" * 100)[:40], "before any sound"),
         (b"RIFF\0\0\0\0WAVEdata\x04\0\0\0abcd", "before its format"),
         (wav(b"\0" * 100, code=0x55), "compressed"),
