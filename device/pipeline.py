@@ -35,7 +35,9 @@ from paige.models.transcript import Transcript
 
 
 class Pipeline:
-    """Handles one request after another; requests that come at the same time wait for each other.
+    """Handles requests; one that waits for a garage door to open does not keep another from stopping it.
+
+    What is said is recognized one utterance after another; all up to the commands of a request is one step.
 
     Args:
         registry: The home as it is now.
@@ -76,7 +78,7 @@ class Pipeline:
         self._clock = clock
         self._dialogue = Dialogue()
         self._listening_for: tuple[Language, ...] = ()
-        self._one_at_a_time = asyncio.Lock()
+        self._recognizing = asyncio.Lock()
 
     @property
     def hears(self) -> bool:
@@ -90,22 +92,21 @@ class Pipeline:
 
     async def handle_text(self, text: str, here: str | None = None) -> Turn:
         """One typed sentence from the area `here`; by default, where the home description says."""
-        async with self._one_at_a_time:
-            return await self._handle(_Work(self._clock), text.strip(), self._place(here), None)
+        return await self._handle(_Work(self._clock), text.strip(), self._place(here), None)
 
     async def handle_utterance(self, utterance: Utterance, here: str | None = None) -> Turn:
         """One stretch of speech from the area `here`; by default, where the home description says."""
-        async with self._one_at_a_time:
+        place = self._place(here)
+        async with self._recognizing:
             work = _Work(self._clock)
             work.add("endpoint", utterance.start + utterance.seconds - utterance.speech_end)
-            place = self._place(here)
             transcript = await self._hear(work, utterance, place)
-            text = transcript.text if transcript.confidence >= self._confidence else ""
-            return await self._handle(work, text, place, transcript)
+        text = transcript.text if transcript.confidence >= self._confidence else ""
+        return await self._handle(work, text, place, transcript)
 
     async def listen_for_the_home(self, here: str | None = None) -> None:
         """Ready the recognizer for what can be said now, ahead of the utterance that would wait for it."""
-        async with self._one_at_a_time:
+        async with self._recognizing:
             await self._restrict(_Work(self._clock), self._place(here))
 
     def _place(self, here: str | None) -> str | None:

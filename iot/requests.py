@@ -17,7 +17,6 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -33,8 +32,8 @@ LONGEST_TEXT = 1000
 """Characters of a sentence; nobody says more in one breath."""
 REMEMBERED = 1000
 """Requests whose repetition is noticed."""
-MOST_WAITING = 16
-"""Requests that may wait for the one that is being answered."""
+MOST_ANSWERED = 16
+"""Requests that may be answered at a time; others are ignored."""
 ANSWER_SECONDS = 5.0
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -137,7 +136,10 @@ class Gate:
 
 
 class RequestServer:
-    """Answers requests one after another; an asynchronous context manager, within the link's."""
+    """Answers requests; an asynchronous context manager, within the link's.
+
+    Answers begin in the order of the requests, and none waits for another to be ready.
+    """
 
     def __init__(
         self,
@@ -160,46 +162,40 @@ class RequestServer:
         self._answer = answer
         self._clock = clock
         self._gate = Gate(topics)
-        self._waiting: asyncio.Queue[Request] = asyncio.Queue(MOST_WAITING)
-        self._task: asyncio.Task[None] | None = None
+        self._answering: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Begin to listen."""
         self._link.subscribe([self._topics.say, self._topics.say_set], self._receive, qos=1)
-        self._task = asyncio.create_task(self._serve(), name="mqtt-requests")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop to listen; a request that is being answered is given up."""
+        """Stop to listen; requests that are being answered are given up."""
         self._link.unsubscribe([self._topics.say, self._topics.say_set], self._receive)
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        for task in self._answering:
+            task.cancel()
+        await asyncio.gather(*self._answering, return_exceptions=True)
 
     def _receive(self, message: Message) -> None:
         request = self._gate.admit(message, self._clock())
         if isinstance(request, RequestRefused):
             _log.warning("A request on %s is ignored: %s.", message.topic, request.reason)
             return
-        try:
-            self._waiting.put_nowait(request)
-        except asyncio.QueueFull:
-            _log.warning("A request on %s is ignored: too many are waiting.", message.topic)
+        if len(self._answering) >= MOST_ANSWERED:
+            _log.warning("A request on %s is ignored: too many are being answered.", message.topic)
+            return
+        task = asyncio.create_task(self._respond(request), name="mqtt-request")
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
 
-    async def _serve(self) -> None:
-        while True:
-            request = await self._waiting.get()
-            if request.expires is not None and request.expires <= self._clock():
-                _log.warning("A request was ignored: others took too long.")
-                continue
-            answer = await self._answer(request)
-            if request.id is not None:
-                await self._link.publish(
-                    Publication(self._topics.turn(request.id), answer), within=ANSWER_SECONDS
-                )
+    async def _respond(self, request: Request) -> None:
+        answer = await self._answer(request)
+        if request.id is not None:
+            await self._link.publish(
+                Publication(self._topics.turn(request.id), answer), within=ANSWER_SECONDS
+            )
 
 
 async def ask(link: MqttLink, topics: Topics, request: Request, *, within: float) -> bytes:

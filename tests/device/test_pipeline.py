@@ -13,6 +13,7 @@ import paige.tools.demo
 from paige.device.assistant import Assistant, assistant
 from paige.device.config.schema import Config, House, Mqtt
 from paige.device.turn import Expects, Turn
+from paige.iot.cause import Cause, Why
 from paige.iot.outcome import Status
 from paige.models.intent import Intent, NotRecognized
 from paige.tools.broker import EmbeddedBroker
@@ -213,3 +214,21 @@ async def test_timers_and_lists_need_someone_who_stays(scene: Scene) -> None:
     for said in ("set a timer for five minutes", "add milk to the shopping list"):
         turn = await scene.say(said)
         assert turn.reply.text == "I keep timers and lists only while I am running as a service."
+
+
+async def test_what_is_under_way_can_be_stopped(scene: Scene) -> None:
+    moving = asyncio.Event()
+    forget = scene.assistant.home.registry.subscribe(
+        lambda update: moving.set() if update.after and update.after.state == "opening" else None
+    )
+    await scene.say("open the garage door")
+    opening = asyncio.create_task(scene.say("yes"))
+    async with asyncio.timeout(10):
+        await moving.wait()
+    forget()
+    stopped = await scene.say("stop the garage door")
+    assert [outcome.status for outcome in stopped.outcomes] == [Status.DONE]
+    assert scene.state("cover.garage_door") != "opening"
+    (outcome,) = (await opening).outcomes
+    assert outcome.reason == Why(Cause.SUPERSEDED)
+    await scene.say("close the garage door")

@@ -15,6 +15,7 @@ from paige.iot.message import Message, Publication
 from paige.iot.presence import Topics
 from paige.iot.requests import (
     LONGEST_TEXT,
+    MOST_ANSWERED,
     REMEMBERED,
     Gate,
     Request,
@@ -140,6 +141,46 @@ async def test_who_asks_over_the_broker_gets_the_answer(broker: RunningBroker) -
             *(ask(client, TOPICS, Request(f"hello {each}", f"r{each}"), within=5) for each in range(10))
         )
         assert answers == [f"HELLO {each} NONE".encode() for each in range(10)]
+
+
+async def test_who_asks_does_not_wait_for_another_answer_and_a_flood_is_not_answered(
+    broker: RunningBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened = asyncio.Event()
+    begun: list[str] = []
+
+    async def answer(request: Request) -> bytes:
+        begun.append(request.text)
+        if request.text == "stop":
+            opened.set()
+        await opened.wait()
+        return b"done"
+
+    async with (
+        MqttLink(options(broker.port)) as service,
+        RequestServer(service, TOPICS, answer),
+        MqttLink(options(broker.port)) as client,
+    ):
+        await service.connected(5)
+        await client.connected(5)
+        for each in range(MOST_ANSWERED - 1):
+            await client.publish(Publication(TOPICS.say_set, f"open {each}".encode()), within=5)
+        assert await ask(client, TOPICS, Request("stop", "1"), within=5) == b"done"
+        opened.clear()
+        for each in range(MOST_ANSWERED + 1):
+            await client.publish(Publication(TOPICS.say_set, f"close {each}".encode()), within=5)
+        link_is_read = asyncio.Event()
+        service.subscribe(["end"], lambda _: link_is_read.set())
+        await service.subscribed()
+        await client.publish(Publication("end", b""), within=5)
+        async with asyncio.timeout(5):
+            await link_is_read.wait()
+        assert caplog.text.count("too many are being answered") == 1
+    assert begun == [
+        *(f"open {each}" for each in range(MOST_ANSWERED - 1)),
+        "stop",
+        *(f"close {each}" for each in range(MOST_ANSWERED)),
+    ]
 
 
 async def test_without_a_service_the_one_who_asks_is_told_so(broker: RunningBroker) -> None:
