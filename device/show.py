@@ -1,6 +1,7 @@
 """A turn as a person reads it: one line for each step, with what it took."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TextIO
@@ -10,6 +11,8 @@ from paige.iot.outcome import Outcome, Status
 from paige.models.intent import Intent
 
 _WIDTH = 96
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What a device may have in its state, and a terminal would obey."""
 _MARKS = {Status.DONE: "✓", Status.UNCONFIRMED: "?", Status.REFUSED: "✗", Status.FAILED: "✗"}
 _COLOURS = {"dim": "2", "bold": "1", "green": "32", "yellow": "33", "red": "31", "cyan": "36"}
 
@@ -100,6 +103,7 @@ def _attributes(outcome: Outcome) -> str:
 
 
 def _line(label: str, text: str, seconds: float | None, style: Style, colour: str | None) -> str:
+    text = _CONTROL.sub("�", text)
     took = "" if seconds is None else _milliseconds(seconds)
     room = _WIDTH - 12 - len(took)
     if len(text) > room and label != "reply":

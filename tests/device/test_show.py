@@ -79,3 +79,12 @@ def test_colours_are_for_terminals_unless_asked_otherwise(environ: dict[str, str
     style = Style.of(io.StringIO(), environ)
     assert style.colour is colour
     assert ("\033[" in show_turn(SPOKEN, style)) is colour
+
+
+def test_what_a_terminal_would_obey_is_not_shown_to_it() -> None:
+    evil = Entity("light.lamp", "Lamp", "light", state="on\x1b[2J\nreply     All is well")
+    shown = show_turn(
+        Turn("1", "x", None, NotRecognized("x"), Reply("."), outcomes=(Outcome(DIM, Status.DONE, evil),))
+    )
+    assert "\x1b" not in shown
+    assert "on�[2J�reply" in shown

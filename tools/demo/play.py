@@ -43,6 +43,9 @@ def play(recordings: Sequence[Path] | None, *, speech: bool) -> int:
     """
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
     with resources.as_file(_FOLDER) as folder:
+        for path in recordings or ():
+            with WavSource(path):
+                pass  # one that cannot be read is told before a house is built for it
         chosen = recordings or sorted((folder / "recordings").glob("*.wav"))
         asyncio.run(_play(folder / "home.yaml", chosen if speech else ()))
     return 0
@@ -98,9 +101,13 @@ async def _hear(pipeline: Pipeline, recordings: Iterable[Path], style: Style) ->
             # The first utterance would wait for it.
             await pipeline.listen_for_the_home()
         print(f"\n{style.paint('▶', 'cyan')} {style.paint(path.name, 'bold')}")
+        spoken = False
         with WavSource(path) as source:
             for utterance in utterances(source.chunks()):
+                spoken = True
                 print(show_turn(await pipeline.handle_utterance(utterance), style), flush=True)
+        if not spoken:
+            print("  (nobody speaks)", flush=True)
 
 
 async def _converse(pipeline: Pipeline, style: Style) -> None:
