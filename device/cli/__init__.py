@@ -87,6 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_.code if isinstance(exit_.code, int) else DONE
     except (AudioError, ModelError, IotError, DeviceError) as error:
         return _not_done(str(error), error)
+    except ModuleNotFoundError as error:
+        return _not_done(f"the library {error.name} is missing; install it: pip install 'paige[demo]'", error)
     except OSError as error:
         _give_up_output()  # perhaps its disk is full
         return _not_done(f"the system refused: {error}", error)

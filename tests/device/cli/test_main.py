@@ -179,6 +179,15 @@ def test_what_nobody_foresaw_is_a_line_as_well_and_shows_its_place_when_asked(
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_a_library_that_only_the_demo_needs_is_named_with_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "_find", lambda _: _command(ModuleNotFoundError("no", name="amqtt")))
+    assert cli.main(["broken"]) == 1
+    said = "paige: the library amqtt is missing; install it: pip install 'paige[demo]'\n"
+    assert capsys.readouterr().err == said
+
+
 def test_an_interruption_is_quiet_and_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
