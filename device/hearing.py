@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 CALM_SECONDS = 1.0
 """Devices appear in swarms; the recognizer learns their names when none has come for this long."""
+MOST_ANSWERED = 4
+"""Utterances whose turns may be under way at a time; the next waits for one of them."""
 
 
 def open_ears(speech: Speech) -> Recognizer | None:
@@ -52,9 +54,22 @@ async def hear(
         done: Called with the turn that came of each utterance.
     """
     there, ready = asyncio.Event(), asyncio.Event()
+    answering: set[asyncio.Task[None]] = set()
+    free = asyncio.Semaphore(MOST_ANSWERED)
 
     async def handle(utterance: Utterance) -> None:
         await ready.wait()
+        await free.acquire()
+        # What takes its time, such as a garage door, must not keep who speaks from stopping it.
+        task = asyncio.create_task(answer(utterance), name="utterance")
+        answering.add(task)
+        task.add_done_callback(finished)
+
+    def finished(task: asyncio.Task[None]) -> None:
+        answering.discard(task)
+        free.release()
+
+    async def answer(utterance: Utterance) -> None:
         try:
             await done(await house.pipeline.handle_utterance(utterance, area))
             await house.pipeline.listen_for_the_home(area)  # a question makes its answers worth hearing
@@ -83,9 +98,9 @@ async def hear(
     except Exception:  # noqa: BLE001  # nobody waits for the ears before the end: what broke is told here
         _log.exception("listening has ended; text is still served")
     finally:
-        for task in work:
+        for task in (*work, *answering):
             task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+        await asyncio.gather(*work, *answering, return_exceptions=True)
 
 
 async def _keep_names(house: Assistant, area: str | None) -> None:

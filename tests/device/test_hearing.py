@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -23,7 +23,8 @@ from paige.device.hearing import hear, open_ears
 from paige.device.listening import listen
 from paige.device.turn import Expects, Turn
 from paige.iot.change import EntityAppeared
-from paige.iot.outcome import Status
+from paige.iot.command import Command
+from paige.iot.outcome import Outcome, Status
 from paige.models.recognizer import open_recognizer
 from paige.tools.broker import EmbeddedBroker
 from paige.tools.simulated_home.home import SimulatedHome
@@ -86,13 +87,36 @@ async def test_what_is_said_is_done_and_a_question_is_answered_by_voice(
     turns: asyncio.Queue[Turn] = asyncio.Queue()
     async with house() as (config, one), asyncio.timeout(PATIENCE):
         ears = asyncio.create_task(hear(config.speech, one, None, turns.put))
-        lamp, garage, yes = [await turns.get() for _ in names]
+        came = [await turns.get() for _ in names]
         ears.cancel()
         await asyncio.gather(ears, return_exceptions=True)
+    lamp, garage, yes = (turn for said in ("lamp", "garage", "yes") for turn in came if said in turn.text)
     assert [outcome.status for outcome in lamp.outcomes] == [Status.DONE]
     assert lamp.transcript is not None
     assert (garage.reply.expects, garage.outcomes) == (Expects.CONFIRMATION, ())
     assert [outcome.command.service for outcome in yes.outcomes] == ["open_cover"]
+
+
+async def test_what_takes_its_time_does_not_make_us_deaf(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        hearing, "MicrophoneSource", lambda _: Playing("01-kitchen-lamp.wav", "06-door-locked.wav")
+    )
+    turns: asyncio.Queue[Turn] = asyncio.Queue()
+    async with house() as (config, one), asyncio.timeout(PATIENCE):
+        confirmed = asyncio.Event()
+        carry_out = one.pipeline._executor.execute_all
+
+        async def slow(commands: Iterable[Command]) -> tuple[Outcome, ...]:
+            await confirmed.wait()
+            return await carry_out(commands)
+
+        monkeypatch.setattr(one.pipeline._executor, "execute_all", slow)
+        ears = asyncio.create_task(hear(config.speech, one, None, turns.put))
+        assert "door" in (await turns.get()).text
+        confirmed.set()
+        assert "lamp" in (await turns.get()).text
+        ears.cancel()
+        await asyncio.gather(ears, return_exceptions=True)
 
 
 async def test_an_utterance_that_cannot_be_handled_does_not_take_the_ears_from_the_next(
