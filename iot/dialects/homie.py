@@ -123,10 +123,7 @@ class HomieDialect:
         orders = part.write(command, known.values(part, known.texts))
         if isinstance(orders, Why):
             return CommandRefused(command, orders)
-        return tuple(
-            Publication(f"{known.base}/{part.path(role)}/set", part.roles[role].write(value).encode())
-            for role, value in orders
-        )
+        return tuple(_setting(known, part, role, value) for role, value in orders)
 
     def refresh(self, entity_id: str) -> tuple[Publication, ...]:
         """Nothing: a Homie value is retained, so the broker tells it at once."""
@@ -290,3 +287,10 @@ class HomieDialect:
             said = part.read(role, known.values(part, known.texts), known.values(part, known.targets))
             changes.append(StateChanged(entity_id, said.state, said.attributes, retained=retained))
         return tuple(changes)
+
+
+def _setting(known: _Known, part: Part, role: str, value: Value) -> Publication:
+    prop = part.roles[role]
+    # What is not retained is an event, which must come neither twice nor late; version 5 has it sent once.
+    qos = 0 if known.attributes is None and not prop.retained else 1
+    return Publication(f"{known.base}/{part.path(role)}/set", prop.write(value).encode(), qos)

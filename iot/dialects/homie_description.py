@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from paige.iot.dialects.color import RGB, hue_from_rgb, rgb_from_hue
+from paige.iot.dialects.color import RGB, hue_from_rgb, rgb_from_hue, rgb_from_xy, xy_from_rgb
 from paige.iot.dialects.payload import number, number_text, shown
 from paige.iot.errors import DiscoveryInvalid, ReportInvalid
 
@@ -21,6 +21,8 @@ IDENTITY: Final = re.compile(r"[a-z0-9_-]+", re.IGNORECASE)
 
 NUMBERS: Final = frozenset({"integer", "float"})
 _DATATYPES: Final = NUMBERS | {"boolean", "string", "enum", "color", "datetime", "duration", "json"}
+COLOR_FORMATS: Final[Mapping[str, int]] = {"rgb": 3, "hsv": 3, "xyz": 2}
+"""How a colour may be written, each with how many numbers; of `xyz`, z follows from the others."""
 _FORMATTED: Final = ("enum", "color")
 """Datatypes that mean nothing without their format."""
 
@@ -89,14 +91,18 @@ class Property:
             return value
         least, most, step = self.limits
         if step:
-            base = least or 0.0
+            base = next((limit for limit in (least, most) if limit is not None), 0.0)
             value = base + round((value - base) / step) * step
         value = min(most if most is not None else value, max(least if least is not None else value, value))
         return number_text(float(round(value)) if self.datatype == "integer" else round(value, 6))
 
     def _write_color(self, rgb: RGB) -> str:
-        kind = next((kind for kind in self.format.split(",") if kind in ("rgb", "hsv")), "rgb")
-        parts = rgb if kind == "rgb" else hue_from_rgb(rgb)
+        kind = next((kind for kind in self.format.split(",") if kind in COLOR_FORMATS), "rgb")
+        parts: tuple[float, ...] = rgb
+        if kind == "hsv":
+            parts = hue_from_rgb(rgb)
+        elif kind == "xyz":
+            parts = tuple(round(part, 4) for part in xy_from_rgb(rgb))
         text = ",".join(map(str, parts))
         return f"{kind},{text}" if self.prefixed_color else text
 
@@ -224,16 +230,18 @@ def _read_legacy_property(property_id: str, fields: Mapping[str, str]) -> Proper
 
 
 def _read_color(text: str, formats: str) -> RGB:
-    """From `rgb,255,0,0`, `hsv,0,100,100`, or the bare numbers of version 4, which its format explains."""
+    """From `rgb,255,0,0`, `hsv,0,100,100`, `xyz,0.25,0.34`, or version 4's bare numbers in its one format."""
     kind, *parts = text.split(",")
-    if kind not in ("rgb", "hsv"):
+    if kind not in COLOR_FORMATS:
         kind, parts = formats, text.split(",")
-    if len(parts) != 3 or kind not in ("rgb", "hsv"):
+    if len(parts) != COLOR_FORMATS.get(kind):
         raise ReportInvalid(f"found {shown(text)}, expected a colour in {formats}")
-    first, second, third = (number(part) for part in parts)
+    numbers = [number(part) for part in parts]
     if kind == "hsv":
-        return rgb_from_hue(first, second, third)
-    red, green, blue = (min(255, max(0, round(part))) for part in (first, second, third))
+        return rgb_from_hue(*numbers)
+    if kind == "xyz":
+        return rgb_from_xy(*numbers)
+    red, green, blue = (min(255, max(0, round(part))) for part in numbers)
     return red, green, blue
 
 

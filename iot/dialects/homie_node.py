@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from paige.iot.dialects.homie_description import Device, Node, Property
+from paige.iot.dialects.homie_description import COLOR_FORMATS, Device, Node, Property
 from paige.iot.dialects.homie_part import Part, hvac_mode, meaning_of
 from paige.iot.entity import Entity
 
@@ -199,7 +199,7 @@ def _roles(prop: Property, node: Node, domain: str | None = None) -> Iterator[st
         yield from named & ({"position", "current"} if not prop.settable else set(_ROLE_IDS) - {"current"})
         if prop.settable and "current" in named and _is_wished(prop, node, domain):
             yield "target"
-    if prop.datatype == "color" and prop.settable and {"rgb", "hsv"} & set(prop.format.split(",")):
+    if prop.datatype == "color" and prop.settable and COLOR_FORMATS.keys() & set(prop.format.split(",")):
         yield "color"
     if prop.choices:
         yield from named & {"mode"}

@@ -292,7 +292,7 @@ def is_mired(prop: Property) -> bool:
     """Whether a colour temperature is in mired rather than kelvin: by its unit, else by its range."""
     most = prop.limits[1]
     if prop.unit:
-        return prop.unit.lower() in ("mired", "mireds", "mirek")
+        return prop.unit.lower() in ("mk⁻¹", "mired", "mireds", "mirek")  # the first is the convention's
     return most is not None and most < 1000
 
 

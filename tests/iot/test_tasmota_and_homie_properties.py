@@ -331,6 +331,20 @@ def test_a_position_comes_back_from_a_homie_cover_as_it_was_sent(position: int) 
     assert attributes["current_position"] == position
 
 
+def test_an_event_is_sent_at_most_once_and_a_state_at_least_once() -> None:
+    device, dialect = GarageDoor("Garage Door", "door"), HomieDialect()
+    for said in device.announce():
+        dialect.receive(Message(said.topic, said.payload))
+    stop = dialect.encode(Command("cover.homie_door_door", "stop_cover"))
+    move = dialect.encode(Command("cover.homie_door_door", "set_cover_position", {"position": 5}))
+    assert not isinstance(stop, CommandRefused)
+    assert not isinstance(move, CommandRefused)
+    assert [(sent.topic.split("/")[-2], sent.qos) for sent in (*stop, *move)] == [
+        ("action", 0),
+        ("position", 1),
+    ]
+
+
 @given(value=st.floats(-1e6, 1e6), datatype=st.sampled_from(["integer", "float"]))
 def test_a_homie_number_survives_writing_and_reading(value: float, datatype: str) -> None:
     prop = Property("p", "P", datatype, settable=True)
@@ -383,3 +397,15 @@ def test_a_whole_character_in_two_escaped_halves_is_understood() -> None:
     (appeared,) = hear(TasmotaDialect(), "tasmota/discovery/A8032A000001/config", config)
     assert isinstance(appeared, EntityAppeared)
     assert appeared.entity.name == "💡"
+
+
+def test_a_step_counts_from_the_end_that_is_there() -> None:
+    assert Property("p", "P", "float", format=":9:2", settable=True).write(4) == "5"
+    assert Property("p", "P", "float", format="2:6:2", settable=True).write(3.2) == "4"
+
+
+@given(rgb=st.tuples(*[st.integers(0, 255)] * 3))
+def test_a_homie_colour_by_its_chromaticity_alone_survives(rgb: tuple[int, int, int]) -> None:
+    prop, bright = Property("p", "P", "color", format="xyz", settable=True), at_full_brightness(rgb)
+    assert prop.write(bright).startswith("xyz,")
+    assert prop.read(prop.write(bright)) == pytest.approx(bright, abs=6)
