@@ -46,8 +46,9 @@ class Expectation:
 
     def met(self, entity: Entity) -> bool:
         """Whether the entity, as it is known now, says that the command is carried out."""
+        # What never tells its state, such as a thermostat without modes, tells its values.
         if entity.state in _UNTOLD and (self.states or self.not_states or not self.attributes):
-            return False  # one that never tells its state, such as a thermostat without modes, tells its values
+            return False
         if self.states and entity.state not in self.states:
             return False
         if entity.state in self.not_states:

@@ -233,10 +233,10 @@ class _Reader:
     ) -> None:
         """Enter the names of a place in `taken`, from each canonical name to the main one."""
         for spelling in (name, *aliases):
-            other = taken.setdefault(canonical(spelling), name)
-            if other is not name:
-                found = f"'{spelling}', which names the {what} '{other}' too"
+            if canonical(spelling) in taken:
+                found = f"'{spelling}', which names the {what} '{taken[canonical(spelling)]}' too"
                 raise self._error(item, "name", found, "a name used once")
+            taken[canonical(spelling)] = name
 
     def _known(self, node: yaml.Node, key: str, names: Mapping[str, str], what: str) -> str:
         text = self._text(node, key)

@@ -98,6 +98,7 @@ def test_every_open_home_assistant_home_is_read() -> None:
         ("here: Hall", "line 1, here: found 'Hall'; allowed: the name of an area listed under areas"),
         ("here: x\nhere: y", "line 2, here: found the key twice"),
         ("areas:\n- name: A\n  floor: B", "line 3, floor: found 'B'; allowed: the name of a floor"),
+        ("areas:\n- name: A\n- name: A", "line 3, name: found 'A', which names the area 'A' too"),
         (
             "areas:\n- name: A\n- name: B\n  aliases: [a]",
             "line 3, name: found 'a', which names the area 'A' too",
