@@ -120,6 +120,8 @@ class MicrophoneSource:
 
     def _complaint(self, sounddevice: Any, error: Exception) -> str:  # noqa: ANN401  # it publishes no types
         names = [device["name"] for device in sounddevice.query_devices() if device["max_input_channels"]]
+        if not names and self._device is None:
+            return "There is no microphone"
         there = f"there is {', '.join(map(repr, names))}" if names else "there is none at all"
         if self._device is None:
             return f"The default microphone cannot be opened ({_reason(error)}); {there}"

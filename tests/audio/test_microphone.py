@@ -151,3 +151,16 @@ def test_without_portaudio_the_package_to_install_is_named(monkeypatch: pytest.M
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(SourceUnreadable, match="apt install libportaudio2"):
         MicrophoneSource().__enter__()
+
+
+def test_without_any_microphone_that_is_all_that_is_said(
+    portaudio: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_: object = None, kind: str | None = None) -> list[object]:
+        if kind is None:
+            return []
+        raise PortAudioError("Error querying device -1")
+
+    monkeypatch.setattr(portaudio, "query_devices", none)
+    with pytest.raises(SourceUnreadable, match="^There is no microphone$"), MicrophoneSource():
+        pass
