@@ -162,5 +162,5 @@ def test_without_any_microphone_that_is_all_that_is_said(
         raise PortAudioError("Error querying device -1")
 
     monkeypatch.setattr(portaudio, "query_devices", none)
-    with pytest.raises(SourceUnreadable, match="^There is no microphone$"), MicrophoneSource():
+    with pytest.raises(SourceUnreadable, match=r"^There is no microphone$"), MicrophoneSource():
         pass
