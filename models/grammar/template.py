@@ -4,12 +4,20 @@ import difflib
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 import hassil
 from hassil.parser import ParseError
 
 from paige.models.errors import SentencesInvalid
-from paige.models.grammar.lists import HOME_LISTS, HomeList, ListSource, RangeList, SlotList
+from paige.models.grammar.lists import (
+    HOME_LISTS,
+    HomeList,
+    ListSource,
+    RangeList,
+    SlotList,
+    WildcardList,
+)
 from paige.models.grammar.nodes import (
     EMPTY,
     GAP,
@@ -21,7 +29,7 @@ from paige.models.grammar.nodes import (
     Text,
 )
 from paige.models.grammar.numbers import spell
-from paige.models.grammar.tokens import Piece, is_number, is_symbol, number_of, tokenize_piece
+from paige.models.grammar.tokens import Piece, is_number, is_symbol, joins, number_of, tokenize_piece
 
 _MOST_PERMUTED = 8
 _MOST_CHARACTERS = 10_000
@@ -75,6 +83,8 @@ class Scope:
                 return self._rule(name.strip(), template, place)
             case hassil.Group(items=items):
                 nodes = tuple(self._node(item, template, place) for item in items)
+                if isinstance(expression, hassil.Sequence):
+                    _check_wildcards(nodes, template, place)
                 return self._once((type(expression), nodes), _group(expression, nodes, template, place))
         raise SentencesInvalid(f"{place}: {_shown(template)} cannot be read; {_SYNTAX}")
 
@@ -180,6 +190,21 @@ def _group(group: hassil.Group, nodes: tuple[Node, ...], template: str, place: s
             )
         return Permutation(nodes)
     return nodes[0] if len(nodes) == 1 else Sequence(nodes)
+
+
+def _check_wildcards(nodes: Iterable[Node], template: str, place: str) -> None:
+    for left, right in pairwise(nodes):
+        before = isinstance(left, Text) and left.open_after and joins(left.words[-1], "a")
+        after = isinstance(right, Text) and right.open_before and joins("a", right.words[0])
+        if (before and _is_wildcard(right)) or (after and _is_wildcard(left)):
+            raise SentencesInvalid(
+                f"{place}: {_shown(template)} has letters that touch a wildcard, which stands for whole "
+                "words; put a space between them"
+            )
+
+
+def _is_wildcard(node: Node) -> bool:
+    return isinstance(node, ListNode) and isinstance(node.source, WildcardList)
 
 
 def _shown(template: str) -> str:

@@ -217,6 +217,12 @@ def test_a_wildcard_takes_the_words_as_they_were_written(templates: Make) -> Non
     assert not accepts(language, "add to my list")
 
 
+def test_a_wildcard_may_touch_an_apostrophe_or_a_script_without_spaces(templates: Make) -> None:
+    language = templates("{item}'s birthday", "播放{item}", extra=WILD)
+    assert slots(language, "Ann’s birthday") == {"item": "Ann"}
+    assert slots(language, "播放音乐") == {"item": "音乐"}
+
+
 def test_a_wildcard_for_a_sentence_takes_only_what_is_understood_by_itself(templates: Make) -> None:
     language = templates(
         "turn on [the] {name}",

@@ -175,6 +175,12 @@ WRONG = [
     (block("sentences: [on]"), "line 4", TRUTH),
     (block("sentences: [a]\n        slots:\n          state: on"), "line 6", TRUTH),
     (block("sentences: [a]\n        slots: {domain: [light]}"), "line 5", "needs words or a number"),
+    (block("sentences: ['find {x}s']", "lists: {x: {wildcard: true}}"), "line 4", "put a space between them"),
+    (
+        block("sentences: ['find un{x}']", "lists: {x: {wildcard: true}}"),
+        "line 4",
+        "put a space between them",
+    ),
     (block("sentences: ['(a;b;c;d;e;f;g;h;i)']"), "line 4", "9 parts in any order; at most 8"),
     (block(f"sentences: ['{'(' * 3000}a{')' * 3000}']"), "line 4", "nested too deeply"),
     (block(f"sentences: ['{'a ' * 6000}']"), "line 4", "more than 10000 characters"),
