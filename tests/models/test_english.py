@@ -183,6 +183,7 @@ def test_every_domain_and_device_class_has_a_golden_sentence() -> None:
         "let everyone know",
         "let everyone sleep",
         "make it two",
+        "the kitchen at five",
         "turn up the heating 2 degrees",
         "increase the TV volume 10",
         "give me the phone",
