@@ -113,12 +113,15 @@ def _read_light(part: Part, role: str, values: Values, targets: Values) -> Repor
         percent = part.percent(role, values)
         state = None if "power" in part.roles else "on" if percent else "off"
         return Report(state, {"brightness_pct": percent})
+    # It shows a colour or a white, whichever it told last; the other is no more than a memory.
     if role == "color" and isinstance(value, tuple):
-        return Report(None, {"rgb_color": at_full_brightness(value)})
+        memory = {"color_temp_kelvin": None} if "color_temperature" in part.roles else {}
+        return Report(None, {"rgb_color": at_full_brightness(value), **memory})
     kelvin = number(value)
     if is_mired(part.roles[role]):
         kelvin = kelvin_from_mired(kelvin)
-    return Report(None, {"color_temp_kelvin": round(kelvin)})
+    memory = {"rgb_color": None} if "color" in part.roles else {}
+    return Report(None, {"color_temp_kelvin": round(kelvin), **memory})
 
 
 def _read_fan(part: Part, role: str, values: Values, targets: Values) -> Report:

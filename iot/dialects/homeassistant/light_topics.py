@@ -34,6 +34,9 @@ from paige.iot.message import Publication
 
 Paint = Callable[[RGB], Publication]
 
+_CHANNELS = {"rgb": 3, "rgbw": 4, "rgbww": 5}
+"""How many numbers each way of telling a colour by its channels has."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Light:
@@ -167,23 +170,48 @@ def _by_chromaticity(order: Order) -> Paint:
 
 def _readers(settings: Settings, scale: Scale) -> tuple[Reader, ...]:
     brightness = settings.channel("brightness_state_topic", "brightness_value_template")
-    return readers(
-        (settings.channel("state_topic", "state_value_template", "value_template"), on_off(settings)),
-        (brightness, attribute("brightness_pct", scale.percent)),
+    takes = {name: _channels(count, mixed=brightness is None) for name, count in _CHANNELS.items()}
+    takes |= {"hs": _color(2, rgb_from_hue), "xy": _color(2, rgb_from_xy)}
+    colors = readers(
+        *((settings.channel(f"{name}_state_topic", f"{name}_value_template"), takes[name]) for name in takes)
+    )
+    white = readers(
         (
             settings.channel("color_temp_state_topic", "color_temp_value_template"),
             attribute("color_temp_kelvin", scale.color_temp_kelvin),
-        ),
-        *(
-            (
-                settings.channel(f"{name}_state_topic", f"{name}_value_template"),
-                _channels(count, mixed=brightness is None),
-            )
-            for name, count in (("rgb", 3), ("rgbw", 4), ("rgbww", 5))
-        ),
-        (settings.channel("hs_state_topic", "hs_value_template"), _color(2, rgb_from_hue)),
-        (settings.channel("xy_state_topic", "xy_value_template"), _color(2, rgb_from_xy)),
+        )
     )
+    mode = settings.channel("color_mode_state_topic", "color_mode_value_template")
+    topics = {reader.channel.topic for reader in colors}
+    if mode is None and white and topics and white[0].channel.topic not in topics:
+        colors = tuple(_instead(reader, "rgb_color", "color_temp_kelvin") for reader in colors)
+        white = (_instead(white[0], "color_temp_kelvin", "rgb_color"),)
+    return (
+        *readers(
+            (settings.channel("state_topic", "state_value_template", "value_template"), on_off(settings)),
+            (brightness, attribute("brightness_pct", scale.percent)),
+        ),
+        *white,
+        *colors,
+        *readers((mode, _mode)),
+    )
+
+
+def _instead(reader: Reader, shown: str, memory: str) -> Reader:
+    """A lamp shows a colour or a white, whichever it told last; the other is no more than a memory."""
+
+    def take(said: str, known: Known) -> Report | None:
+        report = reader.take(said, known)
+        if report is None or report.attributes.get(shown) is None:
+            return report
+        return Report(report.state, {memory: None, **report.attributes})
+
+    return Reader(reader.channel, take)
+
+
+def _mode(said: str, known: Known) -> Report:
+    """Reads which of the two it shows, from a lamp that says so."""
+    return Report(attributes={"rgb_color" if said == "color_temp" else "color_temp_kelvin": None})
 
 
 def _channels(count: int, *, mixed: bool) -> Take:
