@@ -317,6 +317,20 @@ def test_a_folder_that_cannot_be_written_is_named(machine: Machine) -> None:
     assert "PAIGE_VENV" in line
 
 
+@pytest.mark.parametrize("name", ["pyvenv.cfg", ".profile"])
+def test_what_the_launcher_did_not_make_is_never_wiped_out(
+    machine: Machine, tmp_path: Path, name: str
+) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / name).write_text("precious")
+    done = machine.run("hello", PAIGE_VENV=str(theirs))
+    assert done.returncode == 1
+    assert "was not made by ./paige. Remove it, or set PAIGE_VENV" in done.stderr
+    assert [path.name for path in tmp_path.glob("theirs*")] == ["theirs"]
+    assert (theirs / name).read_text() == "precious"
+
+
 def test_missing_sound_libraries_are_named_once_and_stop_nothing(installed: Machine) -> None:
     assert installed.run("x").returncode == 0
     (installed.folder / ".venv" / ".paige-sound").unlink()
