@@ -54,14 +54,14 @@ def _findings(path: Path | None) -> Iterator[tuple[str, Finding]]:
         first, *more = str(error).splitlines()
         further = f" (and {len(more)} more; paige config check lists them)" if more else ""
         yield "config", wrong(first + further, "correct it; below, the defaults were taken")
-        loaded = load_defaults()
+        loaded = _load_defaults()
     else:
         yield "config", ok(str(loaded.path) if loaded.path else "no file; the defaults apply")
     for check in CHECKS:
         yield check.name, examine(check, loaded)
 
 
-def load_defaults() -> Loaded:
+def _load_defaults() -> Loaded:
     """What is in effect without any file and variable."""
     return load(Path(os.devnull), {})
 
