@@ -27,3 +27,11 @@ def test_a_terminal_gets_one_line_that_is_redrawn() -> None:
     assert terminal.getvalue().count("\r") == 3
     assert terminal.getvalue().endswith(f"\r[{'#' * 30}] 3/3\n")
     assert terminal.getvalue().count("\n") == 1
+
+
+def test_what_follows_an_interrupt_begins_a_line() -> None:
+    terminal = Terminal()
+    measuring = progress("abc", 3, terminal)
+    next(measuring)
+    measuring.close()
+    assert terminal.getvalue().endswith("1/3\n")

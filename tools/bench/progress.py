@@ -15,12 +15,19 @@ _LINES: Final = 10
 def progress(results: Iterable[T], count: int, stream: TextIO | None = None) -> Iterator[T]:
     """The same results, and on `stream`, by default standard error, how many of `count` there have been."""
     stream = stream or sys.stderr
-    for done, result in enumerate(results, start=1):
-        if stream.isatty():
-            end = "\n" if done == count else ""
-            stream.write(f"\r[{'#' * (done * _BAR // count):<{_BAR}}] {done}/{count}{end}")
-            stream.flush()
-        elif done * _LINES // count > (done - 1) * _LINES // count:
-            stream.write(f"{done} of {count}\n")
-            stream.flush()
-        yield result
+    terminal, done = stream.isatty(), 0
+    try:
+        for done, result in enumerate(results, start=1):
+            if terminal:
+                _write(stream, f"\r[{'#' * (done * _BAR // count):<{_BAR}}] {done}/{count}")
+            elif done * _LINES // count > (done - 1) * _LINES // count:
+                _write(stream, f"{done} of {count}\n")
+            yield result
+    finally:
+        if terminal and done:
+            _write(stream, "\n")  # after an interrupt, too: what follows begins a line
+
+
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(text)
+    stream.flush()
