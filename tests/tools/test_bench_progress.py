@@ -1,6 +1,9 @@
 """Progress is redrawn in a terminal only; a log gets a few lines."""
 
 import io
+from collections.abc import Iterator
+
+import pytest
 
 from paige.tools.bench.progress import progress
 
@@ -31,7 +34,11 @@ def test_a_terminal_gets_one_line_that_is_redrawn() -> None:
 
 def test_what_follows_an_interrupt_begins_a_line() -> None:
     terminal = Terminal()
-    measuring = progress("abc", 3, terminal)
-    next(measuring)
-    measuring.close()
+
+    def interrupted() -> Iterator[str]:
+        yield "a"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(progress(interrupted(), 3, terminal))
     assert terminal.getvalue().endswith("1/3\n")
