@@ -37,3 +37,8 @@ def test_the_table_names_both_engines(home: Path, tmp_path: Path, capsys: pytest
     printed = capsys.readouterr().out
     assert "| Paige | hassil |" in printed
     assert "the same intent for 1 of 1" in printed
+
+
+def test_a_home_that_cannot_be_read_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["/nonexistent.yaml"]) == 1
+    assert capsys.readouterr().err.startswith("parse: /nonexistent.yaml: there is no such file")

@@ -13,7 +13,9 @@ from typing import Any, Final
 import hassil
 import yaml
 
+from paige.iot.errors import IotError
 from paige.iot.home_file import load_home
+from paige.models.errors import ModelError
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences, packaged_files
 from paige.models.intent import Intent
@@ -211,8 +213,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--language", default="en")
     given = parser.parse_args(arguments)
-    said = given.sentences.read_text(encoding="utf-8").splitlines() if given.sentences else []
-    print(part(run(given.home, said, given.repeats, given.language)).markdown())
+    try:
+        said = given.sentences.read_text(encoding="utf-8").splitlines() if given.sentences else []
+        report = run(given.home, said, given.repeats, given.language)
+    except (OSError, UnicodeDecodeError, ModelError, IotError) as error:
+        print(f"parse: {error}", file=sys.stderr)
+        return 1
+    print(part(report).markdown())
     return 0
 
 
