@@ -30,7 +30,7 @@ from paige.device.config.document import (
 from paige.device.config.key import Kind, Leaf, leaves
 from paige.device.config.schema import Config
 from paige.device.config.secret import MASK
-from paige.device.config.value import Unfit, Written, convert
+from paige.device.config.value import Unfit, Written, convert, expanded
 from paige.device.errors import ConfigInvalid
 
 SECRETS_FILE = "secrets.yaml"
@@ -95,8 +95,10 @@ def _may_be_there(path: Path) -> bool:
 
 def search_path(environ: Mapping[str, str]) -> tuple[Path, ...]:
     """Where a configuration file is looked for, in this order."""
-    home = Path(environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser())
-    return home / "paige" / "paige.yaml", Path("/etc/paige/paige.yaml")
+    given = environ.get("XDG_CONFIG_HOME")
+    home = Path(given) if given else expanded("~/.config")
+    own = () if home is None else (home / "paige" / "paige.yaml",)
+    return *own, Path("/etc/paige/paige.yaml")
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Loaded:
@@ -171,8 +173,9 @@ class _Gathering:
             text = f"found beside {leaf.path[-1]}; keep one of the two"
             self.problems.append(Problem(elsewhere.place, leaf.dotted + FILE_SUFFIX, text))
         if elsewhere is not None:
-            if isinstance(elsewhere.written, str):
-                return self._from_file(leaf, folder / Path(elsewhere.written).expanduser(), elsewhere.place)
+            path = expanded(elsewhere.written) if isinstance(elsewhere.written, str) else None
+            if path is not None:
+                return self._from_file(leaf, folder / path, elsewhere.place)
             self.problems.append(
                 Problem(elsewhere.place, leaf.dotted + FILE_SUFFIX, "found no path; allowed: a path")
             )
@@ -229,6 +232,9 @@ class _Gathering:
         value, source = leaf.default, "default"
         if leaf.path == _STATE_DIR:
             value, source = _state_dir(self.environ)
+            if value is None:
+                text = "there is no home folder to keep it in; set it"
+                self.problems.append(Problem(Place(source), leaf.dotted, text))
         return Setting(leaf, value, source, is_secret(leaf))
 
     def _unknown_variables(self) -> None:
@@ -252,13 +258,13 @@ class _Gathering:
             return None
 
 
-def _state_dir(environ: Mapping[str, str]) -> tuple[Path, str]:
-    """Where state is kept when the configuration does not say: what systemd or the desktop provides."""
+def _state_dir(environ: Mapping[str, str]) -> tuple[Path | None, str]:
+    """Where state is kept when the configuration does not say: what systemd or the desktop gives, if so."""
     if given := environ.get("STATE_DIRECTORY"):
         return Path(given.split(":")[0]), "systemd (STATE_DIRECTORY)"
     if given := environ.get("XDG_STATE_HOME"):
         return Path(given) / "paige", "environment variable XDG_STATE_HOME"
-    return Path("~/.local/state/paige").expanduser(), "default"
+    return expanded("~/.local/state/paige"), "default"
 
 
 def build(section: type[typing.Any], values: Mapping[tuple[str, ...], object]) -> typing.Any:  # noqa: ANN401  # a section of any type

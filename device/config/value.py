@@ -70,9 +70,18 @@ def _scalar(leaf: Leaf, text: str, folder: Path) -> object | None:
         case Kind.CHOICE:
             return text if text in leaf.choices else None
         case Kind.PATH:
-            return folder / Path(text).expanduser() if text and "\0" not in text else None
+            path = expanded(text) if text and "\0" not in text else None
+            return None if path is None else folder / path
         case _:
             return text if _valid(leaf, text) else None
+
+
+def expanded(text: str) -> Path | None:
+    """The path, with `~` or `~NAME` at its begin replaced; None where there is no such user or home."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return None
 
 
 def _number(text: str) -> float | None:

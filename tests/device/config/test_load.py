@@ -63,6 +63,24 @@ def test_a_file_that_may_be_there_and_cannot_be_looked_at_is_not_passed_over(
     assert find({"XDG_CONFIG_HOME": str(tmp_path)}) == tmp_path / "paige/paige.yaml"
 
 
+def test_a_home_that_there_is_not_is_no_accident(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigInvalid, match=r"house\.home: found '~nobody-of-that-name/x'; allowed: a path"):
+        loaded(tmp_path, "house: {home: ~nobody-of-that-name/x}\n")
+    with pytest.raises(ConfigInvalid, match=r"mqtt\.password_file: found no path"):
+        loaded(tmp_path, "mqtt: {password_file: ~nobody-of-that-name/x}\n")
+
+    def homeless(path: Path) -> Path:
+        if str(path).startswith("~"):
+            raise RuntimeError("Could not determine home directory.")
+        return path
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    assert find({}) in (None, Path("/etc/paige/paige.yaml"))
+    with pytest.raises(ConfigInvalid, match=r"state_dir: there is no home folder to keep it in; set it"):
+        load(Path("/dev/null"), {})
+    assert load(Path("/dev/null"), {"STATE_DIRECTORY": "/var/lib/paige"}).state_dir == Path("/var/lib/paige")
+
+
 def test_values_reach_their_keys_with_the_line_they_came_from(tmp_path: Path) -> None:
     settings = loaded(tmp_path, "house:\n  home: home.yaml\nmqtt:\n  host: broker\n  tls: {enabled: on}\n")
     assert settings.config.house.home == tmp_path / "home.yaml"
