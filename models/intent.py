@@ -22,6 +22,9 @@ class Intent:
     """Which of the intent's replies fits the sentence, such as `lights_area`."""
     template: str = ""
     """The sentence template that matched, for explanation."""
+    spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Which words said a slot: the first, and one past the last, as `tokens.tokenize` cuts them. What nobody
+    said (the speaker's own area, what a template means by itself) has none."""
     context: Mapping[str, str] = field(default_factory=dict)
     """What the template fixed about its targets without saying it, such as `domain: cover`."""
 

@@ -85,7 +85,12 @@ class Language:
         return tuple(found.values())
 
     def sample(
-        self, count: int, seed: int, wildcards: Mapping[str, Sequence[str]] | None = None
+        self,
+        count: int,
+        seed: int,
+        wildcards: Mapping[str, Sequence[str]] | None = None,
+        *,
+        custom: bool = False,
     ) -> list[Intent]:
         """Random sentences that are understood, as what they mean; `Intent.text` is the sentence.
 
@@ -93,6 +98,7 @@ class Language:
             count: How many; each template is equally likely.
             seed: The same seed gives the same sentences.
             wildcards: What may be said for a wildcard list, by its name; templates with others are left out.
+            custom: Only a user's own sentences.
 
         Raises:
             ValueError: No sentence can be said, because there are none or the home has no names for them.
@@ -100,13 +106,14 @@ class Language:
         random = Random(seed)  # noqa: S311  # sentences, not secrets
         sampler = Sampler(self.sentences.language, self._matcher, wildcards or {}, random)
         automaton, templates = self.sentences.automaton, self.sentences.templates
+        numbers = [at for at, template in enumerate(templates) if template.block.custom or not custom]
         found: list[Intent] = []
         tries = 0
         while len(found) < count:
             tries += 1
-            if not templates or tries > _TRIES_A_SAMPLE * (len(found) + 10):
+            if not numbers or tries > _TRIES_A_SAMPLE * (len(found) + 10):
                 raise ValueError("no sentence of this language can be said to this home")
-            number = random.randrange(len(templates))
+            number = random.choice(numbers)
             said = sampler.sentence(automaton, automaton.starts[number], templates[number])
             intent = self.parse(said) if said else None
             if isinstance(intent, Intent):

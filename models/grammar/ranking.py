@@ -60,9 +60,11 @@ def interpretations(
                 slots.setdefault(requirement.slot, context[requirement.key])
         rank = (not block.custom, *_rank(reading, contradictions), -len(slots), number)
         fixed = _fixed(block.requires, candidates)
-        yield Ranked(
-            rank, Intent(block.intent, slots, 1.0, sentence.given, block.response, template.text, fixed)
+        spans = {slot.symbol.slot: (slot.start, slot.end) for slot in reading.slots if slot.symbol.slot}
+        intent = Intent(
+            block.intent, slots, 1.0, sentence.given, block.response, template.text, spans, context=fixed
         )
+        yield Ranked(rank, intent)
 
 
 def _any_said(phrases: Iterable[Words], words: Words) -> bool:

@@ -338,8 +338,15 @@ def test_an_intent_says_where_it_comes_from(templates: Make) -> None:
     language = templates("turn on [the] {name}", block="        response: light")
     intent = understood(language, "Turn on the ceiling!")
     assert intent == Intent(
-        "Test", {"name": "Ceiling"}, 1.0, "Turn on the ceiling!", "light", "turn on [the] {name}", {}
+        "Test", {"name": "Ceiling"}, 1.0, "Turn on the ceiling!", "light", "turn on [the] {name}", {"name": (3, 4)}
     )
+
+
+def test_an_intent_says_which_words_said_its_slots_and_that_no_word_said_the_others(templates: Make) -> None:
+    language = templates("set [the] {name} in [the] {area} on", block="        slots: {domain: light}")
+    intent = understood(language, "Set the ceiling in the sleeping room on")
+    assert intent.slots == {"name": "Ceiling", "area": "Bedroom", "domain": "light"}
+    assert intent.spans == {"name": (2, 3), "area": (5, 7)}
 
 
 @pytest.mark.parametrize(

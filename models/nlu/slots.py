@@ -1,0 +1,33 @@
+"""Home Assistant's slots in the model's terms.
+
+The model tags every number that sets or changes a level as `amount`; which slot it fills is the intent's
+matter. Whether it is a level or a step, and which way, is a trait of the sentence.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+AMOUNT: Final = "amount"
+WHEN: Final = "time"
+"""Words that say when; what has them is not for now."""
+
+LEVEL: Final[Mapping[str, str]] = {
+    "HassLightSet": "brightness",
+    "HassFanSetSpeed": "percentage",
+    "HassSetPosition": "position",
+    "HassSetVolume": "volume_level",
+}
+"""The slot that says how much."""
+STEP: Final[Mapping[str, str]] = {
+    "HassLightSet": "brightness_step",
+    "HassFanSetSpeed": "percentage_step",
+    "HassSetVolumeRelative": "volume_step",
+    "HassClimateSetTemperature": "temperature_step",
+}
+"""The slot that says how much more or less: a number, `up` or `down`."""
+UP, DOWN = "up", "down"
+
+TRAITS: Final = ("domain", "device_class", "state", *STEP.values())
+"""Slots that are learned as traits of the whole sentence; of steps only the way they go."""
+AMOUNTS: Final = frozenset((*LEVEL.values(), *STEP.values()))
+"""Slots whose words are tagged as `AMOUNT`."""

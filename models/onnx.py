@@ -1,0 +1,24 @@
+"""ONNX Runtime, imported here and nowhere else, after `paige.audio` has switched its telemetry off."""
+
+import onnxruntime  # noqa: TID251  # the one place
+
+from paige.models.errors import ModelUnusable
+
+__all__ = ["onnxruntime", "open_session"]
+
+
+def open_session(file: str, threads: int) -> onnxruntime.InferenceSession:
+    """A model file, ready to run on so many processor threads.
+
+    Raises:
+        ModelUnusable: The file is missing, damaged, or not for this version of the runtime.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Idle threads that wait in a loop would take the board's cores from the recognizer.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime raises whatever it likes
+        raise ModelUnusable(f"{file}: this model cannot be opened: {error}") from error

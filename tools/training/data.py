@@ -1,0 +1,74 @@
+"""All examples that the shipped model learns from, and their labels."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from paige.models.nlu.labels import NO_TRAIT, OTHER, Labels
+from paige.models.nlu.tags import NONE
+from paige.tools.training.examples import Example, distinct
+from paige.tools.training.from_clinc import from_clinc
+from paige.tools.training.from_grammar import from_grammar, talk
+from paige.tools.training.from_home_llm import from_home_llm
+from paige.tools.training.from_slurp import from_hwu64
+from paige.tools.training.noise import Noise
+
+_SEEN_AT_LEAST = 12
+"""A trait's value that stands in fewer examples is not learned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portions:
+    """How many examples of each source stand in an epoch."""
+
+    grammar: int = 16_000
+    talk: int = 3_000
+    hwu64: int = 2
+    """Times; requests for a home, which are few."""
+
+
+def gather(language: str, data: Path, portions: Portions, seed: int) -> list[Example]:
+    """Every example, each sentence once.
+
+    Args:
+        language: Such as `en`.
+        data: A folder with the data sets, each in the folder of its name.
+        portions: How many.
+        seed: The same seed gives the same examples.
+    """
+    made = [*from_grammar(language, portions.grammar, seed), *talk(language, portions.talk, seed)]
+    real = [
+        *from_hwu64(data / "hwu64" / "train.jsonl"),
+        *from_clinc(data / "clinc150", "train.jsonl", "oos_train_plus.jsonl"),
+        *from_home_llm(data / "home_llm", seed),
+    ]
+    return list(distinct([*real, *made]))
+
+
+def labels_of(examples: Iterable[Example]) -> Labels:
+    """What these examples tell apart."""
+    examples = list(examples)
+    intents = {example.intent for example in examples}
+    slots = {tag[2:] for example in examples for tag in example.tags or () if tag != NONE}
+    seen = Counter(trait for example in examples for trait in example.traits.items())
+    traits: dict[str, list[str]] = {}
+    for (name, value), count in sorted(seen.items()):
+        if count >= _SEEN_AT_LEAST:
+            traits.setdefault(name, [NO_TRAIT]).append(value)
+    return Labels(
+        tuple(sorted(intents, key=lambda intent: (intent.startswith(OTHER), intent))),
+        (NONE, *(f"{kind}-{slot}" for slot in sorted(slots) for kind in "BI")),
+        {name: tuple(values) for name, values in traits.items()},
+    )
+
+
+def epoch_of(examples: Sequence[Example], noise: Noise, portions: Portions, random: Random) -> list[Example]:
+    """The examples of one epoch, said a little otherwise in each."""
+    repeated = [
+        example
+        for example in examples
+        for _ in range(portions.hwu64 if example.source == "hwu64" and not example.other else 1)
+    ]
+    return [noise.disturbed(example, random) for example in repeated]

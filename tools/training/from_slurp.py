@@ -1,0 +1,86 @@
+"""SLURP and HWU64, whose requests are labelled alike, in our intents and slots by `slurp_labels.yaml`."""
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from paige.models.nlu.labels import OTHER
+from paige.models.nlu.slots import AMOUNT
+from paige.models.nlu.tags import bio, spans
+from paige.tools.training.examples import Example, annotated
+from paige.tools.training.numbers import Numbers
+
+SLURP_DEV = "slurp/dev"
+"""How rows of HWU64 are marked that are also in SLURP's development set."""
+
+
+class SlurpLabels:
+    """The table from their labels to ours."""
+
+    def __init__(self) -> None:
+        file = resources.files("paige.tools.training") / "slurp_labels.yaml"
+        table = yaml.safe_load(file.read_text(encoding="utf-8"))
+        self._intents: Mapping[str, Mapping[str, Any]] = table["intents"]
+        self._slots: Mapping[str, str] = table["slots"]
+        self._unclear = frozenset(table["unclear"])
+        self._numbers = Numbers("en")
+
+    def example(self, row: Mapping[str, Any], source: str) -> Example | None:
+        """A row in our labels; None where it is unclear whether it is for a home."""
+        label = row["intent"]
+        if label in self._unclear:
+            return None
+        ours = self._intents.get(label)
+        if ours is None:
+            words, _ = annotated(row["text"], (), {})
+            return Example(words, OTHER + label.split("_")[0], bio(len(words), ()), {}, source, label)
+        meant = {type_: tag for type_, tag in self._slots.items() if tag in ours["slots"]}
+        words, tags = annotated(row["text"], row["slots"], meant)
+        return Example(
+            words,
+            ours["intent"],
+            self._only_numbers(words, tags),
+            dict(ours.get("traits", {})),
+            source,
+            label,
+        )
+
+    def _only_numbers(self, words: tuple[str, ...], tags: tuple[str, ...]) -> tuple[str, ...]:
+        """Of "by twenty percent" the number is the amount; "a little" is none."""
+        found = []
+        for slot, begin, end in spans(tags):
+            if slot != AMOUNT:
+                found.append((slot, begin, end))
+            elif number := self._numbers.first(words, begin, end):
+                found.append((slot, *number))
+        return bio(len(words), found)
+
+
+def read_rows(file: Path) -> Iterator[Mapping[str, Any]]:
+    """The rows of a file of JSON lines."""
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def from_hwu64(file: Path) -> Iterator[Example]:
+    """HWU64 without what is also in SLURP's development set, which is for measuring."""
+    labels = SlurpLabels()
+    for row in read_rows(file):
+        if SLURP_DEV not in row.get("also_in", ""):
+            example = labels.example(row, "hwu64")
+            if example is not None and example.words:
+                yield example
+
+
+def from_slurp(file: Path) -> Iterator[Example]:
+    """SLURP's development set, to measure with."""
+    labels = SlurpLabels()
+    for row in read_rows(file):
+        example = labels.example(row, "slurp")
+        if example is not None and example.words:
+            yield example

@@ -1,0 +1,124 @@
+"""Homes that nobody lives in, with names in many styles, for sentences to learn from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from random import Random
+from typing import Any
+
+import yaml
+
+from paige.models.vocabulary import Name, Vocabulary
+
+_AREAS = (3, 14)
+_ENTITIES_A_DOMAIN = (1, 7)
+_SYLLABLES = (
+    "ba",
+    "ko",
+    "li",
+    "mu",
+    "ne",
+    "ri",
+    "sa",
+    "to",
+    "vi",
+    "zu",
+    "mar",
+    "len",
+    "dor",
+    "kip",
+    "shan",
+    "tel",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What names are made of; `homes.yaml` in the folder of a language."""
+
+    words: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, language: str) -> "Stock":
+        """The stock of a language."""
+        file = resources.files("paige.tools.training") / language / "homes.yaml"
+        return cls(yaml.safe_load(file.read_text(encoding="utf-8")))
+
+    @property
+    def wildcards(self) -> Mapping[str, Sequence[str]]:
+        """What may be said for a list that takes any words."""
+        wildcards: Mapping[str, Sequence[str]] = self.words["wildcards"]
+        return wildcards
+
+
+def home(stock: Stock, random: Random) -> Vocabulary:
+    """A random home."""
+    floors = random.sample(stock.words["floors"], random.randint(0, 3))
+    areas = [
+        (_style(_area(stock, random), random), random.choice(floors) if floors else None)
+        for _ in range(random.randint(*_AREAS))
+    ]
+    entities: list[Name] = []
+    for domain, things in stock.words["things"].items():
+        for _ in range(random.randint(*_ENTITIES_A_DOMAIN)):
+            area, floor = random.choice(areas)
+            context = {"domain": domain, "area": area} | ({"floor": floor} if floor else {})
+            classes = stock.words["device_classes"].get(domain)
+            if classes:
+                context["device_class"] = random.choice(classes)
+            person = random.choice(stock.words["people"])
+            written = _style(person if domain == "person" else _thing(things, area, stock, random), random)
+            entities.append(Name(written, written, context))
+    return Vocabulary(
+        _different(entities),
+        _different([Name(name, name, {"floor": floor} if floor else {}) for name, floor in areas]),
+        tuple(Name(floor, floor) for floor in floors),
+    )
+
+
+def _area(stock: Stock, random: Random) -> str:
+    area: str = random.choice(stock.words["areas"])
+    draw = random.random()
+    if draw < 0.12:
+        owned = random.choice(("Room", "Bedroom", "Office", area))
+        return f"{random.choice(stock.words['people'])}'s {owned}"
+    if draw < 0.2:
+        return random.choice(stock.words["invented"])
+    if draw < 0.24:
+        return _invented(random)
+    return area
+
+
+def _thing(things: Sequence[str], area: str, stock: Stock, random: Random) -> str:
+    thing = random.choice(things)
+    draw = random.random()
+    if draw < 0.25:
+        return f"{area} {thing}"
+    if draw < 0.45:
+        return f"{random.choice(stock.words['places'])} {thing}"
+    if draw < 0.53:
+        return f"{random.choice(stock.words['people'])}'s {thing}"
+    if draw < 0.6:
+        return f"{random.choice(stock.words['brands'])} {thing}"
+    if draw < 0.66:
+        return f"{random.choice(stock.words['invented'])} {thing}"
+    if draw < 0.74:
+        return random.choice((*stock.words["invented"], _invented(random)))
+    if draw < 0.78:
+        return f"{thing} {random.randint(1, 9)}"
+    if draw < 0.83:
+        return f"{area} {random.choice(stock.words['places'])} {thing}"
+    return thing
+
+
+def _invented(random: Random) -> str:
+    """A name that nobody has heard."""
+    return "".join(random.choice(_SYLLABLES) for _ in range(random.randint(2, 3))).capitalize()
+
+
+def _style(name: str, random: Random) -> str:
+    return random.choice((name, name, name.lower(), name.capitalize()))
+
+
+def _different(names: Sequence[Name]) -> tuple[Name, ...]:
+    return tuple({name.spoken.casefold(): name for name in names}.values())

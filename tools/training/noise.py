@@ -1,0 +1,110 @@
+"""Sentences as they are said in passing, and as a recognizer writes them down."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import resources
+from random import Random
+from typing import Any
+
+import yaml
+
+from paige.models.grammar.tokens import words_of
+from paige.models.nlu.tags import NONE, Span, bio, spans
+from paige.tools.training.examples import Example
+
+_ARTICLES = 0.12
+_CONFUSED = 0.06
+_LOST = 0.02
+_AROUND = 0.35
+_CORRECTED = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """What a language has for it; `noise.yaml` in its folder."""
+
+    before: Sequence[tuple[str, ...]]
+    after: Sequence[tuple[str, ...]]
+    corrections: Sequence[tuple[str, ...]]
+    confused: Mapping[str, Sequence[tuple[str, ...]]]
+    articles: frozenset[str]
+
+    @classmethod
+    def of(cls, language: str) -> "Noise":
+        """The noise of a language."""
+        file = resources.files("paige.tools.training") / language / "noise.yaml"
+        data: Mapping[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+        before, after, corrections = (
+            [words_of(said) for said in data[key]] for key in ("before", "after", "corrections")
+        )
+        return cls(
+            before,
+            after,
+            corrections,
+            {word: [words_of(other) for other in others] for word, others in data["confused"].items()},
+            frozenset(data["articles"]),
+        )
+
+    def disturbed(self, example: Example, random: Random) -> Example:
+        """The same request, said otherwise or misheard a little; often just as it was."""
+        if example.tags is None:
+            return example
+        example = _each_word(example, lambda word, tag: self._heard(word, tag, random))
+        if example.other:
+            return example
+        if random.random() < _CORRECTED:
+            example = self._corrected(example, random)
+        if random.random() < _AROUND:
+            before = random.choice(self.before) if random.random() < 0.7 else ()
+            after = random.choice(self.after) if not before or random.random() < 0.3 else ()
+            example = _around(example, before, after)
+        return example
+
+    def _heard(self, word: str, tag: str, random: Random) -> tuple[str, ...]:
+        draw = random.random()
+        if tag == NONE and word in self.articles:
+            return () if draw < _ARTICLES else (word,)
+        if word in self.confused and draw < _CONFUSED:
+            return random.choice(self.confused[word])
+        return () if tag == NONE and draw > 1 - _LOST else (word,)
+
+    def _corrected(self, example: Example, random: Random) -> Example:
+        """As in "the kitchen, no wait, the bedroom": what was said first is not tagged."""
+        assert example.tags is not None
+        found = spans(example.tags)
+        if not found:
+            return example
+        _, begin, end = random.choice(found)
+        said = example.words[begin:end]
+        wrong = said[:-1] or (random.choice(("kitchen", "red", "ten", "lamp", "door")),)
+        inserted = (*wrong, *random.choice(self.corrections))
+        words = (*example.words[:begin], *inserted, *example.words[begin:])
+        tags = (*example.tags[:begin], *[NONE] * len(inserted), *example.tags[begin:])
+        return replace(example, words=words, tags=tags)
+
+
+def _each_word(example: Example, heard: Callable[[str, str], tuple[str, ...]]) -> Example:
+    assert example.tags is not None
+    words: list[str] = []
+    moved: dict[int, int] = {}
+    for at, (word, tag) in enumerate(zip(example.words, example.tags, strict=True)):
+        moved[at] = len(words)
+        words += heard(word, tag)
+    moved[len(example.words)] = len(words)
+    kept: list[Span] = [
+        (slot, moved[begin], moved[end])
+        for slot, begin, end in spans(example.tags)
+        if moved[begin] < moved[end]
+    ]
+    if not words:
+        return example
+    return replace(example, words=tuple(words), tags=bio(len(words), kept))
+
+
+def _around(example: Example, before: tuple[str, ...], after: tuple[str, ...]) -> Example:
+    assert example.tags is not None
+    return replace(
+        example,
+        words=(*before, *example.words, *after),
+        tags=(*[NONE] * len(before), *example.tags, *[NONE] * len(after)),
+    )
