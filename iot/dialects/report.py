@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from paige.iot.entity import AttributeValue
 
+UNKNOWN = "unknown"
+"""The state of an entity whose device says that it does not know."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

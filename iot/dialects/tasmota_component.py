@@ -19,7 +19,7 @@ from paige.iot.dialects.color import (
     rgb_from_hue,
 )
 from paige.iot.dialects.payload import number, number_text, percent, shown
-from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.report import UNKNOWN, Known, Report
 from paige.iot.entity import AttributeValue, Entity
 from paige.iot.errors import ReportInvalid
 
@@ -262,7 +262,7 @@ class Sensor:
                 return None
             value = value[step]
         if value is None:
-            return Report("unknown")
+            return Report(UNKNOWN)
         try:
             return Report(number_text(number(value)))
         except ReportInvalid as error:

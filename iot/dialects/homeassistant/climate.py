@@ -6,19 +6,17 @@ from paige.iot.cause import Cause, Why
 from paige.iot.command import Command
 from paige.iot.dialects.homeassistant.component import (
     NOTHING,
-    UNKNOWN,
     Component,
     Encode,
     Encoded,
     attribute,
-    given,
-    offered,
     readers,
     sends,
 )
 from paige.iot.dialects.homeassistant.settings import Channel, Order, Settings
 from paige.iot.dialects.payload import number
-from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.report import UNKNOWN, Known, Report
+from paige.iot.dialects.services import given, offered
 
 _MODES = ("auto", "off", "cool", "heat", "dry", "fan_only")
 _PREFERRED = ("heat_cool", "heat", "cool", "auto")

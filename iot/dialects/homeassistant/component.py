@@ -8,13 +8,10 @@ from paige.iot.command import Command
 from paige.iot.dialects.homeassistant.settings import Channel, Order
 from paige.iot.dialects.homeassistant.template import Payload
 from paige.iot.dialects.payload import shown
-from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.report import UNKNOWN, Known, Report
 from paige.iot.entity import AttributeValue
 from paige.iot.errors import ReportInvalid
 from paige.iot.message import Publication
-
-UNKNOWN = "unknown"
-"""The state of an entity whose device says that it does not know."""
 
 NOTHING = "None"
 """The text with which a device, or a template on null, says that it does not know."""
@@ -104,15 +101,3 @@ def toggles(on: Encode | None, off: Encode | None, on_states: frozenset[str]) ->
         return (off if known.state in on_states else on)(command, known)
 
     return encode
-
-
-def offered(services: Mapping[str, Encode | None]) -> dict[str, Encode]:
-    """The services that are there."""
-    return {name: encode for name, encode in services.items() if encode is not None}
-
-
-def given(command: Command, key: str) -> float:
-    """A number that a command brings; `refusal` has made sure that it is there."""
-    value = command.data[key]
-    assert isinstance(value, (int, float))
-    return float(value)

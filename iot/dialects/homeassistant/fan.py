@@ -5,20 +5,12 @@ from collections.abc import Mapping
 
 from paige.iot.cause import Why
 from paige.iot.command import Command
-from paige.iot.dialects.homeassistant.component import (
-    NOTHING,
-    Component,
-    Encode,
-    Encoded,
-    attribute,
-    given,
-    offered,
-    readers,
-)
+from paige.iot.dialects.homeassistant.component import NOTHING, Component, Encode, Encoded, attribute, readers
 from paige.iot.dialects.homeassistant.settings import Order, Settings
 from paige.iot.dialects.homeassistant.switch import on_off, on_off_services
 from paige.iot.dialects.payload import number
 from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.services import given, offered
 
 
 def fan(settings: Settings) -> Component:

@@ -6,21 +6,13 @@ from dataclasses import dataclass
 
 from paige.iot.command import Command
 from paige.iot.dialects.color import RGB, hue_from_rgb, rgb_from_hue, rgb_from_xy, xy_from_rgb
-from paige.iot.dialects.homeassistant.component import (
-    UNKNOWN,
-    Component,
-    Encode,
-    Encoded,
-    Take,
-    given,
-    readers,
-    toggles,
-)
+from paige.iot.dialects.homeassistant.component import Component, Encode, Encoded, Take, readers, toggles
 from paige.iot.dialects.homeassistant.light_scale import Scale, channels, commanded_color
 from paige.iot.dialects.homeassistant.settings import Order, Settings
 from paige.iot.dialects.homeassistant.switch import ON
 from paige.iot.dialects.payload import json_object, number, shown
-from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.report import UNKNOWN, Known, Report
+from paige.iot.dialects.services import given
 from paige.iot.entity import AttributeValue
 from paige.iot.errors import ReportInvalid
 from paige.iot.message import Publication

@@ -12,7 +12,6 @@ from paige.iot.dialects.homeassistant.component import (
     Encoded,
     Reader,
     attribute,
-    given,
     readers,
     states,
     toggles,
@@ -23,6 +22,7 @@ from paige.iot.dialects.homeassistant.switch import ON
 from paige.iot.dialects.homeassistant.template import Payload
 from paige.iot.dialects.payload import number
 from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.services import given
 
 _ON_VARIABLES = "state brightness color_temp hue sat red green blue effect flash transition white_value"
 _COLORS = ("red", "green", "blue")

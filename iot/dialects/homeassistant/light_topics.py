@@ -20,8 +20,6 @@ from paige.iot.dialects.homeassistant.component import (
     Reader,
     Take,
     attribute,
-    given,
-    offered,
     readers,
     sends,
     toggles,
@@ -30,6 +28,7 @@ from paige.iot.dialects.homeassistant.light_scale import Scale, channels, colore
 from paige.iot.dialects.homeassistant.settings import Order, Settings
 from paige.iot.dialects.homeassistant.switch import ON, on_off
 from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.services import given, offered
 from paige.iot.message import Publication
 
 Paint = Callable[[RGB], Publication]

@@ -2,17 +2,10 @@
 
 from paige.iot.cause import Cause, Why
 from paige.iot.command import Command
-from paige.iot.dialects.homeassistant.component import (
-    Component,
-    Encode,
-    Encoded,
-    offered,
-    readers,
-    sends,
-    states,
-)
+from paige.iot.dialects.homeassistant.component import Component, Encode, Encoded, readers, sends, states
 from paige.iot.dialects.homeassistant.settings import Order, Settings
 from paige.iot.dialects.report import Known
+from paige.iot.dialects.services import offered
 
 _ALARM_STATES = (
     "disarmed",

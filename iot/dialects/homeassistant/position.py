@@ -7,20 +7,18 @@ from dataclasses import dataclass
 from paige.iot.command import Command
 from paige.iot.dialects.homeassistant.component import (
     NOTHING,
-    UNKNOWN,
     Component,
     Encode,
     Encoded,
     Reader,
-    given,
-    offered,
     readers,
     sends,
     toggles,
 )
 from paige.iot.dialects.homeassistant.settings import Order, Settings
 from paige.iot.dialects.payload import number, shown
-from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.report import UNKNOWN, Known, Report
+from paige.iot.dialects.services import given, offered
 from paige.iot.errors import ReportInvalid
 
 _OPEN = frozenset({"open", "opening"})

@@ -1,9 +1,9 @@
 """What can only be asked about: sensors, binary sensors, and numbers, choices and texts."""
 
-from paige.iot.dialects.homeassistant.component import NOTHING, UNKNOWN, Component, readers
+from paige.iot.dialects.homeassistant.component import NOTHING, Component, readers
 from paige.iot.dialects.homeassistant.settings import Settings
 from paige.iot.dialects.homeassistant.switch import on_off
-from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.report import UNKNOWN, Known, Report
 from paige.iot.entity import AttributeValue
 from paige.iot.errors import ReportInvalid
 

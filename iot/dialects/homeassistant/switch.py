@@ -9,7 +9,6 @@ from paige.iot.dialects.homeassistant.component import (
     Encode,
     Encoded,
     Take,
-    offered,
     readers,
     sends,
     states,
@@ -18,6 +17,7 @@ from paige.iot.dialects.homeassistant.component import (
 from paige.iot.dialects.homeassistant.settings import Order, Settings
 from paige.iot.dialects.payload import json_object
 from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.services import offered
 
 ON = frozenset({"on"})
 

@@ -1,7 +1,8 @@
 """What only happens when told to: scenes and buttons."""
 
-from paige.iot.dialects.homeassistant.component import Component, offered, sends
+from paige.iot.dialects.homeassistant.component import Component, sends
 from paige.iot.dialects.homeassistant.settings import Settings
+from paige.iot.dialects.services import offered
 
 
 def scene(settings: Settings) -> Component:

@@ -1,9 +1,10 @@
 """Vacuum cleaners."""
 
-from paige.iot.dialects.homeassistant.component import UNKNOWN, Component, offered, readers, sends
+from paige.iot.dialects.homeassistant.component import Component, readers, sends
 from paige.iot.dialects.homeassistant.settings import Settings
 from paige.iot.dialects.payload import json_object, percent, shown
-from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.report import UNKNOWN, Known, Report
+from paige.iot.dialects.services import offered
 from paige.iot.entity import AttributeValue
 from paige.iot.errors import ReportInvalid
 

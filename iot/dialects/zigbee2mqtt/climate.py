@@ -5,19 +5,10 @@ from collections.abc import Mapping
 from paige.iot.cause import Cause, Why
 from paige.iot.command import Command
 from paige.iot.dialects.payload import number, shown
-from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.report import UNKNOWN, Known, Report
+from paige.iot.dialects.services import given, offered
 from paige.iot.dialects.zigbee2mqtt.exposes import Feature
-from paige.iot.dialects.zigbee2mqtt.part import (
-    UNKNOWN,
-    Encode,
-    Encoded,
-    Part,
-    Values,
-    asked,
-    given,
-    offered,
-    sets,
-)
+from paige.iot.dialects.zigbee2mqtt.part import Encode, Encoded, Part, Values, asked, sets
 from paige.iot.entity import AttributeValue
 from paige.iot.errors import ReportInvalid
 

@@ -5,19 +5,9 @@ from collections.abc import Mapping
 from paige.iot.command import Command
 from paige.iot.dialects.payload import percent
 from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.services import given, offered
 from paige.iot.dialects.zigbee2mqtt.exposes import Feature
-from paige.iot.dialects.zigbee2mqtt.part import (
-    Encode,
-    Encoded,
-    Part,
-    Read,
-    Values,
-    asked,
-    given,
-    offered,
-    sets,
-    toggles,
-)
+from paige.iot.dialects.zigbee2mqtt.part import Encode, Encoded, Part, Read, Values, asked, sets, toggles
 
 MOVEMENTS = frozenset({"motor_state", "moving"})
 """Names of what some devices expose beside a cover to say which way it moves."""

@@ -5,6 +5,7 @@ import math
 from paige.iot.command import Command
 from paige.iot.dialects.payload import number
 from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.services import given, offered
 from paige.iot.dialects.zigbee2mqtt.exposes import Feature
 from paige.iot.dialects.zigbee2mqtt.part import (
     Encode,
@@ -14,9 +15,7 @@ from paige.iot.dialects.zigbee2mqtt.part import (
     Values,
     asked,
     binary,
-    given,
     merged,
-    offered,
     sets,
     toggles,
 )

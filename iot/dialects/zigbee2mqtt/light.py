@@ -15,19 +15,9 @@ from paige.iot.dialects.color import (
 )
 from paige.iot.dialects.payload import number, shown
 from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.services import given, offered
 from paige.iot.dialects.zigbee2mqtt.exposes import Feature
-from paige.iot.dialects.zigbee2mqtt.part import (
-    Encoded,
-    Part,
-    Values,
-    asked,
-    binary,
-    given,
-    merged,
-    offered,
-    sets,
-    toggles,
-)
+from paige.iot.dialects.zigbee2mqtt.part import Encoded, Part, Values, asked, binary, merged, sets, toggles
 from paige.iot.entity import AttributeValue
 from paige.iot.errors import ReportInvalid
 

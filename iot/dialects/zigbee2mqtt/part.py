@@ -6,13 +6,10 @@ from dataclasses import dataclass, field
 from paige.iot.cause import Cause, Why
 from paige.iot.command import Command
 from paige.iot.dialects.payload import shown
-from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.report import UNKNOWN, Known, Report
 from paige.iot.dialects.zigbee2mqtt.exposes import Feature
 from paige.iot.entity import AttributeValue
 from paige.iot.errors import ReportInvalid
-
-UNKNOWN = "unknown"
-"""The state of an entity whose device says null."""
 
 Values = Mapping[str, object]
 """The members of a device's JSON message."""
@@ -69,11 +66,6 @@ def toggles(feature: Feature | None, on: Encode | None, off: Encode | None) -> E
     return encode
 
 
-def offered(services: Mapping[str, Encode | None]) -> dict[str, Encode]:
-    """The services that are there."""
-    return {name: encode for name, encode in services.items() if encode is not None}
-
-
 def binary(feature: Feature, on: str, off: str) -> Read:
     """Reads a feature of two values as two states."""
     words = ((feature.value_on, on), (feature.value_off, off))
@@ -95,13 +87,6 @@ def binary(feature: Feature, on: str, off: str) -> Read:
 def asked(*features: Feature | None) -> tuple[str, ...]:
     """The properties of those features that can be asked for."""
     return tuple(feature.key for feature in features if feature is not None and feature.gettable)
-
-
-def given(command: Command, key: str) -> float:
-    """A number that a command brings; `refusal` has made sure that it is there."""
-    value = command.data[key]
-    assert isinstance(value, (int, float))
-    return float(value)
 
 
 def merged(*reports: Report | None) -> Report | None:

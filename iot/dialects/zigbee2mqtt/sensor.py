@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from paige.iot.dialects.payload import number_text, shown
-from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.report import UNKNOWN, Known, Report
 from paige.iot.dialects.zigbee2mqtt.exposes import Feature
-from paige.iot.dialects.zigbee2mqtt.part import UNKNOWN, Part, Values, asked, binary
+from paige.iot.dialects.zigbee2mqtt.part import Part, Values, asked, binary
 from paige.iot.entity import AttributeValue
 from paige.iot.errors import ReportInvalid
 

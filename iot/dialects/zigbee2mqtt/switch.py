@@ -1,8 +1,9 @@
 """Switches and locks, and valves that call themselves switches."""
 
 from paige.iot.dialects.report import Known, Report
+from paige.iot.dialects.services import offered
 from paige.iot.dialects.zigbee2mqtt.exposes import Feature
-from paige.iot.dialects.zigbee2mqtt.part import Part, Values, asked, binary, merged, offered, sets, toggles
+from paige.iot.dialects.zigbee2mqtt.part import Part, Values, asked, binary, merged, sets, toggles
 
 # A device's settings, which it exposes as switches and locks of their own.
 _SETTINGS = frozenset(
