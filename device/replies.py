@@ -72,7 +72,9 @@ class Replies:
             raise RepliesInvalid(f"Paige does not speak “{language}”: it has no {_FILE} for that language.")
         own: dict[str, dict[str, str]] = {}
         for path in custom:
-            for file in sorted(path.rglob("*.yaml")) if path.is_dir() else [path]:
+            # The same files of a folder as `Sentences` takes: a file may hold sentences and replies.
+            below = sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml"))
+            for file in below if path.is_dir() else [path]:
                 for intent, by_response in _own_texts(file).items():
                     own.setdefault(intent, {}).update(by_response)
         texts = parse_yaml(packaged.read_text(encoding="utf-8"), str(packaged)).content

@@ -8,6 +8,10 @@ from paige.device.errors import RepliesInvalid
 from paige.device.replies import Replies, thing
 from paige.iot.entity import Entity
 from paige.models.errors import SentencesInvalid
+from paige.models.grammar.language import Language
+from paige.models.grammar.sentences import Sentences
+from paige.models.intent import Intent
+from paige.models.vocabulary import Vocabulary
 
 FIELDS = {"slots": {"name": "Kitchen Lamp"}, "names": ["Kitchen Lamp"]}
 
@@ -24,6 +28,18 @@ def test_a_users_text_comes_before_the_packaged_one(tmp_path: Path) -> None:
     )
     assert replies.done("HassTurnOn", "default", FIELDS) == "Kitchen Lamp, let there be light"
     assert replies.done("HassTurnOff", "default", FIELDS) == "Turned off the Kitchen Lamp."
+
+
+@pytest.mark.parametrize("name", ["tea.yaml", "tea.yml"])
+def test_a_folder_gives_its_sentences_and_its_texts_from_the_same_files(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(
+        "language: en\nintents: {BrewTea: {data: [{sentences: [brew tea]}]}}\n"
+        "responses: {intents: {BrewTea: {default: It is drawing}}}\n"
+    )
+    understood = Language(Sentences.for_language("en", [tmp_path]), Vocabulary()).parse("brew tea")
+    assert isinstance(understood, Intent)
+    assert understood.name == "BrewTea"
+    assert Replies.for_language("en", [tmp_path]).done("BrewTea", "default", {}) == "It is drawing"
 
 
 def test_a_users_intent_without_a_text_is_told_by_its_name() -> None:
