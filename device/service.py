@@ -7,7 +7,7 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
@@ -207,6 +207,8 @@ def log_turn(turn: Turn) -> None:
 
 
 async def _end(task: "asyncio.Task[object]") -> None:
+    """Cancel a task and wait for it; what it failed with is raised, and so is a cancellation of who waits."""
     task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from paige.device.service import _end
 from paige.iot.link import MqttLink
 from paige.iot.link_options import LinkOptions
 from paige.iot.message import Message, Publication
@@ -344,3 +345,33 @@ async def _hears(service: Process) -> bool:
     assert service.stderr is not None
     async with asyncio.timeout(PATIENCE):
         return b"listening to" in await service.stderr.readline()
+
+
+async def test_who_is_cancelled_while_it_ends_a_task_is_cancelled() -> None:
+    begun = asyncio.Event()
+
+    async def slow_to_end() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            begun.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(slow_to_end())
+    await asyncio.sleep(0)
+    ending = asyncio.create_task(_end(task))
+    await begun.wait()
+    ending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ending
+    task.cancel()
+
+
+async def test_what_a_task_failed_with_is_not_lost_when_it_is_ended() -> None:
+    async def fail() -> None:
+        raise OSError("no microphone")
+
+    task = asyncio.create_task(fail())
+    await asyncio.wait([task])
+    with pytest.raises(OSError, match="no microphone"):
+        await _end(task)
