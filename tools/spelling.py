@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from paige.models.recognizer.evidence import distance
 from paige.models.recognizer.spelling import EDGE, REACH, WINDOWS, Spelling, window
 
 Word = tuple[str, tuple[str, ...]]
@@ -101,20 +102,9 @@ def _measure(words: Sequence[Word]) -> None:
     spelling = Spelling(rules)
     right = sum(spelling.sound(letters) == phones for letters, phones in held_out)
     phones_said = sum(len(phones) for _, phones in held_out)
-    wrong = sum(_distance(spelling.sound(letters), phones) for letters, phones in held_out)
+    wrong = sum(distance(spelling.sound(letters), phones) for letters, phones in held_out)
     print(f"rules {len(rules)}, held-out words {len(held_out)}")
     print(f"words right {right / len(held_out):.1%}, phones wrong {wrong / phones_said:.1%}")
-
-
-def _distance(one: Sequence[str], other: Sequence[str]) -> int:
-    """Levenshtein's."""
-    row = list(range(len(other) + 1))
-    for done, phone in enumerate(one, start=1):
-        corner, row[0] = row[0], done
-        for index, wanted in enumerate(other, start=1):
-            replaced = corner + (phone != wanted)
-            corner, row[index] = row[index], min(row[index] + 1, row[index - 1] + 1, replaced)
-    return row[-1]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

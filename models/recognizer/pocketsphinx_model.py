@@ -13,6 +13,7 @@ import pocketsphinx
 from paige.audio.chunk import Samples
 from paige.models.errors import ModelUnusable
 from paige.models.grammar.graph import WordGraph
+from paige.models.recognizer.evidence import Segment, Way
 
 _ACOUSTIC_FILES = ("feat.params", "mdef", "means", "noisedict", "transition_matrices", "variances")
 FRAMES_PER_SECOND: Final = 100
@@ -121,23 +122,17 @@ class Search:
         self._decoder.add_allphone_file("it", str(model.phones))
         self._decoder.activate_search("it")
 
-    def run(self, samples: Samples) -> float | None:
-        """Searches an utterance.
-
-        Returns:
-            Logarithm of the best path's likelihood; None where no path survived to the end.
-        """
+    def run(self, samples: Samples) -> Way | None:
+        """Searches an utterance; None where no way through it survived to the end."""
         # It keeps what it learned of the last noise, and would hear the same recording differently each time.
         self._decoder.reinit_feat()
         self._decoder.start_utt()
         self._decoder.process_raw(samples.tobytes(), no_search=False, full_utt=True)
         self._decoder.end_utt()
         best = self._decoder.hyp()
-        return None if best is None else math.log(best.score) * _SCORE_SCALE
-
-    def segments(self) -> list["Segment"]:
-        """What the best path of the last utterance consists of, silence included."""
-        return [
+        if best is None:
+            return None
+        segments = (
             Segment(
                 _without_variant(part.word),
                 part.start_frame,
@@ -146,7 +141,8 @@ class Search:
             )
             for part in self._decoder.seg()
             if part.word != "(NULL)"  # a step that says nothing
-        ]
+        )
+        return Way(math.log(best.score) * _SCORE_SCALE, tuple(segments))
 
     def heard_words(self, scratch: Path) -> frozenset[str]:
         """Every word that was possible somewhere in the last utterance.
@@ -165,24 +161,6 @@ class Search:
                 break
         nodes = takewhile(lambda line: not line.startswith("Initial"), lines)
         return frozenset(_without_variant(line.split()[1]) for line in nodes if not line.startswith("#"))
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A word, a phone or a stretch of silence on a path."""
-
-    text: str
-    start: int
-    """First frame; there are `FRAMES_PER_SECOND`."""
-    end: int
-    """One past the last frame."""
-    score: float
-    """Logarithm of its acoustic likelihood."""
-
-    @property
-    def spoken(self) -> bool:
-        """False for silence and noise, which PocketSphinx writes as `<sil>`, `[NOISE]`, `SIL`, `+NSN+`."""
-        return self.text[0] not in "<[+" and self.text != "SIL"
 
 
 def _without_variant(word: str) -> str:

@@ -1,0 +1,237 @@
+"""Learns from recordings what tells a sentence that was said from sounds that only resemble it.
+
+    python -m paige.tools.evidence --recordings FOLDER
+
+FOLDER is one of `paige bench listen`. What was said: its recordings, and commands and short answers spoken by
+flite, clean and in noise, where they are heard right. What was not: the recordings heard in the language of
+the demo's home, commands heard as answers or by a home without the things that they name, and noise. Prints
+how often each kind is taken for said by a rule that was learned from other recordings, and the rule learned
+from all of them for `models/recognizer/evidence.py`.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paige.audio.chunk import RATE, Samples, Utterance
+from paige.audio.wav import read_wav
+from paige.device.replies import Replies
+from paige.device.understanding import answer_sentences
+from paige.iot.home_file import load_home
+from paige.models.grammar.language import Language
+from paige.models.grammar.sentences import Sentences
+from paige.models.intent import Intent
+from paige.models.recognizer.evidence import Evidence
+from paige.models.recognizer.pocketsphinx import PocketSphinxRecognizer
+from paige.models.vocabulary import Vocabulary
+from paige.tools.bench.demo import demo_home
+from paige.tools.bench.listen import mix
+from paige.tools.speak import speak
+
+_VOICES: Final = ("slt", "rms", "awb", "kal16")
+_ANSWERS: Final = 40
+_COMMANDS: Final = 80
+_STRETCH: Final = 2 * RATE
+"""Samples from the beginning of one stretch of noise to that of the next."""
+_SHRINKAGE: Final = 0.02
+_ROUNDS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What was found in one utterance, and whether it is to be taken for said."""
+
+    kind: str
+    source: int
+    """Number of the recording; the same in every noise."""
+    said: bool
+    evidence: Evidence
+
+
+class _Collection:
+    """Hears everything in a language and keeps what was found."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._recognizer = PocketSphinxRecognizer()
+        self._recognizer.restrict(language)
+
+    def not_said(self, kind: str, sounds: Iterator[Samples]) -> Iterator[Example]:
+        """Whatever is heard was not said."""
+        for source, samples in enumerate(sounds):
+            for hearing in self._recognizer.hearings(_utterance(samples)):
+                if hearing is not None:
+                    yield Example(kind, source, said=False, evidence=hearing.evidence)
+
+    def said(self, kind: str, sounds: Iterator[tuple[Samples, Intent]]) -> Iterator[Example]:
+        """What is heard right was said; what is heard wrongly teaches nothing."""
+        for source, (samples, meant) in enumerate(sounds):
+            for hearing in self._recognizer.hearings(_utterance(samples)):
+                heard = None if hearing is None else self.language.parse(hearing.text)
+                if isinstance(heard, Intent) and (heard.name, heard.slots) == (meant.name, meant.slots):
+                    assert hearing is not None
+                    yield Example(kind, source, said=True, evidence=hearing.evidence)
+
+
+def _utterance(samples: Samples) -> Utterance:
+    return Utterance(samples, start=0.0, speech_end=len(samples) / RATE)
+
+
+def collect(recordings: Path, flite: str) -> Iterator[Example]:
+    """All examples, each with its kind."""
+    labels = json.loads((recordings / "labels.json").read_text(encoding="utf-8"))
+    clean = {name: read_wav(recordings / "clean" / name).samples for name in sorted(labels)}
+    noise = read_wav(recordings / "kitchen.wav").samples
+    meant = {
+        name: Intent(label["intent"], label["slots"], confidence=1.0, text="")
+        for name, label in labels.items()
+    }
+    with demo_home() as file:
+        vocabulary = load_home(file).vocabulary()
+    orders = _Collection(Language(Sentences.load([recordings / "intents.yaml"]), Vocabulary()))
+    home = _Collection(Language(Sentences.for_language("en"), vocabulary))
+    answers = _Collection(Language(answer_sentences("en", Replies.for_language("en").answers), vocabulary))
+    for snr in (None, 12.0, 6.0):
+        where = "clean" if snr is None else f"{snr:g} dB"
+        noisy = clean if snr is None else _in_noise(clean, noise, snr)
+        yield from orders.said(f"orders, {where}", ((noisy[name], meant[name]) for name in clean))
+        yield from home.not_said(f"orders as commands, {where}", iter(noisy.values()))
+    for name, listening in (("orders", orders), ("commands", home), ("answers", answers)):
+        yield from listening.not_said(f"noise as {name}", _stretches(noise))
+    for snr in (None, 18.0):
+        where = "clean" if snr is None else f"{snr:g} dB"
+        said = _in_voices(answers.language.sample(_ANSWERS, seed=1), flite, noise, snr)
+        yield from answers.said(f"answers, {where}", said)
+        said = _in_voices(home.language.sample(_COMMANDS, seed=2), flite, noise, snr)
+        yield from home.said(f"commands, {where}", said)
+    other = _in_voices(home.language.sample(_ANSWERS, seed=1), flite, noise, None)
+    yield from answers.not_said("commands as answers", (samples for samples, _ in other))
+    half = _Collection(
+        Language(home.language.sentences, replace(vocabulary, entities=vocabulary.entities[::2]))
+    )
+    strange = [
+        intent
+        for intent in home.language.sample(4 * _COMMANDS, seed=3)
+        if "name" in intent.slots and not isinstance(half.language.parse(intent.text), Intent)
+    ]
+    unknown = _in_voices(strange[:_COMMANDS], flite, noise, None)
+    yield from half.not_said("commands to another home", (samples for samples, _ in unknown))
+
+
+def _in_noise(sounds: dict[str, Samples], noise: Samples, snr: float) -> dict[str, Samples]:
+    return {
+        name: mix(samples, noise, snr, np.random.default_rng([number, round(snr)]))
+        for number, (name, samples) in enumerate(sounds.items())
+    }
+
+
+def _stretches(noise: Samples) -> Iterator[Samples]:
+    """Noise as long as an answer, and as long as a sentence."""
+    for seconds in (1, 4):
+        for begin in range(0, len(noise) - seconds * RATE, _STRETCH):
+            yield noise[begin : begin + seconds * RATE]
+
+
+def _in_voices(
+    sentences: Sequence[Intent], flite: str, noise: Samples, snr: float | None
+) -> Iterator[tuple[Samples, Intent]]:
+    pause = np.zeros(RATE // 2, np.int16)
+    for number, sentence in enumerate(sentences):
+        spoken = speak(sentence.text, _VOICES[number % len(_VOICES)], flite)
+        samples = np.concatenate((pause, spoken, pause))
+        if snr is not None:
+            samples = mix(samples, noise, snr, np.random.default_rng([number, round(snr)]))
+        yield samples, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Weights of the parts of `Evidence`, and a constant."""
+
+    weights: NDArray[np.float64]  # [parts]
+    constant: float
+
+    def odds(self, examples: Sequence[Example]) -> NDArray[np.float64]:
+        """Logarithm of the odds that each was said. Shape: [examples]."""
+        return _parts(examples) @ self.weights + self.constant
+
+
+def _parts(examples: Sequence[Example]) -> NDArray[np.float64]:
+    return np.array([astuple(example.evidence) for example in examples])  # [examples, parts]
+
+
+def fit(examples: Sequence[Example]) -> Rule:
+    """Logistic regression with shrinkage, by Newton's method.
+
+    All that was said weighs as much as all that was not, and within each every kind as much as the others.
+    """
+    parts = _parts(examples)  # [examples, parts]
+    said = np.array([example.said for example in examples], float)  # [examples]
+    kinds = Counter((example.said, example.kind) for example in examples)
+    sides = Counter(side for side, _ in kinds)
+    weigh = np.array(
+        [1 / kinds[example.said, example.kind] / sides[example.said] / 2 for example in examples]
+    )  # [examples]
+    middle = weigh @ parts  # [parts]
+    spread = np.sqrt(weigh @ (parts - middle) ** 2)  # [parts]
+    inputs = np.column_stack(((parts - middle) / spread, np.ones(len(parts))))  # [examples, parts + 1]
+    shrink = np.diag([_SHRINKAGE] * parts.shape[1] + [0.0])  # [parts + 1, parts + 1]
+    found = np.zeros(inputs.shape[1])  # [parts + 1]
+    for _ in range(_ROUNDS):
+        probability = 1 / (1 + np.exp(-inputs @ found))  # [examples]
+        slope = inputs.T @ (weigh * (probability - said)) + shrink @ found  # [parts + 1]
+        curve = (inputs.T * (weigh * probability * (1 - probability))) @ inputs + shrink
+        found -= np.linalg.solve(curve, slope)
+    weights = found[:-1] / spread
+    return Rule(weights, float(found[-1] - weights @ middle))
+
+
+def held_out(examples: Sequence[Example]) -> Iterator[tuple[str, int, float]]:
+    """For each kind how many examples it has, and what share is taken for said by the rule of the others."""
+    taken: defaultdict[str, list[bool]] = defaultdict(list)
+    for half in (0, 1):
+        rule = fit([example for example in examples if example.source % 2 != half])
+        unseen = [example for example in examples if example.source % 2 == half]
+        for example, odds in zip(unseen, rule.odds(unseen), strict=True):
+            taken[example.kind].append(bool(odds >= 0))
+    for kind in dict.fromkeys(example.kind for example in examples):
+        yield kind, len(taken[kind]), sum(taken[kind]) / len(taken[kind])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Collects, learns and prints."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--recordings", type=Path, required=True, metavar="FOLDER", help="as described above")
+    recordings: Path = parser.parse_args(argv).recordings
+    flite = shutil.which("flite")
+    if flite is None:
+        print("evidence: flite is missing; install it with: sudo apt install flite", file=sys.stderr)
+        return 1
+    examples: list[Example] = []
+    for example in collect(recordings, flite):
+        if not examples or examples[-1].kind != example.kind:
+            print(f"{example.kind} …", file=sys.stderr, flush=True)
+        examples.append(example)
+    for kind, count, share in held_out(examples):
+        print(f"| {kind} | {count} | {share:.1%} |")
+    rule = fit(examples)
+    weights = (
+        f"{field.name}={weight:.2f}" for field, weight in zip(fields(Evidence), rule.weights, strict=True)
+    )
+    print(f"_WEIGHTS: Final = Evidence({', '.join(weights)})\n_CONSTANT: Final = {rule.constant:.2f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
