@@ -12,7 +12,7 @@ from paige.tools.training.examples import Example, distinct
 from paige.tools.training.from_clinc import from_clinc
 from paige.tools.training.from_grammar import from_grammar, talk
 from paige.tools.training.from_home_llm import from_home_llm
-from paige.tools.training.from_slurp import from_hwu64
+from paige.tools.training.from_slurp import from_hwu64, from_slurp
 from paige.tools.training.noise import Noise
 
 _SEEN_AT_LEAST = 12
@@ -30,7 +30,7 @@ class Portions:
 
 
 def gather(language: str, data: Path, portions: Portions, seed: int) -> list[Example]:
-    """Every example, each sentence once.
+    """Every example, each sentence once; none that is measured with.
 
     Args:
         language: Such as `en`.
@@ -44,7 +44,8 @@ def gather(language: str, data: Path, portions: Portions, seed: int) -> list[Exa
         *from_clinc(data / "clinc150", "train.jsonl", "oos_train_plus.jsonl"),
         *from_home_llm(data / "home_llm", seed),
     ]
-    return list(distinct([*real, *made]))
+    measured = {example.words for example in from_slurp(data / "slurp" / "dev.jsonl")}
+    return [example for example in distinct([*real, *made]) if example.words not in measured]
 
 
 def labels_of(examples: Iterable[Example]) -> Labels:

@@ -14,6 +14,7 @@ from paige.models.nlu.tags import bio, spans
 from paige.tools.training.examples import Example, annotated
 from paige.tools.training.numbers import Numbers
 
+NAME = "name"
 SLURP_DEV = "slurp/dev"
 """How rows of HWU64 are marked that are also in SLURP's development set."""
 
@@ -27,6 +28,8 @@ class SlurpLabels:
         self._intents: Mapping[str, Mapping[str, Any]] = table["intents"]
         self._slots: Mapping[str, str] = table["slots"]
         self._unclear = frozenset(table["unclear"])
+        self._levels, self._unnamed = frozenset(table["levels"]), frozenset(table["unnamed"])
+        self._ignored = frozenset(table["ignored"])
         self._numbers = Numbers("en")
 
     def example(self, row: Mapping[str, Any], source: str) -> Example | None:
@@ -40,13 +43,31 @@ class SlurpLabels:
             return Example(words, OTHER + label.split("_")[0], bio(len(words), ()), {}, source, label)
         meant = {type_: tag for type_, tag in self._slots.items() if tag in ours["slots"]}
         words, tags = annotated(row["text"], row["slots"], meant)
-        return Example(
-            words,
-            ours["intent"],
-            self._only_numbers(words, tags),
-            dict(ours.get("traits", {})),
-            source,
-            label,
+        intent, traits = ours["intent"], dict(ours.get("traits", {}))
+        tags = self._only_names(words, tags)
+        if any(slot == NAME for slot, _, _ in spans(tags)):
+            traits.pop("domain", None)
+        if "level" in ours and self._says_level(words, tags):
+            intent, traits = ours["level"], {}
+        return Example(words, intent, self._only_numbers(words, tags), traits, source, label)
+
+    def _only_names(self, words: tuple[str, ...], tags: tuple[str, ...]) -> tuple[str, ...]:
+        """Without names that only say what kind of thing it is."""
+        generic = self._unnamed | self._ignored
+        return bio(
+            len(words),
+            [
+                (slot, begin, end)
+                for slot, begin, end in spans(tags)
+                if slot != NAME or not generic.issuperset(words[begin:end])
+            ],
+        )
+
+    def _says_level(self, words: tuple[str, ...], tags: tuple[str, ...]) -> bool:
+        """Whether a number is where to go ("to seven"), and not how far."""
+        return any(
+            slot == AMOUNT and words[begin] in self._levels and self._numbers.first(words, begin, end)
+            for slot, begin, end in spans(tags)
         )
 
     def _only_numbers(self, words: tuple[str, ...], tags: tuple[str, ...]) -> tuple[str, ...]:

@@ -54,9 +54,10 @@ class Stock:
 def home(stock: Stock, random: Random) -> Vocabulary:
     """A random home."""
     floors = random.sample(stock.words["floors"], random.randint(0, 3))
+    rooms = [_style(_area(stock, random), random) for _ in range(random.randint(*_AREAS))]
     areas = [
-        (_style(_area(stock, random), random), random.choice(floors) if floors else None)
-        for _ in range(random.randint(*_AREAS))
+        (room, random.choice(floors) if floors else None)
+        for room in {room.casefold(): room for room in rooms}.values()
     ]
     entities: list[Name] = []
     for domain, things in stock.words["things"].items():
@@ -71,7 +72,7 @@ def home(stock: Stock, random: Random) -> Vocabulary:
             entities.append(Name(written, written, context))
     return Vocabulary(
         _different(entities),
-        _different([Name(name, name, {"floor": floor} if floor else {}) for name, floor in areas]),
+        tuple(Name(name, name, {"floor": floor} if floor else {}) for name, floor in areas),
         tuple(Name(floor, floor) for floor in floors),
     )
 

@@ -1,0 +1,138 @@
+"""What the model learns from says what the sentences mean."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from paige.models.nlu.tags import spans
+from paige.tools.training.examples import Example, annotated, distinct
+from paige.tools.training.from_grammar import from_grammar, talk
+from paige.tools.training.from_slurp import SlurpLabels
+from paige.tools.training.homes import Stock, home
+from paige.tools.training.noise import Noise
+
+TABLE = SlurpLabels()
+SHARED = Path(__file__).parents[4] / "shared" / "data" / "nlu"
+
+
+def said(example: Example) -> dict[str, str]:
+    """Slots, as their words."""
+    assert example.tags is not None
+    return {slot: " ".join(example.words[begin:end]) for slot, begin, end in spans(example.tags)}
+
+
+def row(text: str, intent: str, **slots: str) -> dict[str, object]:
+    places = [
+        {"type": type_, "value": value, "start": text.index(value), "end": text.index(value) + len(value)}
+        for type_, value in slots.items()
+    ]
+    return {"text": text, "intent": intent, "slots": places}
+
+
+def test_marks_by_character_become_tags_by_word() -> None:
+    words, tags = annotated("dim Anna's lamp!", [{"type": "x", "start": 4, "end": 15}], {"x": "name"})
+    assert words == ("dim", "anna", "'", "s", "lamp")
+    assert spans(tags) == [("name", 1, 5)]
+
+
+def test_a_request_in_the_labels_of_slurp_is_one_in_ours() -> None:
+    text = "lower the kitchen light by twenty percent"
+    example = TABLE.example(
+        row(text, "iot_hue_lightdim", house_place="kitchen", change_amount="by twenty percent"), "slurp"
+    )
+    assert example is not None
+    assert (example.intent, example.traits) == ("HassLightSet", {"brightness_step": "down"})
+    assert said(example) == {"area": "kitchen", "amount": "twenty"}
+
+
+def test_an_amount_without_a_number_is_none() -> None:
+    example = TABLE.example(row("dim it a little", "iot_hue_lightdim", change_amount="a little"), "slurp")
+    assert example is not None
+    assert said(example) == {}
+
+
+def test_what_is_not_for_a_home_keeps_its_subject() -> None:
+    example = TABLE.example(row("what is the capital of france", "qa_factoid"), "slurp")
+    assert example is not None
+    assert example.other
+    assert example.intent == "other:qa"
+
+
+def test_what_may_or_may_not_be_for_a_home_teaches_nothing() -> None:
+    assert TABLE.example(row("what time is it in tokyo", "datetime_query"), "slurp") is None
+
+
+def test_sentences_of_the_grammar_are_tagged_with_what_they_name() -> None:
+    examples = list(from_grammar("en", 400, seed=3))
+    named = [example for example in examples if "name" in said(example)]
+    assert len(named) > 80
+    assert {example.source for example in examples} == {"grammar", "paraphrases"}
+    lights = [example for example in examples if example.traits.get("brightness_step") == "down"]
+    assert lights
+    assert all(example.intent == "HassLightSet" for example in lights)
+    assert all(len(example.words) == len(example.tags or ()) for example in examples)
+
+
+def test_the_same_seed_makes_the_same_sentences() -> None:
+    one, same, other = (list(from_grammar("en", 50, seed)) for seed in (1, 1, 2))
+    assert one == same
+    assert one != other
+
+
+def test_talk_is_for_no_home() -> None:
+    examples = list(talk("en", 100, seed=1))
+    assert all(example.other and not said(example) for example in examples)
+    assert len(list(distinct(examples))) > 60
+
+
+def test_homes_differ_and_every_name_in_them_once() -> None:
+    stock = Stock.of("en")
+    homes = [home(stock, Random(seed)) for seed in range(20)]
+    assert len({tuple(name.spoken for name in one.entities) for one in homes}) == 20
+    for one in homes:
+        names = [name.spoken.casefold() for name in one.entities]
+        assert len(names) == len(set(names))
+        assert all(name.context["area"] in {area.value for area in one.areas} for name in one.entities)
+
+
+def test_noise_changes_words_and_never_what_is_tagged_beyond_mishearing() -> None:
+    noise = Noise.of("en")
+    example = Example(
+        ("turn", "the", "zorblat", "on", "in", "the", "gym"),
+        "HassTurnOn",
+        ("O", "O", "B-name", "O", "O", "O", "B-area"),
+    )
+    made = [noise.disturbed(example, Random(seed)) for seed in range(300)]
+    assert len({one.words for one in made}) > 40
+    assert all(len(one.words) == len(one.tags or ()) for one in made)
+    # Neither word is ever taken for another, so both are always there, and tagged.
+    assert all(said(one) == {"name": "zorblat", "area": "gym"} for one in made)
+
+
+def test_a_correction_leaves_what_was_meant() -> None:
+    noise = Noise.of("en")
+    example = Example(("open", "blinds"), "HassTurnOn", ("O", "B-name"))
+    corrected = [
+        one
+        for one in (noise.disturbed(example, Random(seed)) for seed in range(2_000))
+        if any(
+            one.words[at : at + len(words)] == words
+            for words in noise.corrections
+            for at in range(len(one.words))
+        )
+    ]
+    assert corrected
+    assert all(list(said(one)) == ["name"] for one in corrected)
+    assert all(spans(one.tags or ())[0][1] > 1 for one in corrected)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the open data sets are not in this repository")
+def test_no_sentence_of_slurps_development_set_is_learned_from() -> None:
+    from paige.tools.training.data import Portions, gather
+    from paige.tools.training.from_slurp import from_slurp
+
+    learned = {one.words for one in gather("en", SHARED, Portions(grammar=2_000, talk=200), seed=1)}
+    measured = {one.words for one in from_slurp(SHARED / "slurp" / "dev.jsonl")}
+    assert len(measured) > 1_000
+    assert not learned & measured
