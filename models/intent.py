@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 SlotValue = str | int | float
 """A slot's value: a name as the home writes it, a keyword such as `red`, or a number."""
@@ -27,6 +28,12 @@ class Intent:
     said (the speaker's own area, what a template means by itself) has none."""
     context: Mapping[str, str] = field(default_factory=dict)
     """What the template fixed about its targets without saying it, such as `domain: cover`."""
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For a slot whose words may mean several things of the home, their names; the slot has what was said."""
+    free: frozenset[str] = frozenset()
+    """Slots that take any words, such as `search_query`."""
+    excluded: tuple[Mapping[str, SlotValue], ...] = ()
+    """What is left out of the targets ("everything except …"), each by slots such as `name` and `area`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +46,28 @@ class Suggestion:
     """0 to 1."""
 
 
+class Why(StrEnum):
+    """Why a sentence is refused."""
+
+    UNKNOWN = "unknown"
+    """It matches nothing that can be said."""
+    NOT_FOR_A_HOME = "not_for_a_home"
+    """It is about something else."""
+    UNSURE = "unsure"
+    """What it asks for is not sure enough."""
+    NOT_NOW = "not_now"
+    """It is for another time, and Paige acts at once."""
+    INCOMPLETE = "incomplete"
+    """It lacks what such a request needs, or that is out of its range."""
+
+
 @dataclass(frozen=True, slots=True)
 class NotRecognized:
-    """The refusal of a sentence that matches nothing."""
+    """The refusal of a sentence."""
 
     text: str
     nearest: tuple[Suggestion, ...] = ()
     """Best first; empty where nothing is near."""
+    why: Why = Why.UNKNOWN
+    part: str = ""
+    """Of a sentence with several commands, the words that were not understood where others were."""

@@ -36,6 +36,11 @@ class Slot:
         """True for a wildcard."""
         return isinstance(self.symbol.source, WildcardList)
 
+    @property
+    def free(self) -> bool:
+        """True for a wildcard that takes any words, and not only a sentence."""
+        return isinstance(self.symbol.source, WildcardList) and not self.symbol.source.sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

@@ -62,7 +62,15 @@ def interpretations(
         fixed = _fixed(block.requires, candidates)
         spans = {slot.symbol.slot: (slot.start, slot.end) for slot in reading.slots if slot.symbol.slot}
         intent = Intent(
-            block.intent, slots, 1.0, sentence.given, block.response, template.text, spans, context=fixed
+            block.intent,
+            slots,
+            1.0,
+            sentence.given,
+            block.response,
+            template.text,
+            spans,
+            context=fixed,
+            free=frozenset(slot.symbol.slot for slot in reading.slots if slot.free and slot.symbol.slot),
         )
         yield Ranked(rank, intent)
 

@@ -1,0 +1,262 @@
+"""A sentence with several commands, cut into them.
+
+The first of these that reads the whole sentence wins:
+
+1. the sentence as one command, unless what makes it one is a slot of any words that reaches over a connective
+   ("play jazz and turn off the lamp");
+2. commands side by side, each of which is understood by itself, with the parts of lists ("turn on the kitchen
+   and bedroom lights") each put into the words around them; what is left out ("… except the fan") goes to the
+   command before it;
+3. as one command after all ("play rock and roll").
+
+A sentence of which a part is not understood is refused whole: half of a request is another request.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from paige.models.grammar.language import Language
+from paige.models.grammar.tokens import Tokens, tokenize
+from paige.models.intent import Intent, NotRecognized, SlotValue
+from paige.models.nlu.connectives import Connectives, Part
+from paige.models.vocabulary import Vocabulary
+
+Understand = Callable[[str], Intent | NotRecognized]
+"""What one command means."""
+
+TARGETS: Final = frozenset({"name", "area", "floor", "domain", "device_class"})
+"""Slots that say whom a command is about."""
+_MOST_PARTS = 12
+"""A sentence with more parts is nobody's command."""
+_MOST_LISTED_WORDS = 12
+"""The first and last part of a list with words around it have at most so many."""
+
+_Range = tuple[int, int]
+
+
+class Clauses:
+    """Cuts sentences into commands, in the language of one home.
+
+    Args:
+        connectives: Where a sentence may be cut.
+        understand: What one command means.
+        vocabulary: The names of the home.
+    """
+
+    def __init__(self, connectives: Connectives, understand: Understand, vocabulary: Vocabulary) -> None:
+        self._connectives = connectives
+        self._understand = understand
+        self._vocabulary = vocabulary
+        self._exceptions: Language | None = None
+
+    def parse(self, text: str) -> tuple[Intent, ...] | NotRecognized:
+        """The commands of a sentence, in their order; one for most."""
+        whole = self._understand(text)
+        if isinstance(whole, Intent) and not whole.free:
+            return (whole,)
+        tokens = tokenize(text)
+        parts = self._connectives.parts(tokens)
+        cut = len(parts) > 1 or (parts and parts[0].end - parts[0].begin < len(tokens.words))
+        if not cut or len(parts) > _MOST_PARTS:
+            return (whole,) if isinstance(whole, Intent) else whole
+        search = _Search(tokens, parts, self._understand, self._except, self._vocabulary)
+        found = next(search.read(0), None)
+        if found is not None:
+            return found
+        return (whole,) if isinstance(whole, Intent) else replace(whole, part=search.not_understood())
+
+    def _except(self, text: str) -> Mapping[str, SlotValue] | None:
+        """What a part leaves out of the command before it; None where it is no such part."""
+        if self._exceptions is None:
+            self._exceptions = Language(self._connectives.exceptions, self._vocabulary)
+        found = self._exceptions.parse(text)
+        return found.slots if isinstance(found, Intent) else None
+
+
+@dataclass(slots=True)
+class _Search:
+    """The readings of one sentence, the likeliest first."""
+
+    tokens: Tokens
+    parts: Sequence[Part]
+    understand: Understand
+    leaves_out: Callable[[str], Mapping[str, SlotValue] | None]
+    vocabulary: Vocabulary
+    furthest: int = 0
+    """Up to which part all could be read."""
+
+    def __post_init__(self) -> None:
+        understand, known = self.understand, dict[str, Intent | NotRecognized]()
+
+        def once(text: str) -> Intent | NotRecognized:
+            if text not in known:
+                known[text] = understand(text)
+            return known[text]
+
+        self.understand = once
+
+    def read(self, start: int) -> Iterator[tuple[Intent, ...]]:
+        """The readings of all parts from `start` on."""
+        self.furthest = max(self.furthest, start)
+        if start == len(self.parts):
+            yield ()
+            return
+        for first, end in self._first(start):
+            for intents, after in self._with_exceptions(first, end):
+                for rest in self.read(after):
+                    yield (*intents, *rest)
+
+    def _first(self, start: int) -> Iterator[tuple[tuple[Intent, ...], int]]:
+        """What may be read first, and up to which part."""
+        ways = [self._alone(start), self._lists(start)]
+        if self._ends_with_sentence(self.parts[start]):
+            ways.reverse()
+        for way in ways:
+            yield from way
+        for end in range(start + 2, len(self.parts) + 1):
+            intent = self.understand(self._text(self._stretch(start, end)))
+            if isinstance(intent, Intent) and intent.free:
+                yield (intent,), end
+
+    def _alone(self, start: int) -> Iterator[tuple[tuple[Intent, ...], int]]:
+        for end in range(len(self.parts), start, -1):
+            intent = self.understand(self._text(self._stretch(start, end)))
+            if isinstance(intent, Intent) and not (intent.free and end - start > 1):
+                yield (intent,), end
+
+    def _lists(self, start: int) -> Iterator[tuple[tuple[Intent, ...], int]]:
+        for end in range(len(self.parts), start + 1, -1):
+            listed = self._list(start, end)
+            if listed is not None:
+                yield listed, end
+
+    def _ends_with_sentence(self, part: Part) -> bool:
+        """Whether a command ends with another, which a list may go on: "in ten minutes turn off the lamp"."""
+        intent = self.understand(self._text((part.begin, part.end)))
+        return isinstance(intent, Intent) and any(
+            isinstance(self.understand(sentence), Intent)
+            for sentence in _sentences(intent, part.end - part.begin)
+        )
+
+    def _with_exceptions(
+        self, intents: tuple[Intent, ...], end: int
+    ) -> Iterator[tuple[tuple[Intent, ...], int]]:
+        """Commands with what the parts behind them leave out, and those parts' end; then without."""
+        for after in range(len(self.parts), end, -1):
+            left_out = self._left_out(end, after)
+            if left_out is not None:
+                everything = tuple(
+                    replace(intent, excluded=(*intent.excluded, *left_out)) for intent in intents
+                )
+                yield from self._with_exceptions(everything, after)
+        yield intents, end
+
+    def _left_out(self, start: int, end: int) -> tuple[Mapping[str, SlotValue], ...] | None:
+        """What the parts from `start` to `end` leave out, one or a list."""
+        first = self.parts[start]
+        whole = self._text((first.before, self.parts[end - 1].end))
+        one = self.leaves_out(whole)
+        if one is not None or end - start == 1:
+            return None if one is None else (one,)
+        for elements, around in self._coordinations(start, end, first.before):
+            found = [self.leaves_out(self._text(around[0], element, around[1])) for element in elements]
+            if None not in found:
+                return tuple(one for one in found if one is not None)
+        return None
+
+    def _list(self, start: int, end: int) -> tuple[Intent, ...] | None:
+        """The parts from `start` to `end` as a list with the same words around each of its elements.
+
+        Of several ways that in which the home has most of what is said, then that with most words in common.
+        """
+        if not all(part.listed for part in self.parts[start + 1 : end]):
+            return None
+        best: tuple[int, tuple[Intent, ...]] | None = None
+        for elements, around in self._coordinations(start, end, self.parts[start].begin):
+            found = self._each(self._text(around[0], element, around[1]) for element in elements)
+            if found is None:
+                continue
+            impossible = sum(not self._is_possible(intent) for intent in found)
+            if best is None or impossible < best[0]:
+                best = (impossible, found)
+            if not impossible:
+                break
+        return None if best is None else best[1]
+
+    def _each(self, texts: Iterable[str]) -> tuple[Intent, ...] | None:
+        """What each of them means; None where one means nothing, or has room for any words."""
+        found = []
+        for text in texts:
+            intent = self.understand(text)
+            if not isinstance(intent, Intent) or intent.free:
+                return None
+            found.append(intent)
+        return tuple(found)
+
+    def _is_possible(self, intent: Intent) -> bool:
+        inner = (self.understand(sentence) for sentence in _sentences(intent))
+        return is_possible(intent, self.vocabulary) and all(
+            is_possible(one, self.vocabulary) for one in inner if isinstance(one, Intent)
+        )
+
+    def _coordinations(
+        self, start: int, end: int, begin: int
+    ) -> Iterator[tuple[list[_Range], tuple[_Range, _Range]]]:
+        """Elements of a list, and the words around all of them; with most words in common first.
+
+        Args:
+            start: The first part.
+            end: Behind the last part.
+            begin: Where the words before the first element begin.
+        """
+        first, last = self.parts[start], self.parts[end - 1]
+        inner = [(part.begin, part.end) for part in self.parts[start + 1 : end - 1]]
+        ends = range(max(last.begin + 1, last.end - _MOST_LISTED_WORDS), last.end + 1)
+        begins = range(max(begin + 1, first.end - _MOST_LISTED_WORDS), first.end)
+        ways = [(left, right) for left in begins for right in ends]
+        ways.sort(key=lambda way: (way[1] - way[0], -way[0]))
+        for left, right in ways:
+            yield (
+                [(left, first.end), *inner, (last.begin, right)],
+                ((begin, left), (right, last.end)),
+            )
+
+    def _stretch(self, start: int, end: int) -> _Range:
+        return self.parts[start].begin, self.parts[end - 1].end
+
+    def _text(self, *ranges: _Range) -> str:
+        return " ".join(self.tokens.between(begin, end) for begin, end in ranges if begin < end)
+
+    def not_understood(self) -> str:
+        """The part without which the sentence would be understood; empty where nothing of it is."""
+        if self.furthest == 0 and not any(
+            isinstance(self.understand(self._text((part.begin, part.end))), Intent) for part in self.parts[1:]
+        ):
+            return ""
+        part = self.parts[min(self.furthest, len(self.parts) - 1)]
+        return self._text((part.begin, part.end))
+
+
+def _sentences(intent: Intent, end: int | None = None) -> Iterator[str]:
+    """What may be commands within a command; with `end`, those that begin later and end there."""
+    for slot, span in intent.spans.items():
+        if (
+            slot not in intent.free
+            and slot not in TARGETS
+            and (end is None or (span[0] > 0 and span[1] == end))
+        ):
+            yield str(intent.slots.get(slot, ""))
+
+
+def is_possible(intent: Intent, vocabulary: Vocabulary) -> bool:
+    """Whether the home has anything of what is said of the targets, all of it together."""
+    said = {slot: value for slot, value in {**intent.context, **intent.slots}.items() if slot in TARGETS}
+    name = said.pop("name", None)
+    if name is None and not said.keys() - {"domain"}:
+        return True
+    return any(
+        (name is None or name in (one.value, one.spoken))
+        and all(one.context.get(slot, value) == value for slot, value in said.items())
+        for one in vocabulary.entities
+    )
