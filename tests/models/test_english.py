@@ -183,6 +183,11 @@ def test_every_domain_and_device_class_has_a_golden_sentence() -> None:
         "let everyone know",
         "let everyone sleep",
         "make it two",
+        "make it a lot",
+        "some more",
+        "turn up",
+        "it is getting warmer",
+        "things are looking brighter",
         "the kitchen at five",
         "turn up the heating 2 degrees",
         "increase the TV volume 10",
@@ -278,7 +283,7 @@ def test_texts_use_only_the_fields_that_the_file_documents() -> None:
 def test_every_text_renders_to_a_sentence() -> None:
     lamp = thing("Lamp", "light", "on")
     timer = {"name": None, "area": None, "seconds": 600, "seconds_left": 61.2, "paused": False}
-    fields = {
+    fields: dict[str, Any] = {
         "slots": {
             "name": "pasta",
             "area": "Kitchen",
@@ -311,12 +316,14 @@ def test_every_text_renders_to_a_sentence() -> None:
         "domain": "light",
         "device_class": "window",
     }
-    for place, text in every_text():
-        said = say(text, **fields)
-        assert said, place
-        assert not {"{", "}", "  ", "None", "Undefined"} & {said, *said.split(" ")}, place
-        if not place.startswith("actions."):
-            assert said[-1] in ".?!", place
+    steps = dict.fromkeys(("brightness_step", "position_step", "percentage_step", "temperature_step"), "up")
+    for slots in ({}, steps, dict.fromkeys(steps, -1)):
+        for place, text in every_text():
+            said = say(text, **fields | {"slots": fields["slots"] | slots})
+            assert said, place
+            assert not {"{", "}", "  ", "None", "Undefined"} & {said, *said.split(" ")}, place
+            if not place.startswith("actions."):
+                assert said[-1] in ".?!", place
 
 
 NOON = datetime(2026, 2, 13, 12, 0, tzinfo=UTC)
@@ -353,6 +360,42 @@ def query(*, matched: Any = (), unmatched: Any = (), unknown: Any = ()) -> dict[
             "brightness",
             {"slots": {"area": "Kitchen", "brightness": 40.0}, "names": ["Hob", "Sink"]},
             "The lights in the Kitchen are at 40 percent.",
+        ),
+        (
+            "HassLightSet",
+            "default",
+            {"slots": {"area": "Kitchen", "brightness_step": -20}, "names": ["Hob", "Sink"]},
+            "The lights in the Kitchen are dimmer.",
+        ),
+        (
+            "HassClimateSetTemperature",
+            "default",
+            {"slots": {"temperature_step": -0.5}, "names": ["Nest"]},
+            "The Nest is set 0.5 degrees lower.",
+        ),
+        (
+            "HassClimateSetTemperature",
+            "default",
+            {"slots": {"temperature_step": "up"}, "names": ["Nest"]},
+            "The Nest is set higher.",
+        ),
+        (
+            "HassFanSetSpeed",
+            "default",
+            {"slots": {"percentage_step": "up"}, "names": ["Breeze"]},
+            "The Breeze is faster.",
+        ),
+        (
+            "HassSetPosition",
+            "default",
+            {"slots": {"position_step": "down"}, "names": ["Patio Blind"]},
+            "Closed the Patio Blind a bit more.",
+        ),
+        (
+            "HassSetPosition",
+            "cover_device_class",
+            {"slots": {"device_class": "blind", "position_step": 20}, "names": ["East", "West"]},
+            "Opened the blinds by 20 percent.",
         ),
         (
             "HassGetState",
