@@ -24,8 +24,8 @@ class Portions:
     """How many examples of each source stand in an epoch."""
 
     grammar: int = 16_000
-    talk: int = 3_000
-    hwu64: int = 2
+    talk: int = 4_000
+    hwu64: int = 3
     """Times; requests for a home, which are few."""
 
 

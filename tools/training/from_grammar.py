@@ -19,6 +19,8 @@ from paige.tools.training.homes import Stock, home
 _A_HOME = 400
 """Sentences of the grammar said to each home, and as many paraphrases."""
 _STEPS = frozenset(STEP.values())
+_TALK = frozenset({"HassRespond", "HassNevermind"})
+"""What is only said. The templates have it; a model that took it widely would answer whoever says hello."""
 _UNTAGGED = frozenset({"preferred_area_id", "temperature_unit"})
 
 
@@ -43,7 +45,8 @@ def from_grammar(language: str, count: int, seed: int) -> Iterator[Example]:
                     _A_HOME, random.randrange(2**32), stock.wildcards, custom=custom
                 ):
                     made += 1
-                    yield example(intent, "paraphrases" if custom else "grammar")
+                    if intent.name not in _TALK:
+                        yield example(intent, "paraphrases" if custom else "grammar")
 
 
 def talk(language: str, count: int, seed: int) -> Iterator[Example]:
