@@ -18,7 +18,7 @@ from paige.device.understanding import Understanding, answer_sentences
 from paige.iot.confirmation import Patience
 from paige.iot.executor import Executor
 from paige.iot.home import Home
-from paige.iot.home_file import load_home
+from paige.iot.home_file import HomeDescription, load_home
 from paige.iot.link import MqttLink
 from paige.iot.lists import Lists
 from paige.iot.policy import Policy
@@ -63,13 +63,16 @@ async def assistant(
         HomeInvalid: The home description cannot be used.
         SentencesInvalid, RepliesInvalid: A file of the household's own sentences cannot be used.
     """
-    registry = Registry(None if config.house.home is None else load_home(config.house.home))
+    described = HomeDescription() if config.house.home is None else load_home(config.house.home)
+    registry = Registry(described)
     timers = None if state is None else TimerKeeper(state / "timers.json")
     lists = None if state is None else Lists(state / "lists.json")
     async with AsyncExitStack() as stack:
         link = await stack.enter_async_context(_link(config, topics))
         own = () if topics is None else (topics.config,)
-        home = await stack.enter_async_context(Home(link, registry, dialects(config.mqtt), own_topics=own))
+        home = await stack.enter_async_context(
+            Home(link, registry, dialects(config.mqtt, described.bindings), own_topics=own)
+        )
         # In a thread, because the broker and the devices answer meanwhile.
         words = await asyncio.to_thread(_words, config, registry)
         patience = Patience(deadline=config.mqtt.command_deadline)

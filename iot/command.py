@@ -27,6 +27,18 @@ SERVICES: Final[Mapping[str, frozenset[str]]] = {
 }
 """What can be asked of an entity of each domain, in Home Assistant's words; one entity may accept less."""
 
+REQUIRED_DATA: Final[Mapping[str, str]] = {
+    "set_percentage": "percentage",
+    "set_cover_position": "position",
+    "set_valve_position": "position",
+    "set_temperature": "temperature",
+    "set_hvac_mode": "hvac_mode",
+    "volume_set": "volume_pct",
+    "volume_mute": "is_volume_muted",
+    "play_media": "media_id",
+}
+"""The one datum without which a service means nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:

@@ -28,7 +28,7 @@ _OFF = frozenset({"off", "standby"})
 _UNTOLD = frozenset({None, "unknown"})
 
 # These leave no trace in the entity's own state, or none that could not be there for another cause.
-_STATELESS_DOMAINS = frozenset({"scene", "script", "button"})
+_STATELESS_DOMAINS = frozenset({"scene", "button"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,11 @@ _FIXED: Mapping[str, Expectation] = {
 def expectation(command: Command, before: Entity) -> Expectation | None:
     """What `before` must come to say when it carries out `command`.
 
-    None where no state can tell: scenes, scripts and buttons have none, the next track looks like this
-    one, and a toggle means nothing where the state before is not known. Of such a command it can be said that
-    it was sent, never that it was done.
+    None where no state can tell: scenes and buttons have none, scripts mostly neither, the next track looks
+    like this one, and a toggle means nothing where the state before is not known. Of such a command it can
+    be said that it was sent, never that it was done.
     """
-    if before.domain in _STATELESS_DOMAINS:
+    if before.domain in _STATELESS_DOMAINS or (before.domain == "script" and before.state is None):
         return None
     if command.service in _FIXED:
         return _FIXED[command.service]

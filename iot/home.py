@@ -140,6 +140,9 @@ class Home:
         for dialect in self._dialects.values():
             dialect.forget()
         self.registry.clear()
+        for dialect in self._dialects.values():
+            for change in dialect.introduce():
+                self.registry.apply(dialect.name, change)
         self._stale.update(self._dialects)
         self._update_filters()
         self._settling = Settling(self._clock())

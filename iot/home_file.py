@@ -7,6 +7,8 @@ areas:    [{name: Kitchen, floor: First Floor, aliases: [Cookhouse]}]
 entities: [{id: light.hob, name: Hob Light, domain: light, area: Kitchen, state: 'off',
             device_class: .., aliases: [..], attributes: {unit_of_measurement: ..}}]
 ```
+
+What no device announces, such as a script, may have topics of its own: see `paige.iot.binding_file`.
 """
 
 import difflib
@@ -16,21 +18,26 @@ from pathlib import Path
 
 import yaml
 
+from paige.iot.binding import Binding
+from paige.iot.binding_file import BindingReader
 from paige.iot.entity import Area, AttributeValue, Entity, Floor
 from paige.iot.errors import HomeInvalid
 from paige.iot.naming import canonical, distinct, vocabulary
+from paige.iot.yaml_nodes import NULL, NodeReader, kind_of, line_of, listed, with_article
 from paige.models.vocabulary import Vocabulary
 
 HOME_KEYS = ("here", "floors", "areas", "entities")
 FLOOR_KEYS = ("name", "aliases")
 AREA_KEYS = ("name", "floor", "aliases")
 MAX_DEPTH = 20
-ENTITY_KEYS = ("id", "name", "domain", "area", "device_class", "aliases", "state", "attributes")
+ENTITY_KEYS = (
+    *("id", "name", "domain", "area", "device_class", "aliases", "state", "attributes"),
+    "command",
+)
 
 # The C loader reads a home of 5,000 entities some ten times as fast; PyYAML has it wherever libyaml is.
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-_NULL = "tag:yaml.org,2002:null"
 _BOOL = "tag:yaml.org,2002:bool"
 _INT = "tag:yaml.org,2002:int"
 _FLOAT = "tag:yaml.org,2002:float"
@@ -43,7 +50,9 @@ class HomeDescription:
     floors: tuple[Floor, ...] = ()
     areas: tuple[Area, ...] = ()
     entities: tuple[Entity, ...] = ()
-    """Without a dialect and services: those come from the devices themselves."""
+    """Without a dialect and services: those come from the devices themselves, or from `bindings`."""
+    bindings: tuple[Binding, ...] = ()
+    """Of those entities for which it says on which topics they are commanded or heard."""
     here: str | None = None
     """The main name of the area the speaker stands in."""
 
@@ -89,7 +98,7 @@ def parse_home(data: bytes | str, source: str) -> HomeDescription:
             "write the file as UTF-8 text"
         ) from None
     if root is None:
-        raise HomeInvalid(f"{source}: the file is empty; allowed are {_listed(HOME_KEYS)}")
+        raise HomeInvalid(f"{source}: the file is empty; allowed are {listed(HOME_KEYS)}")
     return _Reader(source).home(root)
 
 
@@ -101,35 +110,34 @@ def _check_depth(data: bytes | str, source: str) -> None:
             depth += 1
             if depth > MAX_DEPTH:
                 raise HomeInvalid(
-                    f"{source}, line {_line(event)}: nested deeper than any key of a home description"
+                    f"{source}, line {line_of(event)}: nested deeper than any key of a home description"
                 )
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
 
-class _Reader:
-    """Walks a YAML document, because only its nodes know their lines."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
+class _Reader(NodeReader):
+    """The keys of the file, one method each."""
 
     def home(self, root: yaml.Node) -> HomeDescription:
-        keys = self._mapping(root, "the file", HOME_KEYS)
+        keys = self.mapping(root, "the file", HOME_KEYS)
         floors, floor_names = self._floors(keys.get("floors"))
         areas, area_names = self._areas(keys.get("areas"), floor_names)
         here = keys.get("here")
+        entities, bindings = self._entities(keys.get("entities"), area_names)
         return HomeDescription(
             floors=floors,
             areas=areas,
-            entities=self._entities(keys.get("entities"), area_names),
+            entities=entities,
+            bindings=bindings,
             here=None if here is None else self._known(here, "here", area_names, "area"),
         )
 
     def _floors(self, node: yaml.Node | None) -> tuple[tuple[Floor, ...], dict[str, str]]:
         floors: list[Floor] = []
         names: dict[str, str] = {}
-        for item in self._sequence(node, "floors"):
-            keys = self._mapping(item, "a floor", FLOOR_KEYS)
+        for item in self.sequence(node, "floors"):
+            keys = self.mapping(item, "a floor", FLOOR_KEYS)
             floor = Floor(*self._names(item, keys, "a floor"))
             self._claim(item, floor.name, floor.aliases, names, "floor")
             floors.append(floor)
@@ -140,8 +148,8 @@ class _Reader:
     ) -> tuple[tuple[Area, ...], dict[str, str]]:
         areas: list[Area] = []
         names: dict[str, str] = {}
-        for item in self._sequence(node, "areas"):
-            keys = self._mapping(item, "an area", AREA_KEYS)
+        for item in self.sequence(node, "areas"):
+            keys = self.mapping(item, "an area", AREA_KEYS)
             name, aliases = self._names(item, keys, "an area")
             floor = keys.get("floor")
             area = Area(
@@ -151,32 +159,37 @@ class _Reader:
             areas.append(area)
         return tuple(areas), names
 
-    def _entities(self, node: yaml.Node | None, areas: Mapping[str, str]) -> tuple[Entity, ...]:
+    def _entities(
+        self, node: yaml.Node | None, areas: Mapping[str, str]
+    ) -> tuple[tuple[Entity, ...], tuple[Binding, ...]]:
         entities: list[Entity] = []
+        bindings: list[Binding] = []
+        bound = BindingReader(self.source)
         lines: dict[str, int] = {}
-        for item in self._sequence(node, "entities"):
-            keys = self._mapping(item, "an entity", ENTITY_KEYS)
+        for item in self.sequence(node, "entities"):
+            keys = self.mapping(item, "an entity", ENTITY_KEYS)
             entity = self._entity(item, keys, areas)
             if entity.id in lines:
                 found = f"'{entity.id}', which line {lines[entity.id]} has too"
-                raise self._error(keys["id"], "id", found, "an id used once")
-            lines[entity.id] = _line(keys["id"])
+                raise self.error(keys["id"], "id", found, "an id used once")
+            lines[entity.id] = line_of(keys["id"])
             entities.append(entity)
-        return tuple(entities)
+            binding = bound.binding(entity, keys)
+            if binding is not None:
+                bindings.append(binding)
+        return tuple(entities), tuple(bindings)
 
     def _entity(self, item: yaml.Node, keys: Mapping[str, yaml.Node], areas: Mapping[str, str]) -> Entity:
-        id_node = self._required(item, keys, "id", "an entity")
-        entity_id = self._text(id_node, "id")
+        id_node = self.required(item, keys, "id", "an entity")
+        entity_id = self.text(id_node, "id")
         domain, dot, object_id = entity_id.partition(".")
         if not (domain and dot and object_id):
-            raise self._error(
-                id_node, "id", f"'{entity_id}'", "a domain, a dot and a name, such as light.hob"
-            )
+            raise self.error(id_node, "id", f"'{entity_id}'", "a domain, a dot and a name, such as light.hob")
         name, aliases = self._names(item, keys, "an entity")
         said = keys.get("domain")
-        if said is not None and self._text(said, "domain") != domain:
-            raise self._error(
-                said, "domain", f"'{self._text(said, 'domain')}'", f"'{domain}', as the id '{entity_id}' says"
+        if said is not None and self.text(said, "domain") != domain:
+            raise self.error(
+                said, "domain", f"'{self.text(said, 'domain')}'", f"'{domain}', as the id '{entity_id}' says"
             )
         area = keys.get("area")
         device_class = keys.get("device_class")
@@ -185,16 +198,16 @@ class _Reader:
             name=name,
             domain=domain,
             area=None if area is None else self._known(area, "area", areas, "area"),
-            device_class=None if device_class is None else self._text(device_class, "device_class"),
+            device_class=None if device_class is None else self.text(device_class, "device_class"),
             aliases=aliases,
             state=self._state(keys.get("state")),
             attributes=self._attributes(keys.get("attributes")),
         )
 
     def _state(self, node: yaml.Node | None) -> str | None:
-        if node is None:
+        if node is None or isinstance(node, yaml.MappingNode):  # with keys, it says where it is told
             return None
-        text = self._text(node, "state")
+        text = self.text(node, "state")
         # Unquoted, YAML reads off and no as one boolean; what was meant is the state.
         if node.tag == _BOOL:
             return "on" if text.lower() in ("on", "yes", "true") else "off"
@@ -203,7 +216,10 @@ class _Reader:
     def _attributes(self, node: yaml.Node | None) -> Mapping[str, AttributeValue]:
         if node is None:
             return {}
-        return {key: self._value(value, key) for key, value in self._pairs(node, "attributes").items()}
+        pairs = self.pairs(node, "attributes").items()
+        return {
+            key: self._value(value, key) for key, value in pairs if not isinstance(value, yaml.MappingNode)
+        }
 
     def _value(self, node: yaml.Node, key: str) -> AttributeValue:
         numbers = yaml.constructor.SafeConstructor()
@@ -211,21 +227,21 @@ class _Reader:
             if isinstance(node, yaml.SequenceNode) and all(part.tag == _INT for part in node.value):
                 return tuple(int(numbers.construct_yaml_int(part)) for part in node.value)
             if isinstance(node, yaml.ScalarNode):
-                if node.tag not in (_NULL, _BOOL, _INT, _FLOAT):
-                    return self._text(node, key)
+                if node.tag not in (NULL, _BOOL, _INT, _FLOAT):
+                    return self.text(node, key)
                 value: AttributeValue = numbers.construct_document(node)
                 return value
         except ValueError:  # PyYAML lets through what int() and float() then refuse
             pass
         allowed = "a text, a number, true or false, or a list of whole numbers"
-        raise self._error(node, key, _kind(node), allowed)
+        raise self.error(node, key, kind_of(node), allowed)
 
     def _names(
         self, item: yaml.Node, keys: Mapping[str, yaml.Node], what: str
     ) -> tuple[str, tuple[str, ...]]:
         """The main name and the aliases."""
-        name = self._text(self._required(item, keys, "name", what), "name")
-        said = (self._text(alias, "aliases") for alias in self._sequence(keys.get("aliases"), "aliases"))
+        name = self.text(self.required(item, keys, "name", what), "name")
+        said = (self.text(alias, "aliases") for alias in self.sequence(keys.get("aliases"), "aliases"))
         return name, distinct((name, *said))[1:]
 
     def _claim(
@@ -235,81 +251,16 @@ class _Reader:
         for spelling in (name, *aliases):
             if canonical(spelling) in taken:
                 found = f"'{spelling}', which names the {what} '{taken[canonical(spelling)]}' too"
-                raise self._error(item, "name", found, "a name used once")
+                raise self.error(item, "name", found, "a name used once")
             taken[canonical(spelling)] = name
 
     def _known(self, node: yaml.Node, key: str, names: Mapping[str, str], what: str) -> str:
-        text = self._text(node, key)
+        text = self.text(node, key)
         main = names.get(canonical(text))
         if main is None:
             near = difflib.get_close_matches(canonical(text), names, n=1)
             hint = f" (did you mean '{names[near[0]]}'?)" if near else ""
-            raise self._error(node, key, f"'{text}'", f"the name of {_a(what)} listed under {what}s{hint}")
+            raise self.error(
+                node, key, f"'{text}'", f"the name of {with_article(what)} listed under {what}s{hint}"
+            )
         return main
-
-    def _required(self, item: yaml.Node, keys: Mapping[str, yaml.Node], key: str, what: str) -> yaml.Node:
-        if key not in keys:
-            raise self._error(item, key, f"{what} without it", f"{what} with {_a(key)}")
-        return keys[key]
-
-    def _text(self, node: yaml.Node, key: str) -> str:
-        if not isinstance(node, yaml.ScalarNode):
-            raise self._error(node, key, _kind(node), "a text")
-        text = " ".join(str(node.value).split())
-        if not text:
-            raise self._error(node, key, "an empty text", "a text")
-        return text
-
-    def _sequence(self, node: yaml.Node | None, key: str) -> list[yaml.Node]:
-        if node is None:
-            return []
-        if not isinstance(node, yaml.SequenceNode):
-            raise self._error(node, key, _kind(node), "a list")
-        return list(node.value)
-
-    def _mapping(self, node: yaml.Node, what: str, allowed: tuple[str, ...]) -> dict[str, yaml.Node]:
-        """The keys that have a value, all of them known ones."""
-        pairs = self._pairs(node, what)
-        for key, value in pairs.items():
-            if key not in allowed:
-                near = difflib.get_close_matches(key, allowed, n=1)
-                hint = f" (did you mean {near[0]}?)" if near else ""
-                raise self._error(value, key, f"an unknown key in {what}", _listed(allowed) + hint)
-        return {key: value for key, value in pairs.items() if value.tag != _NULL}
-
-    def _pairs(self, node: yaml.Node, what: str) -> dict[str, yaml.Node]:
-        if not isinstance(node, yaml.MappingNode):
-            raise self._error(node, what, _kind(node), "keys with values")
-        pairs: dict[str, yaml.Node] = {}
-        for key, value in node.value:
-            name = self._text(key, what)
-            if name in pairs:
-                raise self._error(key, name, f"the key twice in {what}", "each key once")
-            pairs[name] = value
-        return pairs
-
-    def _error(self, node: yaml.Node, key: str, found: str, allowed: str) -> HomeInvalid:
-        return HomeInvalid(f"{self._source}, line {_line(node)}, {key}: found {found}; allowed: {allowed}")
-
-
-def _line(place: yaml.Node | yaml.Event) -> int:
-    mark = place.start_mark
-    assert mark is not None, "PyYAML marks all that it reads from text"
-    return int(mark.line) + 1
-
-
-def _kind(node: yaml.Node) -> str:
-    """What a node is, in a reader's words."""
-    if isinstance(node, yaml.MappingNode):
-        return "keys with values"
-    if isinstance(node, yaml.SequenceNode):
-        return "a list"
-    return "nothing" if node.tag == _NULL else f"'{node.value}'"
-
-
-def _a(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
-
-
-def _listed(words: tuple[str, ...]) -> str:
-    return ", ".join(words)

@@ -111,6 +111,10 @@ class HomieDialect:
         except (DiscoveryInvalid, ReportInvalid) as error:
             return (Misunderstood(message.topic, str(error)),)
 
+    def introduce(self) -> tuple[Change, ...]:
+        """Nothing: here, devices describe themselves."""
+        return ()
+
     def encode(self, command: Command) -> tuple[Publication, ...] | CommandRefused:
         """See `Dialect`."""
         known = self._devices.get(self._owners.get(command.entity_id, ""))

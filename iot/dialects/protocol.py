@@ -23,6 +23,10 @@ class Dialect(Protocol):
         """What a message says; nothing for a message that is not this dialect's."""
         ...
 
+    def introduce(self) -> tuple[Change, ...]:
+        """The entities that it knows of without having been told by any message; most dialects know none."""
+        ...
+
     def encode(self, command: Command) -> tuple[Publication, ...] | CommandRefused:
         """The messages that carry a command to an entity of this dialect, or why there are none."""
         ...

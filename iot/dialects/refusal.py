@@ -1,21 +1,10 @@
 """Why an entity cannot do what a command asks, in every dialect."""
 
 from paige.iot.cause import Cause, Why
-from paige.iot.command import Command
+from paige.iot.command import REQUIRED_DATA, Command
 from paige.iot.entity import AttributeValue, Entity
 
 _FEATURES = frozenset({"brightness_pct", "rgb_color", "color_temp_kelvin"})
-
-_REQUIRED_DATA = {
-    "set_percentage": "percentage",
-    "set_cover_position": "position",
-    "set_valve_position": "position",
-    "set_temperature": "temperature",
-    "set_hvac_mode": "hvac_mode",
-    "volume_set": "volume_pct",
-    "volume_mute": "is_volume_muted",
-    "play_media": "media_id",
-}
 
 _WORDS = frozenset({"hvac_mode", "media_id"})
 _COLORS = frozenset({"rgb_color"})
@@ -35,7 +24,7 @@ def refusal(entity: Entity, command: Command) -> Why | None:
             return Why(Cause.NO_FEATURE, {"feature": key})
         if not _fits(key, value):
             return Why(Cause.WRONG_VALUE, {"key": key, "value": str(value)})
-    missing = _REQUIRED_DATA.get(command.service)
+    missing = REQUIRED_DATA.get(command.service)
     if missing is not None and missing not in command.data:
         return Why(Cause.NO_VALUE, {"key": missing})
     return None

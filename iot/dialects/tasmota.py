@@ -81,6 +81,10 @@ class TasmotaDialect:
         except (DiscoveryInvalid, ReportInvalid) as error:
             return (Misunderstood(message.topic, str(error)),)
 
+    def introduce(self) -> tuple[Change, ...]:
+        """Nothing: here, devices describe themselves."""
+        return ()
+
     def encode(self, command: Command) -> tuple[Publication, ...] | CommandRefused:
         """See `Dialect`."""
         component = self._component(command.entity_id)

@@ -21,16 +21,19 @@ from paige.iot.change import (
     StateChanged,
 )
 from paige.iot.command import Command, CommandRefused
+from paige.iot.dialects.described import DescribedDialect
 from paige.iot.dialects.homeassistant import HomeAssistantDialect
 from paige.iot.dialects.homie import HomieDialect
 from paige.iot.dialects.protocol import Dialect
 from paige.iot.dialects.tasmota import TasmotaDialect
 from paige.iot.dialects.zigbee2mqtt import Zigbee2MqttDialect
 from paige.iot.entity import Entity
+from paige.iot.home_file import load_home
 from paige.iot.message import Message
 
 GOLDEN = Path(__file__).parent / "golden"
 DIALECTS: dict[str, Callable[[], Dialect]] = {
+    "described": lambda: DescribedDialect(load_home(GOLDEN / "described.yaml").bindings),
     "homeassistant": HomeAssistantDialect,
     "homie": HomieDialect,
     "tasmota": TasmotaDialect,
@@ -85,7 +88,9 @@ def replay(name: str, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     dialect = DIALECTS[name]()
     done: list[dict[str, Any]] = []
     for step in steps:
-        if "hear" in step:
+        if "introduced" in step:
+            done.append({"introduced": [shown_change(change) for change in dialect.introduce()]})
+        elif "hear" in step:
             changes = heard(dialect, step["hear"], step["payload"])
             done.append({"hear": step["hear"], "payload": step["payload"], "changes": changes})
         else:

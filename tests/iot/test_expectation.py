@@ -34,6 +34,7 @@ light on | turn_on rgb_color=(255,0,0) | on rgb_color=(200,12,0) | on rgb_color=
 light on | turn_on rgb_color=(255,0,20) | on rgb_color=(255,20,0) | on rgb_color=None
 light on | turn_on rgb_color=(255,255,255) | on rgb_color=(255,240,230) | on rgb_color=(255,0,0)
 switch off | turn_on | on | None
+script unknown | turn_on | on | off
 fan off | set_percentage percentage=50 | on percentage=52 | on percentage=67
 fan off | set_percentage percentage=50 | on percentage=67 percentage_step=33 | on percentage=9
 fan on | set_percentage percentage=0 | off | on percentage=0
@@ -87,7 +88,7 @@ def test_a_command_is_done_only_when_the_state_says_so(row: str) -> None:
     ("domain", "before", "service"),
     [
         ("scene", None, "turn_on"),
-        ("script", "off", "turn_on"),
+        ("script", None, "turn_on"),
         ("button", None, "press"),
         ("media_player", "playing", "media_next_track"),
         ("media_player", "playing", "play_media"),

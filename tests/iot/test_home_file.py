@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
+from paige.iot.binding import Binding, Order, Source
 from paige.iot.entity import Area, Entity, Floor
 from paige.iot.errors import HomeInvalid
 from paige.iot.home_file import HomeDescription, load_home, parse_home
@@ -36,6 +37,25 @@ entities:
   device_class: garage
 """
 
+BOUND = """\
+entities:
+- id: script.good_night
+  name: Good Night
+  command: {topic: house/good_night, payload: START}
+- id: switch.fountain
+  name: Fountain
+  command: {topic: fountain/set, turn_on: on, turn_off: off}
+  state: {topic: fountain, on: 1, off: 0}
+- id: media_player.stereo
+  name: Stereo
+  command:
+    topic: stereo/set
+    media_play: play
+    volume_set: {topic: stereo/volume/set, payload: "{{ value }}"}
+  state: {topic: stereo/state, value: "{{ value_json.mode }}"}
+  attributes: {volume_pct: {topic: stereo/volume}, brand: Acme}
+"""
+
 
 def test_a_home_is_read_with_main_names_wherever_an_alias_was_written() -> None:
     home = parse_home(HOME, "home.yaml")
@@ -54,6 +74,89 @@ def test_a_home_is_read_with_main_names_wherever_an_alias_was_written() -> None:
         ),
         Entity(id="cover.дверь", name="Дверь гаража", domain="cover", device_class="garage"),
     )
+
+
+def test_an_entity_may_have_topics_of_its_own() -> None:
+    home = parse_home(BOUND, "home.yaml")
+    script, fountain, stereo = home.bindings
+    assert script == Binding(
+        Entity("script.good_night", "Good Night", "script", services=frozenset({"turn_on"})),
+        {"turn_on": Order("house/good_night", "START")},
+    )
+    assert fountain.orders == {
+        "turn_on": Order("fountain/set", "on"),
+        "turn_off": Order("fountain/set", "off"),
+    }
+    assert fountain.state == Source("fountain", words={"1": "on", "0": "off"})
+    assert stereo.orders == {
+        "media_play": Order("stereo/set", "play"),
+        "volume_set": Order("stereo/volume/set", "{{ value }}"),
+    }
+    assert stereo.state is not None
+    assert stereo.state.template == "{{ value_json.mode }}"
+    assert stereo.state.words["playing"] == "playing"
+    assert stereo.attributes == {"volume_pct": Source("stereo/volume")}
+    assert home.entities[2].state is None
+    assert home.entities[2].attributes == {"brand": "Acme"}
+
+
+BOUND_SCRIPT = "entities:\n- id: script.x\n  name: X\n"
+BOUND_SWITCH = "entities:\n- id: switch.x\n  name: X\n"
+BOUND_PLAYER = "entities:\n- id: media_player.x\n  name: X\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (BOUND_SCRIPT + "  command: START", "line 4, a command: found 'START'; allowed: keys with values"),
+        (BOUND_SCRIPT + "  command: {payload: GO}", "line 4, topic: found payload without one"),
+        (
+            BOUND_SCRIPT + "  command: {topic: t}",
+            "line 4, command: found one without a payload; allowed: pay",
+        ),
+        (
+            BOUND_SCRIPT + "  command: {topic: t/+, payload: GO}",
+            "line 4, topic: found 't/+'; allowed: an MQTT",
+        ),
+        (BOUND_SCRIPT + "  command: {topic: t, payload: [GO]}", "line 4, payload: found a list"),
+        (BOUND_SCRIPT + "  command: {topic: t, payload: GO, turn_on: GO}", "found the same service twice"),
+        (BOUND_SCRIPT + "  command: {topic: t, paylaod: GO}", "did you mean payload?"),
+        (
+            BOUND_SCRIPT + "  command: {topic: t, payload: '{{ value }}'}",
+            "found the template '{{ value }}'; allowed: a plain text: turn_on brings no value",
+        ),
+        (BOUND_SWITCH + "  command: {topic: t, press: GO}", "press: found an unknown key in a command"),
+        (BOUND_SWITCH + "  command: {turn_on: {payload: GO}}", "line 4, topic: found turn_on without one"),
+        (BOUND_SWITCH + "  command: {turn_on: {topic: t}}", "payload: found turn_on without it"),
+        (
+            BOUND_SWITCH + "  state: {topic: t, open: 1}",
+            "line 4, open: found an unknown key in state; allowed",
+        ),
+        (BOUND_SWITCH + "  state: {topic: t, on: 1, off: 1}", "line 4, off: found '1', as for on"),
+        (BOUND_SWITCH + "  state: {on: 1}", "topic: found state without it"),
+        (BOUND_SWITCH + "  state: {topic: t, value: on}", "value: found 'on'; allowed: a template"),
+        (BOUND_SWITCH + "  state: {topic: t, value: '{{ x }}'}", "refers to 'x', which is not available"),
+        (
+            BOUND_SWITCH + "  command: {topic: t, turn_on: on}\n  state: {topic: t}",
+            "line 5, topic: found 't', which takes the command; allowed: another topic",
+        ),
+        (
+            BOUND_PLAYER + "  command: {topic: t, volume_set: 40}",
+            "line 4, volume_set: found '40', which never says the volume_pct",
+        ),
+        (BOUND_PLAYER + "  attributes: {volume_pct: {value: '{{ value }}'}}", "found volume_pct without it"),
+        (
+            "entities:\n- {id: sensor.x, name: X, command: {}}",
+            "command: found one for a sensor; allowed: one",
+        ),
+        ("entities:\n- {id: scene.x, name: X, state: {topic: t}}", "state: found a topic for a scene"),
+    ],
+)
+def test_what_is_wrong_with_a_topic_of_its_own_is_said(text: str, said: str) -> None:
+    with pytest.raises(HomeInvalid) as caught:
+        parse_home(text, "home.yaml")
+    assert str(caught.value).startswith("home.yaml, line ")
+    assert said in str(caught.value)
 
 
 def test_the_vocabulary_says_every_spelling_with_its_context() -> None:
@@ -119,7 +222,7 @@ def test_every_open_home_assistant_home_is_read() -> None:
         ),
         (
             "entities:\n- {id: light.x, name: X, attributes: {a: {}}}",
-            "a: found keys with values; allowed: a text",
+            "topic: found a without it; allowed: a with a topic",
         ),
         (
             "entities:\n- {id: light.x, name: X, attributes: {a: " + "9" * 5000 + "}}",
@@ -167,13 +270,14 @@ def test_any_input_is_a_home_or_a_clear_refusal(data: bytes | str) -> None:
 
 @st.composite
 def mangled_homes(draw: DrawFn) -> str:
-    """The home above with one piece replaced by another."""
-    start = draw(st.integers(0, len(HOME)))
-    end = draw(st.integers(start, min(len(HOME), start + 40)))
+    """One of the homes above with one piece replaced by another."""
+    home = draw(st.sampled_from([HOME, BOUND]))
+    start = draw(st.integers(0, len(home)))
+    end = draw(st.integers(start, min(len(home), start + 40)))
     piece = draw(
         st.sampled_from(["", ":", "- ", "[", "{", "&a ", "*a", "null", "!!x ", "'", '"', "\n", " ", "? "])
     )
-    return HOME[:start] + piece + HOME[end:]
+    return home[:start] + piece + home[end:]
 
 
 @given(mangled_homes())

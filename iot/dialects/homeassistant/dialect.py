@@ -110,6 +110,10 @@ class HomeAssistantDialect:
         changes = (self._reported(filter_, message) for filter_ in (message.topic, *wild))
         return tuple(change for some in changes for change in some)
 
+    def introduce(self) -> tuple[Change, ...]:
+        """Nothing: here, devices describe themselves."""
+        return ()
+
     def encode(self, command: Command) -> tuple[Publication, ...] | CommandRefused:
         """The messages of a command; never retained, whatever the device's own wish is."""
         key = self._by_entity.get(command.entity_id)

@@ -101,6 +101,10 @@ class Zigbee2MqttDialect:
         except (DiscoveryInvalid, ReportInvalid) as error:
             return (Misunderstood(message.topic, str(error)),)
 
+    def introduce(self) -> tuple[Change, ...]:
+        """Nothing: here, devices describe themselves."""
+        return ()
+
     def encode(self, command: Command) -> tuple[Publication, ...] | CommandRefused:
         """The message that sets what a command asks for."""
         key = self._by_entity.get(command.entity_id)
