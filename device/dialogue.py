@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from paige.iot.choice import choose
-from paige.iot.resolution import Choice, Confirmation, Question
+from paige.iot.resolution import Choice, Commands, Confirmation, Question
 from paige.models.intent import Intent
 from paige.models.vocabulary import Name
 
@@ -13,6 +13,17 @@ OPEN_SECONDS: Final = 30.0
 """How long a question stays open. After that a “yes” could be meant for somebody else."""
 
 _ORDINALS: Final[Mapping[str, int]] = {"first": 0, "second": 1, "third": 2, "last": -1}
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One of the commands of a sentence, and what is settled about it."""
+
+    intent: Intent
+    choice: Choice | None = None
+    """What was chosen, where it led to a question."""
+    confirmed: Commands | None = None
+    """What is to be done after a yes: that, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +36,19 @@ class Asked:
     since: float
     """When it was asked, in seconds of the pipeline's clock."""
     repeated: bool = False
+    before: tuple[Todo, ...] = ()
+    """What the same sentence asks for before that; nothing of it is done while the question is open."""
+    after: tuple[Todo, ...] = ()
 
     @property
     def names(self) -> tuple[Name, ...]:
         """What choices are called where the home has no such names; each stands for its choice's label."""
         choices = self.matter.choices if isinstance(self.matter, Question) else ()
         return tuple(Name(name, choice.label) for choice in choices for name in choice.names)
+
+    def settled(self, *answered: Todo) -> tuple[Todo, ...]:
+        """All that is to be done, with what the answer made of the matter; without it, all the rest."""
+        return (*self.before, *answered, *self.after)
 
     def again(self, now: float) -> "Asked":
         """The same question, asked once more."""

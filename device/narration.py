@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from paige.device.replies import Replies, thing
@@ -14,6 +15,7 @@ from paige.iot.resolution import Answer, Asks, Choice, Confirmation, Question, R
 from paige.iot.timers import Timer
 from paige.iot.units import TemperatureUnit, from_celsius, in_unit
 from paige.models.intent import Intent, NotRecognized
+from paige.models.nlu.clauses import TARGETS
 
 _OF_ALL_TIMERS = frozenset({"HassCancelAllTimers", "HassTimerStatus"})
 _WORST_FIRST = (Status.FAILED, Status.REFUSED, Status.UNCONFIRMED)
@@ -36,10 +38,16 @@ class Narrator:
         return Reply(self._replies.error("not_heard", {}))
 
     def not_recognized(self, refusal: NotRecognized) -> Reply:
-        """A sentence that means nothing here, with the nearest that would."""
+        """A sentence that means nothing here, with the part that does not, or the nearest that would."""
+        if refusal.part:
+            return Reply(self._replies.error("no_intent_part", {"part": refusal.part}))
         if refusal.nearest:
             return Reply(self._replies.error("no_intent_nearest", {"nearest": refusal.nearest[0].text}))
         return Reply(self._replies.error("no_intent", {}))
+
+    def joined(self, replies: Sequence[Reply]) -> Reply:
+        """One reply of several; what it waits for is what the last one does."""
+        return replace(replies[-1], text=" ".join(reply.text for reply in replies))
 
     def error(self, key: str, intent: Intent | None = None, /, **fields: str) -> Reply:
         """Why nothing could be done, by a key of the language's `errors`."""
@@ -121,7 +129,7 @@ class Narrator:
         done = [outcome for outcome in outcomes if outcome.status is Status.DONE]
         short = [outcome for outcome in outcomes if outcome.status is not Status.DONE]
         if not short and not left_out:
-            return self.told(intent, names=_names(outcomes))
+            return self.told(_by_name(intent), names=_names(outcomes))
         if not short and not done:
             return self.refused(intent, left_out[0])
         names = [*_names(short), *(entity.name for refusal in left_out for entity in refusal.entities)]
@@ -155,6 +163,17 @@ class Narrator:
     def _fields(intent: Intent | None, names: Sequence[str] = ()) -> dict[str, Any]:
         slots: Mapping[str, Any] = {} if intent is None else intent.slots
         return {"slots": dict(slots), "names": list(names)}
+
+
+def _by_name(intent: Intent) -> Intent:
+    """An intent that leaves something out is told by names, and not as "the lights"."""
+    if not intent.excluded:
+        return intent
+    return replace(
+        intent,
+        response="default",
+        slots={slot: value for slot, value in intent.slots.items() if slot not in TARGETS},
+    )
 
 
 def _names(outcomes: Sequence[Outcome]) -> list[str]:

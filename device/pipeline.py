@@ -5,26 +5,26 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 
 from paige.audio.chunk import Utterance
-from paige.device.dialogue import Asked, Dialogue, chosen
+from paige.device.dialogue import Asked, Dialogue, Todo, chosen
 from paige.device.keeping import Keeping
 from paige.device.narration import Narrator
-from paige.device.turn import Reply, Step, Turn
+from paige.device.turn import Expects, Reply, Step, Turn
 from paige.device.understanding import ANSWER, Understanding
-from paige.iot.command import Command
 from paige.iot.executor import Executor
 from paige.iot.outcome import Outcome
 from paige.iot.policy import Policy
 from paige.iot.registry import Registry
 from paige.iot.resolution import (
     Answer,
-    Choice,
     Commands,
     Confirmation,
     Local,
     Question,
     Refused,
+    Resolution,
 )
 from paige.iot.resolve import resolve
 from paige.iot.units import TemperatureUnit
@@ -134,32 +134,43 @@ class Pipeline:
         with work.step("parse"):
             understood = self._understanding.parse(text, here, asked=asked)
         if isinstance(understood, NotRecognized):
-            reply = self._not_understood(understood, here, asked)
-        elif understood.name == ANSWER:
-            reply = await self._answered(work, understood, here, asked)
+            reply = await self._not_understood(work, understood, here, asked)
+        elif understood[0].name == ANSWER:
+            reply = await self._answered(work, understood[0], here, asked)
         else:
             self._dialogue.close(here)
-            reply = await self._follow(work, understood, here, None)
+            reply = await self._carry_out(work, tuple(map(Todo, understood)), here)
         return Turn(
             secrets.token_hex(4),
             text,
             here,
-            understood,
+            understood if isinstance(understood, NotRecognized) else understood[0],
             reply,
+            also=() if isinstance(understood, NotRecognized) else understood[1:],
             outcomes=tuple(work.outcomes),
             transcript=transcript,
             steps=tuple(work.steps),
             refusal=work.refusal,
         )
 
-    def _not_understood(self, refusal: NotRecognized, here: str | None, asked: Asked | None) -> Reply:
+    async def _not_understood(
+        self, work: "_Work", refusal: NotRecognized, here: str | None, asked: Asked | None
+    ) -> Reply:
         if asked is None:
             return self._narrator.not_recognized(refusal) if refusal.text else self._narrator.not_heard()
         if asked.repeated:
-            self._dialogue.close(here)
-            return self._narrator.dialogue("declined")
+            return await self._declined(work, here, asked)
         self._dialogue.ask(here, asked.again(self._clock()))
         return self._ask(asked, again=True)
+
+    async def _declined(self, work: "_Work", here: str | None, asked: Asked) -> Reply:
+        """What was asked about is not done; what else the same sentence asked for is."""
+        self._dialogue.close(here)
+        declined = self._narrator.dialogue("declined")
+        rest = asked.settled()
+        return (
+            self._narrator.joined([declined, await self._carry_out(work, rest, here)]) if rest else declined
+        )
 
     def _ask(self, asked: Asked, *, again: bool = False) -> Reply:
         if isinstance(asked.matter, Question):
@@ -171,55 +182,114 @@ class Pipeline:
         self._dialogue.close(here)
         meaning = answer.slots.get("answer")
         if meaning == "no":
-            return self._narrator.dialogue("declined")
+            return await self._declined(work, here, asked)
         if isinstance(asked.matter, Confirmation):
             if meaning == "yes":
-                work.refuse(asked.matter.refused)
-                await self._execute(work, asked.matter.commands)
-                return self._narrator.outcomes(asked.intent, work.outcomes, asked.matter.refused)
+                agreed = Commands(asked.matter.commands, asked.matter.refused)
+                todo = asked.settled(Todo(asked.intent, confirmed=agreed))
+                return await self._carry_out(work, todo, here)
         else:
             picked = chosen(asked.matter, answer)
             if len(picked) == 1:
-                return await self._follow(work, asked.intent, here, picked[0])
-        return self._not_understood(NotRecognized(answer.text), here, asked)
+                return await self._carry_out(work, asked.settled(Todo(asked.intent, picked[0])), here)
+        return await self._not_understood(work, NotRecognized(answer.text), here, asked)
 
-    async def _follow(self, work: "_Work", intent: Intent, here: str | None, choice: Choice | None) -> Reply:
+    async def _carry_out(self, work: "_Work", todo: Sequence[Todo], here: str | None) -> Reply:
+        """All commands of a sentence, in their order; what needs an answer is asked before any is done."""
+        plan = self._plan(work, todo, here)
+        for at, found in enumerate(plan):
+            if isinstance(found, Question | Confirmation):
+                return self._open(found, todo[at], here, todo[:at], todo[at + 1 :])
+        replies: list[Reply] = []
+        at = 0
+        while at < len(todo):
+            together = _together(plan)
+            if together:
+                replies += await self._execute(work, list(zip(todo[at:], together, strict=False)))
+                at += len(together)
+            else:
+                reply = self._told(work, todo[at:], plan[0], here)
+                replies.append(reply)
+                if reply.expects is not Expects.NOTHING:
+                    break
+                at += 1
+            # What was done may have changed what the rest means: "toggle the lamp" once more.
+            plan = self._plan(work, todo[at:], here)
+        return self._narrator.joined(replies)
+
+    def _plan(self, work: "_Work", todo: Sequence[Todo], here: str | None) -> list[Resolution]:
+        return [self._resolve(work, one, here) for one in todo]
+
+    def _resolve(self, work: "_Work", todo: Todo, here: str | None) -> Resolution:
+        if todo.confirmed is not None:
+            return todo.confirmed
         with work.step("resolve"):
-            resolution = resolve(
-                intent, self._registry, here=here, policy=self._policy, unit=self._unit, choice=choice
+            return resolve(
+                todo.intent,
+                self._registry,
+                here=here,
+                policy=self._policy,
+                unit=self._unit,
+                choice=todo.choice,
             )
-        if isinstance(resolution, Local):
-            timers = frozenset[int]() if choice is None else choice.timer_ids
-            kept = self._keeping.answer(intent, resolution.keeper, here, timers)
-            return kept if isinstance(kept, Reply) else await self._carry_out(work, intent, kept, here)
-        return await self._carry_out(work, intent, resolution, here)
 
-    async def _carry_out(
+    def _open(
         self,
-        work: "_Work",
-        intent: Intent,
-        resolution: Commands | Confirmation | Question | Answer | Refused,
+        matter: Question | Confirmation,
+        about: Todo,
         here: str | None,
+        before: Sequence[Todo],
+        after: Sequence[Todo],
     ) -> Reply:
-        match resolution:
-            case Commands():
-                work.refuse(resolution.refused)
-                await self._execute(work, resolution.commands)
-                return self._narrator.outcomes(intent, work.outcomes, resolution.refused)
-            case Question() | Confirmation():
-                asked = Asked(resolution, intent, self._clock())
-                self._dialogue.ask(here, asked)
-                return self._ask(asked)
-            case Answer():
-                return self._narrator.answer(intent, resolution)
-            case Refused():
-                work.refuse((resolution,))
-                return self._narrator.refused(intent, resolution)
+        asked = Asked(matter, about.intent, self._clock(), before=tuple(before), after=tuple(after))
+        self._dialogue.ask(here, asked)
+        return self._ask(asked)
 
-    async def _execute(self, work: "_Work", commands: Sequence[Command]) -> None:
-        work.outcomes = await self._executor.execute_all(commands)
-        work.add("publish", max(outcome.publish_seconds for outcome in work.outcomes))
-        work.add("confirm", max(outcome.confirm_seconds for outcome in work.outcomes))
+    def _told(self, work: "_Work", todo: Sequence[Todo], found: Resolution, here: str | None) -> Reply:
+        """What is to be said of the first of some commands, which asks nothing of entities."""
+        first = todo[0]
+        if isinstance(found, Local):
+            timers = frozenset[int]() if first.choice is None else first.choice.timer_ids
+            kept = self._keeping.answer(first.intent, found.keeper, here, timers)
+            if isinstance(kept, Reply):
+                return kept
+            found = kept
+        match found:
+            case Answer():
+                return self._narrator.answer(first.intent, found)
+            case Refused():
+                work.refuse((found,))
+                return self._narrator.refused(first.intent, found)
+            case Question() | Confirmation():
+                return self._open(found, first, here, (), todo[1:])
+        raise AssertionError(f"{found} asks something of entities")
+
+    async def _execute(self, work: "_Work", together: Sequence[tuple[Todo, Commands]]) -> list[Reply]:
+        """Commands at the same time, and what is to be said of each."""
+        everything = [command for _, found in together for command in found.commands]
+        done = await self._executor.execute_all(everything)
+        outcomes = iter(done)
+        replies = []
+        for one, found in together:
+            work.refuse(found.refused)
+            its = tuple(islice(outcomes, len(found.commands)))
+            work.outcomes += its
+            replies.append(self._narrator.outcomes(one.intent, its, found.refused))
+        work.add("publish", max(outcome.publish_seconds for outcome in done))
+        work.add("confirm", max(outcome.confirm_seconds for outcome in done))
+        return replies
+
+
+def _together(plan: Sequence[Resolution]) -> list[Commands]:
+    """The first commands that can be carried out side by side, because each is for other entities."""
+    together: list[Commands] = []
+    busy: set[str] = set()
+    for found in plan:
+        if not isinstance(found, Commands) or busy & {command.entity_id for command in found.commands}:
+            break
+        together.append(found)
+        busy.update(command.entity_id for command in found.commands)
+    return together
 
 
 class _Work:
@@ -232,11 +302,13 @@ class _Work:
         self.refusal: str | None = None
 
     def refuse(self, refused: Sequence[Refused]) -> None:
-        if refused:
+        if refused and self.refusal is None:
             self.refusal = str(refused[0].reason)
 
     def add(self, name: str, seconds: float) -> None:
-        self.steps.append(Step(name, seconds))
+        """A step that was taken; of several of one name, all of them together."""
+        before = sum(step.seconds for step in self.steps if step.name == name)
+        self.steps = [*(step for step in self.steps if step.name != name), Step(name, before + seconds)]
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

@@ -60,8 +60,13 @@ def _rows(turn: Turn) -> Iterator[_Row]:
 def _understood_rows(turn: Turn, seconds: float | None) -> Iterator[_Row]:
     understood = turn.understood
     if isinstance(understood, Intent):
-        slots = "  ".join(f"{name}={value}" for name, value in understood.slots.items())
-        yield "intent", f"{understood.name}  {slots}".rstrip(), seconds, "cyan"
+        for intent in (understood, *turn.also):
+            slots = [f"{name}={value}" for name, value in intent.slots.items()]
+            slots += [
+                f"except {name}={value}" for left_out in intent.excluded for name, value in left_out.items()
+            ]
+            took = seconds if intent is understood else None
+            yield "intent", f"{intent.name}  {'  '.join(slots)}".rstrip(), took, "cyan"
     else:
         yield "intent", "not recognized", seconds, "yellow"
         for near in understood.nearest[:2]:

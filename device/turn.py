@@ -49,6 +49,7 @@ class Turn:
     here: str | None
     """Main name of the area the person speaks in."""
     understood: Intent | NotRecognized
+    """Of a sentence with several commands, the first."""
     reply: Reply
     outcomes: tuple[Outcome, ...] = ()
     transcript: Transcript | None = None
@@ -57,6 +58,8 @@ class Turn:
     """In the order they were taken."""
     refusal: str | None = None
     """Why something that was meant was not even tried, as a word of `paige.iot.resolution.Reason`."""
+    also: tuple[Intent, ...] = ()
+    """The further commands of the sentence, in their order."""
 
     @property
     def seconds(self) -> float:
@@ -71,6 +74,7 @@ class Turn:
             "here": self.here,
             "heard": None if self.transcript is None else _transcript_json(self.transcript),
             **_understood_json(self.understood),
+            "also": [_intent_json(intent) for intent in self.also],
             "outcomes": [_outcome_json(outcome) for outcome in self.outcomes],
             "refusal": self.refusal,
             "reply": {
@@ -92,16 +96,22 @@ def _transcript_json(transcript: Transcript) -> dict[str, Any]:
 
 def _understood_json(understood: Intent | NotRecognized) -> dict[str, Any]:
     if isinstance(understood, Intent):
-        return {
-            "intent": understood.name,
-            "slots": dict(understood.slots),
-            "confidence": round(understood.confidence, 4),
-        }
+        return _intent_json(understood)
     return {
         "intent": None,
         "slots": {},
         "confidence": 0.0,
         "nearest": [{"text": near.text, "intent": near.intent} for near in understood.nearest],
+        "part": understood.part,
+    }
+
+
+def _intent_json(intent: Intent) -> dict[str, Any]:
+    return {
+        "intent": intent.name,
+        "slots": dict(intent.slots),
+        "confidence": round(intent.confidence, 4),
+        "except": [dict(one) for one in intent.excluded],
     }
 
 

@@ -40,6 +40,7 @@ def _turn(data: Mapping[str, Any]) -> Turn:
         text=str(data["text"]),
         here=data["here"],
         understood=_understood(data),
+        also=tuple(_intent(also, data["text"]) for also in data["also"]),
         reply=Reply(str(reply["text"]), Expects(reply["expects"]), tuple(map(str, reply["choices"]))),
         outcomes=tuple(map(_outcome, data["outcomes"])),
         transcript=heard and Transcript(heard["text"], heard["confidence"], heard["seconds"]),
@@ -51,8 +52,18 @@ def _turn(data: Mapping[str, Any]) -> Turn:
 def _understood(data: Mapping[str, Any]) -> Intent | NotRecognized:
     if data["intent"] is None:
         nearest = (Suggestion(str(near["text"]), str(near["intent"]), 0.0) for near in data["nearest"])
-        return NotRecognized(str(data["text"]), tuple(nearest))
-    return Intent(str(data["intent"]), dict(data["slots"]), float(data["confidence"]), str(data["text"]))
+        return NotRecognized(str(data["text"]), tuple(nearest), part=str(data["part"]))
+    return _intent(data, data["text"])
+
+
+def _intent(data: Mapping[str, Any], text: object) -> Intent:
+    return Intent(
+        str(data["intent"]),
+        dict(data["slots"]),
+        float(data["confidence"]),
+        str(text),
+        excluded=tuple(dict(one) for one in data["except"]),
+    )
 
 
 def _outcome(data: Mapping[str, Any]) -> Outcome:

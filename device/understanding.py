@@ -11,6 +11,8 @@ from paige.models.grammar.language import Language
 from paige.models.grammar.reader import Reader
 from paige.models.grammar.sentences import Sentences
 from paige.models.intent import Intent, NotRecognized
+from paige.models.nlu.clauses import Clauses
+from paige.models.nlu.connectives import Connectives
 from paige.models.vocabulary import Name, Vocabulary
 
 ANSWER = "PaigeAnswer"
@@ -54,24 +56,36 @@ class Understanding:
         self._version: int | None = None
         self._vocabulary: Vocabulary | None = None
         self._languages: dict[tuple[int, str | None], Language] = {}
+        self._clauses: dict[str | None, tuple[Language, Clauses]] = {}
+        """By the speaker's area, each with the language that it is for."""
         self._of_question: Language | None = None
         """Of the latest question whose choices have names that are not the home's."""
 
-    def parse(self, text: str, here: str | None, *, asked: Asked | None) -> Intent | NotRecognized:
+    def parse(
+        self, text: str, here: str | None, *, asked: Asked | None
+    ) -> tuple[Intent, ...] | NotRecognized:
         """What a sentence means to someone in the area `here`; while a question is open, as an answer first.
 
-        What nothing matches comes with the sentences nearest to it.
+        Several intents where it has several commands. What nothing matches comes with the sentences nearest
+        to it.
         """
         if asked is not None:
             answer = self._language(self._answers, here, asked.names).parse(text)
             if isinstance(answer, Intent):
-                return answer
+                return (answer,)
         language = self._language(self._always, here)
-        understood = language.parse(text)
+        understood = self._clauses_of(language).parse(text)
         if isinstance(understood, NotRecognized) and text:
-            near = (one for one in language.nearest(text) if one.similarity >= NEAR_ENOUGH)
-            return replace(understood, nearest=tuple(near))
+            near = language.nearest(understood.part or text)
+            return replace(understood, nearest=tuple(one for one in near if one.similarity >= NEAR_ENOUGH))
         return understood
+
+    def _clauses_of(self, language: Language) -> Clauses:
+        here = language.vocabulary.here
+        if here not in self._clauses or self._clauses[here][0] is not language:
+            connectives = Connectives.for_language(language.sentences.language)
+            self._clauses[here] = (language, Clauses(connectives, language.parse, language.vocabulary))
+        return self._clauses[here][1]
 
     def languages(self, here: str | None, *, asked: Asked | None) -> tuple[Language, ...]:
         """What a recognizer should listen for; the same objects while they are the same languages."""

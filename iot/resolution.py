@@ -31,6 +31,8 @@ class Reason(StrEnum):
     WRONG_STATE = "entity_wrong_state"
     """Nothing is in the state that the intent is about, such as `playing`."""
     FEATURE_NOT_SUPPORTED = "feature_not_supported"
+    NOTHING_LEFT = "nothing_left"
+    """All that is meant is left out again."""
     UNKNOWN_STATE = "unknown_state"
     """What is to be changed relative to its state has not reported one."""
     TIMER_NOT_FOUND = "timer_not_found"

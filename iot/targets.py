@@ -77,10 +77,13 @@ def targets(
         local: Whether a sentence that names no place means that of the speaker.
         lone: As `local`, and the only one of the house is meant where nobody said which, and none is here.
     """
+    left_out = _excluded(intent, scope.registry)
+    if isinstance(left_out, Refused):
+        return left_out
+    wanted = Wanted.of(intent, usual)
     chosen = [scope.registry.entity(entity_id) for entity_id in sorted(scope.only)]
     if scope.only and None not in chosen:
-        return tuple(entity for entity in chosen if entity is not None)
-    wanted = Wanted.of(intent, usual)
+        return _without(left_out, tuple(entity for entity in chosen if entity is not None))
     for place, known, reason in (
         (wanted.area, scope.registry.area, Reason.NO_AREA),
         (wanted.floor, scope.registry.floor, Reason.NO_FLOOR),
@@ -88,8 +91,40 @@ def targets(
         if place is not None and known(place) is None:
             return Refused(reason, {reason.removeprefix("no_"): place})
     if wanted.name is not None:
-        return _named(wanted, wanted.name, intent, scope, able)
-    return _placed(wanted, intent, scope, active=active, local=local or lone, lone=lone)
+        found = _named(wanted, wanted.name, intent, scope, able)
+    else:
+        local = (local or lone) and not _is_of_home(intent)
+        found = _placed(wanted, intent, scope, left_out, active=active, local=local, lone=lone and local)
+    return _without(left_out, found) if isinstance(found, tuple) else found
+
+
+def _excluded(intent: Intent, registry: Registry) -> frozenset[str] | Refused:
+    """Ids of what a sentence leaves out; one that is not known must not be switched for that."""
+    ids: set[str] = set()
+    for slots in intent.excluded:
+        place = {slot: str(slots[slot]) for slot in ("area", "floor") if slot in slots}
+        for slot, known in (("area", registry.area), ("floor", registry.floor)):
+            if slot in place and known(place[slot]) is None:
+                return Refused(Reason(f"no_{slot}"), {slot: place[slot]})
+        name = None if slots.get("name") is None else str(slots["name"])
+        if name is not None and not registry.named(name):
+            return _unknown(name, registry)
+        kinds = {slot: (str(slots[slot]),) for slot in ("domain", "device_class") if slot in slots}
+        out = registry.find(
+            name, **place, domains=kinds.get("domain", ()), device_classes=kinds.get("device_class", ())
+        )
+        ids.update(entity.id for entity in out)
+    return frozenset(ids)
+
+
+def _without(left_out: frozenset[str], found: tuple[Entity, ...]) -> tuple[Entity, ...] | Refused:
+    rest = tuple(entity for entity in found if entity.id not in left_out)
+    return rest or Refused(Reason.NOTHING_LEFT)
+
+
+def _is_of_home(intent: Intent) -> bool:
+    """Whether what a sentence leaves out tells that it is about more than the room of the speaker."""
+    return "area" not in intent.slots and any("area" in one or "floor" in one for one in intent.excluded)
 
 
 def _named(
@@ -118,12 +153,20 @@ def _named(
 
 
 def _placed(
-    wanted: Wanted, intent: Intent, scope: Scope, *, active: Collection[str], local: bool, lone: bool
+    wanted: Wanted,
+    intent: Intent,
+    scope: Scope,
+    left_out: frozenset[str],
+    *,
+    active: Collection[str],
+    local: bool,
+    lone: bool,
 ) -> tuple[Entity, ...] | Question | Refused:
     """Targets without a name: those of a place, or of the whole house."""
 
     def find(area: str | None, floor: str | None = None) -> tuple[Entity, ...]:
-        return scope.registry.find(None, area, floor, wanted.domains, wanted.device_classes)
+        found = scope.registry.find(None, area, floor, wanted.domains, wanted.device_classes)
+        return tuple(entity for entity in found if entity.id not in left_out) or found
 
     found, house = find(wanted.area, wanted.floor), find(None)
     said = wanted.floor is not None or (

@@ -146,11 +146,17 @@ class _Search:
         for after in range(len(self.parts), end, -1):
             left_out = self._left_out(end, after)
             if left_out is not None:
-                everything = tuple(
-                    replace(intent, excluded=(*intent.excluded, *left_out)) for intent in intents
-                )
+                everything = tuple(self._without(intent, left_out) for intent in intents)
                 yield from self._with_exceptions(everything, after)
         yield intents, end
+
+    def _without(self, intent: Intent, left_out: tuple[Mapping[str, SlotValue], ...]) -> Intent:
+        """A command without what is left out. If that is elsewhere, more than the room here is meant."""
+        area = intent.slots.get("area")
+        if area is not None and "area" not in intent.spans and _elsewhere(left_out, area, self.vocabulary):
+            slots = {slot: value for slot, value in intent.slots.items() if slot != "area"}
+            intent = replace(intent, slots=slots, response="default")
+        return replace(intent, excluded=(*intent.excluded, *left_out))
 
     def _left_out(self, start: int, end: int) -> tuple[Mapping[str, SlotValue], ...] | None:
         """What the parts from `start` to `end` leave out, one or a list."""
@@ -236,6 +242,19 @@ class _Search:
             return ""
         part = self.parts[min(self.furthest, len(self.parts) - 1)]
         return self._text((part.begin, part.end))
+
+
+def _elsewhere(left_out: Iterable[Mapping[str, SlotValue]], here: SlotValue, vocabulary: Vocabulary) -> bool:
+    """Whether any of what is left out is not in the area `here`."""
+    return any(
+        one.get("area", here) != here
+        or "floor" in one
+        or any(
+            name.value == one["name"] and name.context.get("area", here) != here
+            for name in (vocabulary.entities if "name" in one else ())
+        )
+        for one in left_out
+    )
 
 
 def _sentences(intent: Intent, end: int | None = None) -> Iterator[str]:
