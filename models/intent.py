@@ -59,6 +59,10 @@ class Why(StrEnum):
     """It is for another time, and Paige acts at once."""
     INCOMPLETE = "incomplete"
     """It lacks what such a request needs, or that is out of its range."""
+    SEVERAL = "several"
+    """It names several things where it should name one."""
+    UNFIT = "unfit"
+    """What it names is nothing with which that is done in such words."""
 
 
 @dataclass(frozen=True, slots=True)

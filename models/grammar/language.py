@@ -37,12 +37,13 @@ class Language:
     def __init__(self, sentences: Sentences, vocabulary: Vocabulary) -> None:
         self.sentences = sentences
         self.vocabulary = vocabulary
-        self._matcher = ListMatcher(sentences.language, sentences.ways, vocabulary)
-        self._parser = Parser(sentences.automaton, self._matcher, sentences.fillers)
+        self.matcher = ListMatcher(sentences.language, sentences.ways, vocabulary)
+        """Finds the values of lists, and the home's names."""
+        self._parser = Parser(sentences.automaton, self.matcher, sentences.fillers)
 
     @cached_property
     def _suggester(self) -> Suggester:
-        return Suggester(self.sentences, self._matcher)
+        return Suggester(self.sentences, self.matcher)
 
     def parse(self, text: str) -> Intent | NotRecognized:
         """What a sentence asks for: the best of its readings (see `ranking`)."""
@@ -50,7 +51,7 @@ class Language:
 
     def _parse(self, text: str, *, within: bool) -> Intent | NotRecognized:
         """What a sentence, or the sentence `within` another, asks for."""
-        if len(text) > _MOST_CHARACTERS:
+        if not self.can_be_read(text):
             return NotRecognized(text)
         tokens = tokenize(text)
         found = [
@@ -64,6 +65,11 @@ class Language:
             if not inner or (not within and all(self._is_understood(said) for said in inner)):
                 return ranked.intent
         return NotRecognized(text)
+
+    @staticmethod
+    def can_be_read(text: str) -> bool:
+        """Whether a text is short enough to be anybody's command."""
+        return len(text) <= _MOST_CHARACTERS
 
     def _is_understood(self, said: str) -> bool:
         return isinstance(self._parse(said, within=True), Intent)
@@ -104,7 +110,7 @@ class Language:
             ValueError: No sentence can be said, because there are none or the home has no names for them.
         """
         random = Random(seed)  # noqa: S311  # sentences, not secrets
-        sampler = Sampler(self.sentences.language, self._matcher, wildcards or {}, random)
+        sampler = Sampler(self.sentences.language, self.matcher, wildcards or {}, random)
         automaton, templates = self.sentences.automaton, self.sentences.templates
         numbers = [at for at, template in enumerate(templates) if template.block.custom or not custom]
         found: list[Intent] = []
@@ -126,7 +132,7 @@ class Language:
         A wildcard stands for the phrases that its list gives as `spoken`; where it gives none, the sentence
         is left out: what is said there is in no recognizer's language.
         """
-        return word_graph(self.sentences, self._matcher, self.vocabulary.here)
+        return word_graph(self.sentences, self.matcher, self.vocabulary.here)
 
 
 def _is_sentence(slot: Slot) -> bool:

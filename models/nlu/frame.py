@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from paige.models.intent import Why
 from paige.models.nlu.labels import NO_TRAIT, OTHER, Labels
 from paige.models.nlu.model import Scores
+from paige.models.nlu.slots import WHEN
 from paige.models.nlu.tags import Span, spans
 
 _RUNNERS_UP = 3
@@ -29,6 +31,15 @@ class Frame:
     runners_up: tuple[tuple[str, float], ...] = ()
     """What else it may be, best first, with their probabilities; `other:…` is not for a home."""
 
+    @property
+    def doubt(self) -> Why:
+        """Why it is refused, where it is not sure enough."""
+        likeliest = max(self.runners_up, key=lambda one: one[1], default=("", 0.0))
+        if any(slot == WHEN for slot, _, _ in self.spans) and not likeliest[0].startswith(OTHER):
+            return Why.NOT_NOW
+        elsewhere = likeliest[0].startswith(OTHER) and likeliest[1] > self.confidence
+        return Why.NOT_FOR_A_HOME if elsewhere else Why.UNSURE
+
     def said(self, slot: str) -> tuple[str, ...]:
         """The words of a slot's first span; none where there is none."""
         return next((self.words[begin:end] for name, begin, end in self.spans if name == slot), ())
@@ -36,7 +47,7 @@ class Frame:
 
 def frame(words: Sequence[str], scores: Scores, labels: Labels) -> Frame:
     """The likeliest frame of a sentence."""
-    probabilities = softmax(scores.intents)  # [intents]
+    probabilities = softmax(scores.intents / np.float32(labels.temperature))  # [intents]
     order = np.argsort(-probabilities)
     best = next(number for number in order if not labels.intents[number].startswith(OTHER))
     traits = {name: labels.traits[name][int(found.argmax())] for name, found in scores.traits.items()}

@@ -24,6 +24,11 @@ class Labels:
     traits: Mapping[str, tuple[str, ...]]
     """Slots of few values that a sentence has without a word for them, such as `domain`, with their values;
     the first is `NO_TRAIT`."""
+    threshold: float = 0.5
+    """How probable an intent must be to be taken."""
+    temperature: float = 1.0
+    """What the scores of intents are divided by, so that they become probabilities that hold (Guo et al.,
+    "On Calibration of Modern Neural Networks", 2017)."""
 
     @classmethod
     def load(cls, file: Path) -> "Labels":
@@ -35,7 +40,10 @@ class Labels:
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
             traits = {name: tuple(values) for name, values in data["traits"].items()}
-            return cls(tuple(data["intents"]), tuple(data["tags"]), traits)
+            numbers = {key: float(data[key]) for key in ("threshold", "temperature") if key in data}
+            if not all(number > 0 for number in numbers.values()):
+                raise ValueError(f"threshold and temperature must be above 0, not {numbers}")
+            return cls(tuple(data["intents"]), tuple(data["tags"]), traits, **numbers)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelUnusable(f"{file}: these are no labels of a model: {error}") from error
 

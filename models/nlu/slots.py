@@ -25,7 +25,13 @@ STEP: Final[Mapping[str, str]] = {
     "HassClimateSetTemperature": "temperature_step",
 }
 """The slot that says how much more or less: a number, `up` or `down`."""
+GOAL: Final[Mapping[str, str]] = {**LEVEL, "HassClimateSetTemperature": "temperature"}
+"""The slot of a number that is to be reached; that of a temperature is tagged by its own name."""
+ABSOLUTE: Final[Mapping[str, str]] = {"HassSetVolumeRelative": "HassSetVolume"}
+"""Intents that know only steps, and those that set the same thing to a level."""
 UP, DOWN = "up", "down"
+SWITCHING: Final = frozenset({"HassTurnOn", "HassTurnOff", "HassToggle"})
+"""Intents that do to each domain something else: of a lock, on is locked, and of a cover it is open."""
 
 TRAITS: Final = ("domain", "device_class", "state", *STEP.values())
 """Slots that are learned as traits of the whole sentence; of steps only the way they go."""

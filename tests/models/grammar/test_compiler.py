@@ -88,7 +88,7 @@ def ways(language: Language, at: Position, domains: frozenset[str] | None) -> It
         if isinstance(symbol.source, WildcardList):
             nexts += [(tuple(phrase.split()), to) for phrase in symbol.source.spoken]
             continue
-        for words, candidate in language._matcher.ways(symbol.values):
+        for words, candidate in language.matcher.ways(symbol.values):
             if domains is None or candidate.context.get("domain", *domains) in domains:
                 nexts.append((words, to))
     for words, targets in nexts:

@@ -1,0 +1,52 @@
+"""All names of one home, ready to be looked up: made once for a vocabulary, wherever the speaker stands."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from paige.models.grammar.lists import AREA, FLOOR, NAME
+from paige.models.grammar.tokens import words_of
+from paige.models.kinds import Kinds
+from paige.models.nlu.likeness import Sounds
+from paige.models.nlu.names import NameIndex, Spellings
+from paige.models.vocabulary import Name, Vocabulary
+
+
+class HomeNames:
+    """The entities, areas and floors of a home by what they are called.
+
+    Args:
+        vocabulary: What they are called.
+        language: Such as `en`.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, language: str) -> None:
+        self.kinds = Kinds.for_language(language)
+        self._names = {NAME: vocabulary.entities, AREA: vocabulary.areas, FLOOR: vocabulary.floors}
+        self._spellings = Spellings(language, self.kinds)
+        self._sounds = Sounds(language)
+
+    @cached_property
+    def entities(self) -> NameIndex:
+        """Of everything that can be controlled or asked."""
+        return self._index(self._names[NAME])
+
+    @cached_property
+    def areas(self) -> NameIndex:
+        """Of rooms and other areas."""
+        return self._index(self._names[AREA])
+
+    @cached_property
+    def floors(self) -> NameIndex:
+        """Of floors."""
+        return self._index(self._names[FLOOR])
+
+    @cached_property
+    def places(self) -> Mapping[str, frozenset[str]]:
+        """The words of each area and floor, by its main name."""
+        words: dict[str, frozenset[str]] = {}
+        for name in (*self._names[AREA], *self._names[FLOOR]):
+            words[name.value] = words.get(name.value, frozenset()) | frozenset(words_of(name.spoken))
+        return words
+
+    def _index(self, names: tuple[Name, ...]) -> NameIndex:
+        return NameIndex(names, self._spellings, self._sounds)

@@ -1,0 +1,181 @@
+"""From a frame to an intent of this home: values and names looked up, or why that cannot be."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from paige.models.grammar.language import Language
+from paige.models.grammar.lists import AREA, FLOOR, NAME, WildcardList
+from paige.models.grammar.tokens import Tokens
+from paige.models.intent import Intent, NotRecognized, SlotValue, Why
+from paige.models.nlu.frame import Frame
+from paige.models.nlu.home_names import HomeNames
+from paige.models.nlu.shapes import DEVICE_CLASS, DOMAIN, PLACES, TARGETS, Shapes
+from paige.models.nlu.slots import GOAL, STEP, SWITCHING, WHEN
+from paige.models.nlu.tags import Span
+from paige.models.nlu.targets import Lookup, TargetFinder, Targets, merged
+from paige.models.nlu.values import Value, ValueReader, goes_down, is_amount
+from paige.models.nlu.wording import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a frame became, and how."""
+
+    result: Intent | NotRecognized
+    values: tuple[Value, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An intent that is being made."""
+
+    intent: str
+    sentence: Tokens
+    slots: dict[str, SlotValue] = field(default_factory=dict)
+    spans: dict[str, tuple[int, int]] = field(default_factory=dict)
+    values: list[Value] = field(default_factory=list)
+    lookups: list[Lookup] = field(default_factory=list)
+
+    def take(self, value: Value) -> None:
+        self.slots[value.slot] = value.value
+        self.spans[value.slot] = value.begin, value.end
+        self.values.append(value)
+
+    def refused(self, why: Why) -> Built:
+        refusal = NotRecognized(self.sentence.given, why=why)
+        return Built(refusal, tuple(self.values), tuple(self.lookups))
+
+
+class IntentBuilder:
+    """Makes the intents of one home, for someone at one place in it.
+
+    Args:
+        language: Its sentences, whose rules hold for the model's intents, too.
+        shapes: Of these sentences.
+        names: The home's.
+        tagged: Slots that the model tags.
+    """
+
+    def __init__(self, language: Language, shapes: Shapes, names: HomeNames, tagged: Sequence[str]) -> None:
+        code = language.sentences.language
+        self._here = language.vocabulary.here
+        self._shapes = shapes
+        self._tagged = tuple(tagged)
+        self._wording = Wording.for_language(code)
+        self._values = ValueReader(shapes, language.matcher, self._wording)
+        self._targets = TargetFinder(shapes, language.matcher, names, self._wording, self._here)
+        self._kinds = names.kinds
+
+    def build(self, frame: Frame, sentence: Tokens) -> Built:
+        """The intent of a frame, or why it is none.
+
+        Args:
+            frame: What a sentence seems to ask for; whether that is sure enough is not looked at here.
+            sentence: The sentence.
+        """
+        draft = _Draft(frame.intent, sentence)
+        spans = merged(frame.spans)
+        if WHEN in spans:
+            return draft.refused(Why.NOT_NOW)
+        names = {slot: found for slot, found in spans.items() if self._is_target(frame.intent, slot)}
+        if any(len(found) > 1 for found in names.values()):
+            return draft.refused(Why.SEVERAL)
+        for slot, found in spans.items():
+            # Of two values for one slot the later corrects the earlier.
+            if slot not in names and not self._value(frame, found[-1], draft):
+                return draft.refused(Why.INCOMPLETE)
+        targets = self._targets.find(frame, {slot: found[0] for slot, found in names.items()}, sentence)
+        draft.lookups = targets.lookups
+        draft.slots |= targets.slots
+        draft.spans |= targets.spans
+        self._traits(frame, draft)
+        return self._finished(frame, draft, targets)
+
+    def _is_target(self, intent: str, slot: str) -> bool:
+        if slot not in (NAME, AREA, FLOOR):
+            return False
+        own = self._shapes.lists(intent, slot)
+        return not own or not all(isinstance(source, WildcardList) for source in own)
+
+    def _value(self, frame: Frame, span: Span, draft: _Draft) -> bool:
+        """Take what a span says; False where it says nothing that its slot can have."""
+        slot = span[0]
+        if is_amount(frame, span):
+            amount = self._values.amount(frame, span)
+            if amount is None:
+                return False
+            draft.intent, slot = amount.intent, amount.slot
+        down = goes_down(frame, STEP.get(frame.intent, ""))
+        value = self._values.read(draft.intent, (slot, *span[1:]), draft.sentence, down=down)
+        if value is None:
+            return False
+        draft.take(value)
+        for more in self._values.unit(draft.intent, value, self._tagged, draft.sentence):
+            draft.take(more)
+        return True
+
+    def _traits(self, frame: Frame, draft: _Draft) -> None:
+        """Add the slots that no words say by themselves, as far as such an intent has them."""
+        for slot, value in frame.traits.items():
+            if slot in STEP.values():
+                reached = GOAL.get(draft.intent) in draft.slots
+                if STEP.get(draft.intent) == slot and not reached:
+                    draft.slots.setdefault(slot, value)
+            elif slot in TARGETS and (
+                NAME in draft.slots or (slot == DOMAIN and DEVICE_CLASS in draft.slots)
+            ):
+                continue  # the thing itself says what it is
+            elif self._shapes.knows(draft.intent, slot, value) or value in self._kinds.by_name:
+                draft.slots.setdefault(slot, value)
+
+    def _finished(self, frame: Frame, draft: _Draft, targets: Targets) -> Built:
+        everything = targets.whole_home or self._wording.says_all(targets.beside)
+        if not self._aim(draft, targets, everything):
+            return draft.refused(Why.INCOMPLETE)
+        if self._shapes.lacks(draft.intent, draft.slots):
+            return draft.refused(Why.INCOMPLETE)
+        domain = targets.context.get(DOMAIN) or draft.slots.get(DOMAIN)
+        if (NAME not in draft.slots or targets.context) and not self._targets.permits(
+            draft.intent, None if domain is None else str(domain), targets.beside
+        ):
+            return draft.refused(Why.UNFIT)
+        near = targets.here or not everything
+        shape = self._shapes.fitting(draft.intent, draft.slots, targets.context, near=near)
+        if shape is not None and shape.here and self._here is not None:
+            draft.slots.setdefault(shape.here, self._here)
+        intent = Intent(
+            draft.intent,
+            draft.slots,
+            round(frame.confidence, 4),
+            draft.sentence.given,
+            "default" if shape is None else shape.block.response,
+            spans=draft.spans,
+            context=_domain(targets.context),
+            choices=targets.choices,
+        )
+        return Built(intent, tuple(draft.values), tuple(draft.lookups))
+
+    def _aim(self, draft: _Draft, targets: Targets, everything: bool) -> bool:
+        """See to it that the intent says what it is about; False where it does not and should."""
+        slots = draft.slots
+        if targets.here and not PLACES & slots.keys() and self._here is not None:
+            slots[AREA] = self._here
+        if DEVICE_CLASS in slots and DOMAIN not in slots:
+            domain = self._shapes.domain_of_class(draft.intent, slots[DEVICE_CLASS])
+            if domain is not None and self._shapes.knows(draft.intent, DEVICE_CLASS, slots[DEVICE_CLASS]):
+                slots[DOMAIN] = domain
+        if not self._shapes.is_general(draft.intent):
+            return True
+        about = TARGETS & slots.keys()
+        if not about:
+            return everything and self._shapes.takes_everything(draft.intent)
+        if about <= PLACES and draft.intent in SWITCHING and not everything:
+            if not self._wording.place_alone:
+                return False
+            slots[DOMAIN] = self._wording.place_alone
+        return True
+
+
+def _domain(context: Mapping[str, str]) -> Mapping[str, str]:
+    return {DOMAIN: context[DOMAIN]} if DOMAIN in context else {}

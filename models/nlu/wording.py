@@ -1,0 +1,107 @@
+"""The little words around what a model found that tell how it is meant, as a language has them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from typing import Final
+
+from paige.models.errors import SentencesInvalid
+from paige.models.grammar.tokens import Words, words_of
+from paige.models.grammar.yaml_file import parse_yaml
+
+_FILE: Final = "wording.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A language's `wording.yaml`."""
+
+    articles: frozenset[Words] = frozenset()
+    """Before a name, and no part of it."""
+    goal: frozenset[Words] = frozenset()
+    """Before a number that is to be reached."""
+    step: frozenset[Words] = frozenset()
+    """Before a number that is added or taken away."""
+    all: frozenset[Words] = frozenset()
+    """What tells that everything is meant, and not only what is near."""
+    whole_home: frozenset[Words] = frozenset()
+    """Places that are the whole home."""
+    here: frozenset[Words] = frozenset()
+    """What the place is called where the speaker is."""
+    place_alone: str = ""
+    """The domain of the things that are meant where only a place is named; empty where none are."""
+    acts: Mapping[str, frozenset[Words]] = field(default_factory=dict)
+    """By domain, the words without which nothing is done to its things."""
+    own_words: frozenset[str] = frozenset()
+    """Domains whose words in `acts` are about nothing else."""
+
+    @staticmethod
+    def for_language(language: str) -> "Wording":
+        """A language's words; none where it has no such file.
+
+        Raises:
+            SentencesInvalid: The file is none of these.
+        """
+        return _wording(language.replace("_", "-").split("-")[0])
+
+    def without_articles(self, words: Words) -> Words:
+        """A name without the articles before it, unless it is nothing but those."""
+        at = 0
+        while at < len(words) - 1 and words[at : at + 1] in self.articles:
+            at += 1
+        return words[at:]
+
+    def permits(self, domain: str | None, words: Words) -> bool:
+        """Whether these words, said beside a name, can switch a thing of a domain."""
+        needed = self.acts.get(domain or "")
+        if needed is not None and not _says(needed, words):
+            return False
+        return all(domain == own or not _says(self.acts[own], words) for own in self.own_words)
+
+    def says_all(self, words: Sequence[str]) -> bool:
+        """Whether one of the words tells that everything is meant."""
+        return any((word,) in self.all for word in words)
+
+
+def _says(phrases: frozenset[Words], words: Words) -> bool:
+    return any(
+        words[at : at + size] in phrases
+        for size in {len(phrase) for phrase in phrases}
+        for at in range(len(words) - size + 1)
+    )
+
+
+@lru_cache(maxsize=8)
+def _wording(language: str) -> Wording:
+    file = resources.files("paige.models.languages") / language / _FILE
+    if not file.is_file():
+        return Wording()
+    return read(file.read_text(encoding="utf-8"), str(file))
+
+
+def read(text: str, source: str) -> Wording:
+    """What a `wording.yaml` says; `source` is what messages call the file.
+
+    Raises:
+        SentencesInvalid: It is none.
+    """
+    content = parse_yaml(text, source).content
+    keys = ("articles", "goal", "step", "all", "whole_home", "here")
+    try:
+        unknown = content.keys() - {*keys, "place_alone", "acts", "own_words", "language"}
+        if unknown:
+            allowed = ", ".join((*keys, "place_alone", "acts", "own_words"))
+            raise SentencesInvalid(f"{source}: {min(unknown)!r} is no key; write one of {allowed}")
+        phrases = {key: _phrases(content.get(key, ())) for key in keys}
+        acts = {str(domain): _phrases(said) for domain, said in content.get("acts", {}).items()}
+        own = frozenset(content.get("own_words", ()))
+        if own - acts.keys():
+            raise SentencesInvalid(f"{source}: own_words has {min(own - acts.keys())!r}, which acts lacks")
+        return Wording(**phrases, place_alone=str(content.get("place_alone", "")), acts=acts, own_words=own)
+    except (TypeError, AttributeError) as error:
+        raise SentencesInvalid(f"{source}: this is no file of wording: {error}") from error
+
+
+def _phrases(said: Iterable[str]) -> frozenset[Words]:
+    return frozenset(map(words_of, said)) - {()}
