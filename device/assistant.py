@@ -12,6 +12,7 @@ from paige.device.dialects import dialects
 from paige.device.keeping import Keeping
 from paige.device.narration import Narrator
 from paige.device.pipeline import Pipeline
+from paige.device.policy import policy
 from paige.device.replies import Replies
 from paige.device.ringing import Announce, Ringer
 from paige.device.understanding import Understanding, answer_sentences
@@ -21,7 +22,6 @@ from paige.iot.home import Home
 from paige.iot.home_file import HomeDescription, load_home
 from paige.iot.link import MqttLink
 from paige.iot.lists import Lists
-from paige.iot.policy import Policy
 from paige.iot.presence import Topics, will
 from paige.iot.registry import Registry
 from paige.iot.timer_keeper import TimerKeeper
@@ -83,7 +83,7 @@ async def assistant(
             executor,
             words.narrator,
             Keeping(words.narrator, registry, timers, lists),
-            policy=Policy.parse(config.policy.confirm, config.policy.forbid, config.policy.allow),
+            policy=policy(config.policy),
             unit=TemperatureUnit(config.house.temperature_unit),
             recognizer=recognizer,
             confidence=config.speech.confidence,

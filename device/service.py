@@ -17,6 +17,7 @@ from paige.device.config.schema import Config
 from paige.device.config.secret import redact
 from paige.device.hearing import hear, open_ears
 from paige.device.notify import Notifier
+from paige.device.policy import policy, unasked
 from paige.device.ringing import Announce
 from paige.device.turn import Expects, Turn
 from paige.device.version import paige_version
@@ -115,6 +116,9 @@ class Service:
         area = self._config.house.area
         if area is not None and house.home.registry.area(area) is None:
             _log.warning("no area is called %r (house.area); “here” is unknown", area)
+        covers = policy(self._config.policy).unclassified_covers(house.home.registry.entities)
+        if covers:
+            _log.warning("%s; `paige doctor` says what to do", unasked(covers))
         _log.info(
             "ready after %.2f s: %d entities", self._clock() - self._began, len(house.home.registry.entities)
         )

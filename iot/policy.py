@@ -117,6 +117,21 @@ class Policy:
                 return decision
         return Decision.ALLOW
 
+    def unclassified_covers(self, entities: Iterable[Entity]) -> tuple[Entity, ...]:
+        """Covers that are opened without a yes because nobody said what they are: each may be a garage door.
+
+        A device class says it, and so does any rule that speaks of opening it.
+        """
+        rules = (*self.forbid, *self.allow, *self.confirm)
+        return tuple(
+            entity
+            for entity in entities
+            if entity.domain == "cover"
+            and entity.device_class is None
+            and (entity.services or entity.dialect is None)  # what only reports opens nothing
+            and not any(rule.matches(Command(entity.id, "open_cover"), entity) for rule in rules)
+        )
+
 
 def _meaning(command: Command, entity: Entity) -> str:
     """What a service comes to: a position other than shut opens, and so does a toggle of what is not open."""

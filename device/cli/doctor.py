@@ -16,7 +16,8 @@ from paige.device.errors import ConfigInvalid
 from paige.device.show import Style
 
 _DESCRIPTION = """\
-Looks at what Paige needs: configuration, microphone, loudspeaker, broker, models, memory, clock, disk.
+Looks at what Paige needs: configuration, broker, devices, models, microphone, loudspeaker, memory,
+clock and disk.
 Each gets a line: ok, warning (Paige works with less) or wrong, and what to do about it.
 The exit status is 1 where anything is wrong.
 

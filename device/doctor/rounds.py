@@ -1,7 +1,7 @@
 """Everything that is looked at, in the order in which it is told."""
 
 from paige.device.doctor.finding import Check
-from paige.device.doctor.home import BROKER_SECONDS, broker
+from paige.device.doctor.home import BROKER_SECONDS, DEVICES_SECONDS, broker, devices
 from paige.device.doctor.language import SECONDS, home, models
 from paige.device.doctor.machine import board, clock, disk, memory
 from paige.device.doctor.sound import microphone, speaker
@@ -13,6 +13,7 @@ CHECKS = (
     Check("clock", 5, clock),
     Check("broker", BROKER_SECONDS + 4, broker),
     Check("home", SECONDS, home),
+    Check("devices", BROKER_SECONDS + DEVICES_SECONDS + 4, devices),
     Check("models", SECONDS, models),
     Check("microphone", 10, microphone),
     Check("speaker", 10, speaker),

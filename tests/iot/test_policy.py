@@ -131,3 +131,23 @@ def test_whatever_a_dialect_offers_can_be_ruled() -> None:
     assert {domain for domain, _ in found} > {"lock", "valve", "cover", "alarm_control_panel"}
     for domain, service in found:
         Rule.parse(f"{domain} {service}")
+
+
+def test_a_cover_of_which_nobody_said_what_it_is_may_be_a_garage_door() -> None:
+    opens = frozenset({"open_cover", "close_cover"})
+    plain = Entity("cover.motor_1", "Motor 1", "cover", services=opens, dialect="zigbee2mqtt")
+    garage = Entity("cover.garage", "Garage", "cover", device_class="garage", services=opens, dialect="homie")
+    blind = Entity("cover.blind", "Blind", "cover", device_class="blind", services=opens, dialect="homie")
+    watched = Entity("cover.hatch", "Hatch", "cover", dialect="homeassistant")
+    described = Entity("cover.awning", "Awning", "cover")
+    lamp = Entity("light.lamp", "Lamp", "light", services=frozenset({"turn_on"}), dialect="homie")
+    home = (plain, garage, blind, watched, described, lamp)
+    assert Policy().unclassified_covers(home) == (plain, described)
+
+
+@pytest.mark.parametrize("rule", ["cover.motor_1", "cover.motor_1 open_cover", "cover", "* open_cover"])
+@pytest.mark.parametrize("key", ["confirm", "forbid", "allow"])
+def test_a_rule_that_speaks_of_opening_it_says_that_somebody_thought_of_it(key: str, rule: str) -> None:
+    plain = Entity("cover.motor_1", "Motor 1", "cover")
+    assert Policy.parse(**{key: [rule]}).unclassified_covers((plain,)) == ()
+    assert Policy.parse(**{key: ["cover close_cover"]}).unclassified_covers((plain,)) == (plain,)
