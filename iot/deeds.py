@@ -1,18 +1,16 @@
 """Which intents act on entities, and what each of them asks of one: Home Assistant's intents as services."""
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from paige.iot.abilities import CANNOT, Ability, Order, can, number, percent, plain, silent, whole
 from paige.iot.color_names import rgb
-from paige.iot.command import Command
 from paige.iot.entity import AttributeValue, Entity
+from paige.iot.resolution import Reason
+from paige.iot.steps import brighter, faster, further, louder, warmer
 from paige.iot.units import TemperatureUnit, to_celsius
 from paige.models.intent import Intent
-
-VOLUME_STEP = 10.0
-"""Percentage points by which something becomes louder or quieter, where nobody says how much."""
 
 _ON: Final[Mapping[str, str]] = {
     "cover": "open_cover",
@@ -43,21 +41,6 @@ SWITCHED: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Ability:
-    """An order as far as one entity can follow it."""
-
-    command: Command | None
-    """None where it cannot."""
-    needs_state: bool = False
-    """It could, if its state were known."""
-
-
-_CANNOT: Final = Ability(None)
-
-Order = Callable[[Intent, Entity, TemperatureUnit], Ability]
-
-
-@dataclass(frozen=True, slots=True)
 class Deed:
     """What an intent does."""
 
@@ -78,7 +61,7 @@ class Deed:
 
 def _switch(services: Mapping[str, str], default: str) -> Order:
     def order(_intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
-        return _plain(entity, services.get(entity.domain, default))
+        return plain(entity, services.get(entity.domain, default))
 
     return order
 
@@ -87,8 +70,8 @@ def _service(*services: str) -> Order:
     """The first of these services that the entity has."""
 
     def order(_intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
-        usable = [service for service in services if _can(entity, service)]
-        return _plain(entity, usable[0]) if usable else _CANNOT
+        usable = [service for service in services if can(entity, service)]
+        return plain(entity, usable[0]) if usable else CANNOT
 
     return order
 
@@ -98,8 +81,8 @@ def _toggle(intent: Intent, entity: Entity, unit: TemperatureUnit) -> Ability:
     if entity.state in _ACTING | _RESTING:
         return TURN_OFF(intent, entity, unit) if _is_on(entity) else TURN_ON(intent, entity, unit)
     if "toggle" in entity.services:
-        return _plain(entity, "toggle")
-    return Ability(None, needs_state=entity.state is None)
+        return plain(entity, "toggle")
+    return Ability(None, Reason.UNKNOWN_STATE) if entity.state is None else CANNOT
 
 
 def _is_on(entity: Entity) -> bool:
@@ -109,106 +92,66 @@ def _is_on(entity: Entity) -> bool:
 
 def _light(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
     data: dict[str, AttributeValue] = {}
-    if any(slot in intent.slots and _number(intent, slot) is None for slot in ("brightness", "temperature")):
-        return _CANNOT
-    if (brightness := _number(intent, "brightness")) is not None:
-        data["brightness_pct"] = _percent(brightness)
+    if any(slot in intent.slots and number(intent, slot) is None for slot in ("brightness", "temperature")):
+        return CANNOT
+    if (brightness := number(intent, "brightness")) is not None:
+        data["brightness_pct"] = percent(brightness)
     if "color" in intent.slots:
         data["rgb_color"] = rgb(str(intent.slots["color"]))
-    if (kelvin := _number(intent, "temperature")) is not None:
-        data["color_temp_kelvin"] = _whole(kelvin)
+    if (kelvin := number(intent, "temperature")) is not None:
+        data["color_temp_kelvin"] = whole(kelvin)
     if data.get("brightness_pct") == 0:
-        return _plain(entity, "turn_off")
+        return plain(entity, "turn_off")
     possible = None not in data.values() and data.keys() <= entity.features
-    return _plain(entity, "turn_on", data) if possible or _silent(entity) else _CANNOT
+    return plain(entity, "turn_on", data) if possible or silent(entity) else CANNOT
 
 
 def _position(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
-    said = _number(intent, "position")
+    said = number(intent, "position")
     if said is None:
-        return _CANNOT
-    position = _percent(said)
+        return CANNOT
+    position = percent(said)
     kind = "valve" if entity.domain == "valve" else "cover"
-    if _can(entity, f"set_{kind}_position"):
-        return _plain(entity, f"set_{kind}_position", {"position": position})
+    if can(entity, f"set_{kind}_position"):
+        return plain(entity, f"set_{kind}_position", {"position": position})
     end = {0: f"close_{kind}", 100: f"open_{kind}"}.get(round(position))
-    return _plain(entity, end) if end is not None else _CANNOT
+    return plain(entity, end) if end is not None else CANNOT
 
 
 def _fan_speed(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
-    said = _number(intent, "percentage")
+    said = number(intent, "percentage")
     if said is None:
-        return _CANNOT
-    percentage = _percent(said)
+        return CANNOT
+    percentage = percent(said)
     if percentage == 0:
-        return _plain(entity, "turn_off")
-    return _plain(entity, "set_percentage", {"percentage": percentage})
+        return plain(entity, "turn_off")
+    return plain(entity, "set_percentage", {"percentage": percentage})
 
 
 def _target_temperature(intent: Intent, entity: Entity, unit: TemperatureUnit) -> Ability:
-    temperature = _number(intent, "temperature")
+    temperature = number(intent, "temperature")
     if temperature is None:
-        return _CANNOT
+        return CANNOT
     said = str(intent.slots.get("temperature_unit", unit))
     unit = TemperatureUnit(said) if said in set(TemperatureUnit) else unit
     degrees = to_celsius(temperature, unit)
-    return _plain(entity, "set_temperature", {"temperature": _whole(float(degrees))})
+    return plain(entity, "set_temperature", {"temperature": whole(float(degrees))})
 
 
 def _volume(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
-    level = _number(intent, "volume_level")
-    return _CANNOT if level is None else _plain(entity, "volume_set", {"volume_pct": _percent(level)})
-
-
-def _volume_step(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
-    named = {"up": VOLUME_STEP, "down": -VOLUME_STEP}.get(str(intent.slots["volume_step"]))
-    step = named if named is not None else _number(intent, "volume_step")
-    if step is None:
-        return _CANNOT
-    now = entity.attributes.get("volume_pct")
-    if not isinstance(now, int | float):
-        return Ability(None, needs_state=_can(entity, "volume_set"))
-    return _plain(entity, "volume_set", {"volume_pct": _percent(now + step)})
+    level = number(intent, "volume_level")
+    return CANNOT if level is None else plain(entity, "volume_set", {"volume_pct": percent(level)})
 
 
 def _mute(muted: bool) -> Order:
     def order(_intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
-        return _plain(entity, "volume_mute", {"is_volume_muted": muted})
+        return plain(entity, "volume_mute", {"is_volume_muted": muted})
 
     return order
 
 
 def _play(intent: Intent, entity: Entity, _unit: TemperatureUnit) -> Ability:
-    return _plain(entity, "play_media", {"media_id": str(intent.slots["search_query"])})
-
-
-def _plain(entity: Entity, service: str, data: Mapping[str, AttributeValue] | None = None) -> Ability:
-    return Ability(Command(entity.id, service, data or {})) if _can(entity, service) else _CANNOT
-
-
-def _can(entity: Entity, service: str) -> bool:
-    return service in entity.services or _silent(entity)
-
-
-def _silent(entity: Entity) -> bool:
-    """Whether no device has said yet what this described entity can do: that is not that it cannot."""
-    return entity.dialect is None
-
-
-def _number(intent: Intent, slot: str) -> float | None:
-    try:
-        value = float(intent.slots[slot])
-    except (KeyError, ValueError):
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _percent(value: float) -> int | float:
-    return _whole(min(100.0, max(0.0, value)))
-
-
-def _whole(value: float) -> int | float:
-    return int(value) if value.is_integer() else value
+    return plain(entity, "play_media", {"media_id": str(intent.slots["search_query"])})
 
 
 TURN_ON: Final = _switch(_ON, "turn_on")
@@ -238,10 +181,27 @@ DEEDS: Final[Mapping[str, Deed]] = {
         _service("media_previous_track"), _MEDIA, active=_PLAYING, lone=True, while_active=True
     ),
     "HassSetVolume": Deed(_volume, _MEDIA, ("volume_level",), active=_PLAYING, lone=True),
-    "HassSetVolumeRelative": Deed(_volume_step, _MEDIA, ("volume_step",), active=_PLAYING, lone=True),
+    "HassSetVolumeRelative": Deed(louder, _MEDIA, ("volume_step",), active=_PLAYING, lone=True),
     "HassMediaPlayerMute": Deed(_mute(True), _MEDIA, active=_PLAYING, lone=True),
     "HassMediaPlayerUnmute": Deed(_mute(False), _MEDIA, active=_PLAYING, lone=True),
     "HassMediaSearchAndPlay": Deed(_play, _MEDIA, ("search_query",), lone=True),
     "HassVacuumStart": Deed(_service("start"), frozenset({"vacuum"}), lone=True),
     "HassVacuumReturnToBase": Deed(_service("return_to_base"), frozenset({"vacuum"}), lone=True),
 }
+
+STEPS: Final[Mapping[str, Deed]] = {
+    "HassLightSet": Deed(brighter, frozenset({"light"}), ("brightness_step",), active=("on",), local=True),
+    "HassSetPosition": Deed(further, _MOVING, ("position_step",), local=True),
+    "HassFanSetSpeed": Deed(faster, frozenset({"fan"}), ("percentage_step",), active=("on",), local=True),
+    "HassClimateSetTemperature": Deed(warmer, frozenset({"climate"}), ("temperature_step",), lone=True),
+}
+"""What intents do that else set a level, where they say a step instead."""
+
+
+def deed_of(intent: Intent) -> Deed | None:
+    """What an intent does; None where it is no deed, or says too little to be one."""
+    for deeds in (STEPS, DEEDS):
+        deed = deeds.get(intent.name)
+        if deed is not None and all(slot in intent.slots for slot in deed.needs):
+            return deed
+    return None

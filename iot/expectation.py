@@ -2,7 +2,9 @@
 
 import colorsys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
 
 from paige.iot.command import Command
 from paige.iot.entity import AttributeValue, Entity
@@ -23,6 +25,11 @@ HUE_TOLERANCE = 20.0
 """Degrees on the colour circle; a lamp reports the nearest colour that its diodes can mix."""
 SATURATION_TOLERANCE = 20.0
 """Percentage points of saturation."""
+VISIBLE: Final = MappingProxyType(
+    {"brightness_pct": 1.0, "percentage": 1.0, "current_position": 1.0, "volume_pct": 1.0, "temperature": 0.5}
+)
+"""A change of so much can be told from rounding. It counts as made when the value is nearer to the goal than
+to where it was, so that "half a degree warmer" is not done while nothing has moved."""
 
 _OFF = frozenset({"off", "standby"})
 _UNTOLD = frozenset({None, "unknown"})
@@ -43,6 +50,8 @@ class Expectation:
     """States on the way: it has begun and is not there yet."""
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     """Values that must be reached, within the tolerances of this module."""
+    before: Mapping[str, AttributeValue] = field(default_factory=dict)
+    """What the same attributes were, as far as is known."""
 
     def met(self, entity: Entity) -> bool:
         """Whether the entity, as it is known now, says that the command is carried out."""
@@ -53,7 +62,10 @@ class Expectation:
             return False
         if entity.state in self.not_states:
             return False
-        return all(_reached(key, wanted, entity) for key, wanted in self.attributes.items())
+        return all(
+            _reached(key, wanted, entity) and _moved(key, wanted, entity, self.before.get(key))
+            for key, wanted in self.attributes.items()
+        )
 
     def under_way(self, entity: Entity) -> bool:
         """Whether the entity says that it has begun: a door that is opening is not yet open."""
@@ -100,7 +112,8 @@ def expectation(command: Command, before: Entity) -> Expectation | None:
     if command.service in _FIXED:
         return _FIXED[command.service]
     expect = _BY_SERVICE.get(command.service)
-    return None if expect is None else expect(command, before)
+    expected = None if expect is None else expect(command, before)
+    return None if expected is None else replace(expected, before=before.attributes)
 
 
 def _turned_on(command: Command, before: Entity) -> Expectation:
@@ -174,6 +187,20 @@ def _reached(key: str, wanted: AttributeValue, entity: Entity) -> bool:
     if isinstance(found, bool) or not isinstance(found, int | float):
         return False
     return abs(found - wanted) <= _tolerance(key, wanted, entity)
+
+
+def _moved(key: str, wanted: AttributeValue, entity: Entity, before: AttributeValue) -> bool:
+    """Whether a value that is within the tolerance is there because it changed, where it had to change."""
+    found = entity.attributes.get(key)
+    visible = VISIBLE.get(key)
+    values = (before, wanted, found)
+    if visible is None or any(isinstance(one, bool) or not isinstance(one, int | float) for one in values):
+        return True
+    was, goal, now = (float(one) for one in values if isinstance(one, int | float))
+    step = entity.attributes.get("percentage_step")
+    if key == "percentage" and isinstance(step, int | float):
+        visible = max(visible, step - 1.0)  # steps of a third are reported as 33, 66 and 100
+    return abs(goal - was) < visible or abs(now - goal) < abs(now - was)
 
 
 def _tolerance(key: str, wanted: float, entity: Entity) -> float:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from paige.iot.command import Command
-from paige.iot.deeds import DEEDS, Deed
+from paige.iot.deeds import Deed, deed_of
 from paige.iot.entity import Entity
 from paige.iot.policy import Decision, Policy
 from paige.iot.queries import QUERIES
@@ -42,6 +42,9 @@ _KEEPERS: Final = {
     "HassRespond": Keeper.TALK,
 }
 
+_TELLING: Final = (Reason.UNKNOWN_STATE, Reason.AT_ITS_END, Reason.IS_OFF, Reason.FEATURE_NOT_SUPPORTED)
+"""Why entities of a group cannot do what is asked; where their reasons differ, the first of these is told."""
+
 
 def resolve(
     intent: Intent,
@@ -74,8 +77,8 @@ def resolve(
         return Local(_KEEPERS[intent.name])
     if intent.name in QUERIES:
         return QUERIES[intent.name](intent, scope)
-    deed = DEEDS.get(intent.name)
-    if deed is None or any(slot not in intent.slots for slot in deed.needs):
+    deed = deed_of(intent)
+    if deed is None:
         return Refused(Reason.NOT_SUPPORTED)
     return _act(intent, deed, scope, policy or Policy(), unit)
 
@@ -99,9 +102,8 @@ def _act(
     abilities = [(entity, deed.order(intent, entity, unit)) for entity in found]
     ready = [(entity, ability.command) for entity, ability in abilities if ability.command is not None]
     if not ready:
-        needy = [entity for entity, ability in abilities if ability.needs_state]
-        reason = Reason.UNKNOWN_STATE if needy else Reason.FEATURE_NOT_SUPPORTED
-        return _refusal(reason, needy or [entity for entity, _ in abilities])
+        reason = min((ability.reason for _, ability in abilities), key=_TELLING.index)
+        return _refusal(reason, [entity for entity, ability in abilities if ability.reason is reason])
     if not any(entity.available for entity, _ in ready):
         return _refusal(Reason.UNAVAILABLE, [entity for entity, _ in ready])
     return _judged(ready, policy)

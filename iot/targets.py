@@ -36,6 +36,8 @@ class Wanted:
     """What an intent says of its targets."""
 
     name: str | None
+    every: bool
+    """It says that all are meant, and not those of the speaker's place."""
     area: str | None
     floor: str | None
     domains: frozenset[str]
@@ -45,10 +47,13 @@ class Wanted:
     def of(cls, intent: Intent, usual: Collection[str]) -> "Wanted":
         """What an intent says; of domains, `usual` where it says none."""
         name = _text(intent, "name")
+        every = name is not None and canonical(name) == ALL
+        name = None if every else name
         domain = _text(intent, "domain") or intent.context.get("domain")
         device_class = _text(intent, "device_class") or intent.context.get("device_class")
         return cls(
-            name=None if name is None or canonical(name) == ALL else name,
+            name=name,
+            every=every,
             area=_text(intent, "area"),
             floor=_text(intent, "floor"),
             domains=frozenset({domain} if domain else () if name else usual),
@@ -174,9 +179,11 @@ def _placed(
     )
     if not house or (not found and (said or not lone)):
         return _refused(Reason.NO_DOMAIN, wanted, {})
-    if not said and (lone or (wanted.area is None and (local or _local(intent)))):
+    everywhere = wanted.every and wanted.area is None
+    placed = lone or (wanted.area is None and (local or _local(intent)))
+    if placed and not said and not everywhere:
         here = scope.here if wanted.area is None else scope.registry.area(wanted.area)
-        return _unplaced(intent, here, house, active)
+        return _unplaced(intent, here, house, active, lone=lone)
     return _active(found, active) or found
 
 
@@ -185,11 +192,20 @@ def _active(entities: tuple[Entity, ...], active: Collection[str]) -> tuple[Enti
 
 
 def _unplaced(
-    intent: Intent, here: str | None, house: tuple[Entity, ...], active: Collection[str]
+    intent: Intent,
+    here: str | None,
+    house: tuple[Entity, ...],
+    active: Collection[str],
+    *,
+    lone: bool,
 ) -> tuple[Entity, ...] | Question:
-    """Targets of a sentence that means a place and names none: those active, those near, or the only ones."""
+    """Targets of a sentence that means a place and names none: those active, those near, or the only ones.
+
+    Where one of the house is meant, as the one that plays, it need not be near.
+    """
     near = tuple(entity for entity in house if here is not None and entity.area == here)
-    found = _active(near, active) or _active(house, active) or near or house
+    far = _active(house, active)
+    found = _active(near, active) or ((far or near) if lone else (near or far)) or house
     areas = {entity.area for entity in found}
     if len(found) == 1 or (len(areas) == 1 and None not in areas):
         return found

@@ -64,10 +64,11 @@ SERVICES = {
 }
 
 STATES: dict[str, tuple[str, dict[str, AttributeValue]]] = {
-    "light.hob": ("on", {}),
+    "light.hob": ("on", {"brightness_pct": 50}),
     "light.desk": ("off", {}),
     "light.floor": ("on", {}),
-    "cover.left": ("open", {}),
+    "fan.office": ("on", {"percentage": 33, "percentage_step": 33.3}),
+    "cover.left": ("open", {"current_position": 60}),
     "cover.right": ("closed", {}),
     "cover.garage": ("closed", {}),
     "lock.front": ("locked", {}),

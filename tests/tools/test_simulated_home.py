@@ -18,6 +18,7 @@ from paige.iot.change import (
 )
 from paige.iot.command import Command, CommandRefused
 from paige.iot.confirmation import Patience
+from paige.iot.deeds import deed_of
 from paige.iot.dialects.homeassistant import HomeAssistantDialect
 from paige.iot.dialects.homie import HomieDialect
 from paige.iot.dialects.protocol import Dialect
@@ -33,6 +34,9 @@ from paige.iot.link_options import LinkOptions
 from paige.iot.message import Message, Publication
 from paige.iot.outcome import Status
 from paige.iot.registry import Registry
+from paige.iot.resolution import Reason
+from paige.iot.units import TemperatureUnit
+from paige.models.intent import Intent
 from paige.tools.broker import EmbeddedBroker
 from paige.tools.simulated_home.device import Fault
 from paige.tools.simulated_home.home import SimulatedHome
@@ -272,6 +276,45 @@ def test_every_command_is_carried_out_and_reported(street: Street) -> None:
         assert wanted is not None
         assert wanted.met(after), (name, service, data, after.state, after.attributes)
     assert street.listener.misunderstood == []
+
+
+@pytest.mark.parametrize(
+    ("name", "intent", "slot"),
+    [
+        ("Kitchen Lamp", "HassLightSet", "brightness_step"),
+        ("Bedroom Lamp", "HassLightSet", "brightness_step"),
+        ("Living Room Ceiling Light", "HassLightSet", "brightness_step"),
+        ("Reading Lamp", "HassLightSet", "brightness_step"),
+        ("Bedroom Fan", "HassFanSetSpeed", "percentage_step"),
+        ("Living Room Blinds", "HassSetPosition", "position_step"),
+        ("Thermostat", "HassClimateSetTemperature", "temperature_step"),
+        ("Kitchen Radio", "HassSetVolumeRelative", "volume_step"),
+    ],
+)
+def test_a_step_is_carried_out_from_where_the_device_is(
+    street: Street, name: str, intent: str, slot: str
+) -> None:
+    carried_out = []
+    for step in ("down", "up", "up", "down"):
+        before = street.listener.named(name)
+        order = Intent(intent, {slot: step}, 1.0, "")
+        deed = deed_of(order)
+        assert deed is not None
+        ability = deed.order(order, before, TemperatureUnit.CELSIUS)
+        if ability.command is None:
+            assert ability.reason in (Reason.IS_OFF, Reason.AT_ITS_END)
+            continue
+        wanted = expectation(ability.command, before)
+        publications = street.listener.encode(ability.command)
+        assert wanted is not None
+        assert not isinstance(publications, CommandRefused), publications
+        assert not wanted.met(before)
+        for publication in publications:
+            street.publish(publication)
+        after = street.listener.named(name)
+        assert wanted.met(after), (step, after.state, after.attributes)
+        carried_out.append(step)
+    assert set(carried_out) == {"up", "down"}
 
 
 def test_every_service_that_the_house_offers_is_among_the_commands_tried(street: Street) -> None:
