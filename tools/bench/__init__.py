@@ -8,17 +8,18 @@ from paige.device.cli.command import Subcommand
 _DESCRIPTION = """\
 Measures this machine with Paige on it, and prints a table for each part:
 
-  parse    sentences a second, and against hassil in the same run
-  listen   recordings understood, and what recognition costs
-  turn     from the last sample of speech to the published message and the confirmed state, by step
-  memory   the whole service: start to ready, memory idle and at peak, and where it goes
-  home     homes of 30, 300 and 5,000 entities: discovery, language, parsing, processor time
-  all      everything (default)
+  parse       sentences a second, and against hassil in the same run
+  understand  how well sentences are understood, what is refused, and what that costs
+  listen      recordings understood, and what recognition costs
+  turn        from the last sample of speech to the published message and the confirmed state, by step
+  memory      the whole service: start to ready, memory idle and at peak, and where it goes
+  home        homes of 30, 300 and 5,000 entities: discovery, language, parsing, processor time
+  all         everything (default)
 
 example:
   paige bench turn --repeats 20"""
 
-PARTS = ("parse", "listen", "turn", "memory", "home")
+PARTS = ("parse", "understand", "listen", "turn", "memory", "home")
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -31,6 +32,18 @@ def _configure(parser: ArgumentParser) -> None:
         type=Path,
         metavar="FOLDER",
         help="for listen: recordings of people with labels (python -m paige.tools.bench.listen --help)",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FOLDER",
+        help="for understand: data sets (slurp, clinc150, ha_intents), each in the folder of its name",
+    )
+    parser.add_argument(
+        "--model",
+        type=Path,
+        metavar="FOLDER",
+        help="for understand: an intent model (default: the shipped one)",
     )
     parser.add_argument("--json", action="store_true", help="the figures as one JSON object, for programs")
     parser.add_argument(
@@ -48,7 +61,7 @@ def _run(arguments: Namespace) -> int:
     from paige.tools.bench.bench import Options, bench
 
     chosen = PARTS if arguments.part == "all" else (arguments.part,)
-    options = Options(arguments.repeats, arguments.recordings)
+    options = Options(arguments.repeats, arguments.recordings, arguments.data, arguments.model)
     return bench(chosen, options, as_json=arguments.json, write=arguments.write)
 
 

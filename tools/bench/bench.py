@@ -28,9 +28,13 @@ class Options:
     repeats: int | None = None
     recordings: Path | None = None
     """Of people, for `listen`."""
+    data: Path | None = None
+    """A folder with data sets, for `understand`."""
+    model: Path | None = None
+    """A folder of an intent model, for `understand`; the shipped one where there is none."""
 
 
-_MODULES: Final = {"home": "home_size"}
+_MODULES: Final = {"home": "home_size", "understand": "understand.part"}
 
 
 def bench(parts: Sequence[str], options: Options, *, as_json: bool, write: Path | None) -> int:
@@ -54,6 +58,8 @@ def bench(parts: Sequence[str], options: Options, *, as_json: bool, write: Path 
             print(f"{part.markdown()}\n{here}\n", flush=True)
     if write is not None:
         _write(write, document(here, measured, missing))
+        for picture in (one for part in measured for one in part.pictures):
+            _write(write.with_name(picture.file), picture.svg)
     if as_json:
         print(json.dumps(_figures(here, measured, missing)))
     return 1 if broken or not measured else 0
@@ -61,8 +67,11 @@ def bench(parts: Sequence[str], options: Options, *, as_json: bool, write: Path 
 
 def _measured(name: str, options: Options) -> Part:
     module = importlib.import_module(f"paige.tools.bench.{_MODULES.get(name, name)}")
-    given = {"recordings": options.recordings} if name == "listen" else {}
-    measure = cast("Measure", partial(module.measure, **given))
+    given: dict[str, dict[str, Path | None]] = {
+        "listen": {"recordings": options.recordings},
+        "understand": {"data": options.data, "model": options.model},
+    }
+    measure = cast("Measure", partial(module.measure, **given.get(name, {})))
     began = time.monotonic()
     part = measure(options.repeats, lambda line: _tell(name, line))
     return replace(part, seconds=time.monotonic() - began)
@@ -75,17 +84,17 @@ def _tell(name: str, line: str) -> None:
 def document(here: Machine, measured: Sequence[Part], missing: dict[str, str]) -> str:
     """All results in one Markdown document."""
     head = (
-        "# Measurements\n\n"
-        "Written by `paige bench --write docs/measurements.md`, with `--recordings FOLDER` for the part "
-        f"`listen`, on {datetime.now(UTC):%Y-%m-%d}, Paige {paige_version()}.\n\n"
-        f"Machine: {here} at the start, {machine().load:.1f} at the end.\n\n"
-        "Each table can be made again by the command above it. A median says what is usual; p95 is the least "
-        "value that 95 % of all do not exceed. What is compared was measured in the same run, one after the "
-        "other. A load near or over the number of cores means that other programs were running: medians hold "
-        "better than p95 then, ratios better than either, and processor time better than time.\n"
+        "# Measurements\n\nWritten by `paige bench --write docs/measurements.md`, with `--recordings "
+        "FOLDER` for the part `listen` and `--data FOLDER` for `understand`, on "
+        f"{datetime.now(UTC):%Y-%m-%d}, Paige {paige_version()}.\n\nMachine: {here} at the start, "
+        f"{machine().load:.1f} at the end.\n\nEach table can be made again by the command above it. A "
+        "median says what is usual; p95 is the least value that 95 % of all do not exceed. What is "
+        "compared was measured in the same run, one after the other. A load near or over the number of "
+        "cores means that other programs were running: medians hold better than p95 then, ratios better "
+        "than either, and processor time better than time.\n"
     )
     left_out = "".join(f"\n## {name}\n\nLeft out: {reason}\n" for name, reason in missing.items())
-    return head + "".join(f"\n{part.markdown()}" for part in measured) + left_out
+    return head + "".join(f"\n{part.markdown(pictures=True)}" for part in measured) + left_out
 
 
 def _check_writable(path: Path) -> None:

@@ -4,8 +4,17 @@ from collections.abc import Callable
 from itertools import product
 from random import Random
 
-from paige.tools.simulated_home.device import SimulatedDevice
-from paige.tools.simulated_home.homeassistant import Cover, JsonLight, Lock, Thermostat, Vacuum, Valve
+from paige.iot.entity import Area, Entity
+from paige.iot.home_file import HomeDescription
+from paige.tools.simulated_home.homeassistant import (
+    Cover,
+    HomeAssistantDevice,
+    JsonLight,
+    Lock,
+    Thermostat,
+    Vacuum,
+    Valve,
+)
 
 _STOREYS = "Cellar|Downstairs|Upstairs|Attic|North Wing|South Wing|Annex|Lodge"
 _ROOMS = "Kitchen|Bedroom|Office|Hallway|Bathroom|Study|Library|Pantry|Salon|Gallery"
@@ -19,7 +28,7 @@ _LOOKS = (
     "Golden|Green|Grey|Hidden|Iron|Ivory|Little|Marble|New|Northern|Oak|Old|Orange|Paper|Pine|Red|Round|Silver|"
     "Southern|Square|Steel|Tall|Western|White"
 )
-_THINGS: tuple[tuple[str, Callable[[str, str], SimulatedDevice]], ...] = (
+_THINGS: tuple[tuple[str, Callable[[str, str], HomeAssistantDevice]], ...] = (
     ("Lamp", JsonLight),
     ("Light", JsonLight),
     ("Lantern", JsonLight),
@@ -41,7 +50,7 @@ _SEED = 1
 MOST = len(_OWNERS.split("|")) * len(_LOOKS.split("|")) * len(_THINGS)
 
 
-def large_home(size: int) -> tuple[SimulatedDevice, ...]:
+def large_home(size: int) -> tuple[HomeAssistantDevice, ...]:
     """A home of `size` devices, of which each is one entity of Home Assistant's discovery.
 
     Names are a random choice of all that the words above allow, the same for the same size: a language in
@@ -59,3 +68,24 @@ def large_home(size: int) -> tuple[SimulatedDevice, ...]:
         make(f"{owner}'s {look} {thing}", areas[number % len(areas)])
         for number, (owner, look, (thing, make)) in enumerate(chosen)
     )
+
+
+def large_description(size: int) -> HomeDescription:
+    """The same home, as its owner would write it down.
+
+    Raises:
+        ValueError: There are not so many names.
+    """
+    devices = large_home(size)
+    entities = tuple(
+        Entity(
+            f"{device.platform}.device_{number}",
+            device.name,
+            device.platform,
+            device.area,
+            device.device_class if isinstance(device, Cover) else None,
+        )
+        for number, device in enumerate(devices)
+    )
+    areas = tuple(Area(name) for name in dict.fromkeys(device.area for device in devices))
+    return HomeDescription(areas=areas, entities=entities)

@@ -27,6 +27,16 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing of results, which goes beside the document that shows it."""
+
+    file: str
+    """Its name, without a folder."""
+    title: str
+    svg: str
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """The results of one word after `paige bench`."""
 
@@ -40,8 +50,10 @@ class Part:
     """In JSON's types: seconds, bytes, counts and ratios, unrounded."""
     seconds: float = 0.0
     """How long the measurement took."""
+    pictures: tuple[Picture, ...] = ()
 
-    def markdown(self) -> str:
-        """As a section of a Markdown document."""
+    def markdown(self, *, pictures: bool = False) -> str:
+        """As a section of a Markdown document, with its pictures where those are written beside it."""
         tables = "\n".join(table.markdown() for table in self.tables)
-        return f"## {self.name}\n\n{self.summary}\n\n```console\n$ {self.command}\n```\n\n{tables}"
+        drawn = "".join(f"\n![{one.title}]({one.file})\n" for one in self.pictures if pictures)
+        return f"## {self.name}\n\n{self.summary}\n\n```console\n$ {self.command}\n```\n\n{tables}{drawn}"

@@ -1,0 +1,1 @@
+"""How well sentences are understood, what is refused, and what that costs: `paige bench understand`."""

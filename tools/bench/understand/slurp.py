@@ -1,0 +1,114 @@
+"""SLURP’s rows in a home’s terms: what each means by the table of the training, and to `home.yaml`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from paige.iot.home_file import HomeDescription
+from paige.models.grammar.tokens import words_of
+from paige.models.nlu.slots import AMOUNT, LEVEL, STEP, UP, WHEN
+from paige.models.nlu.tags import spans
+from paige.tools.bench.understand.cases import Answer, Case, judged
+from paige.tools.bench.understand.frames import FrameRules
+from paige.tools.training.examples import Example
+
+OUTSIDE: Final = (
+    "calendar",
+    "cooking",
+    "email",
+    "general",
+    "news",
+    "qa",
+    "recommendation",
+    "social",
+    "takeaway",
+    "transport",
+)
+"""SLURP's scenarios of which nothing is for a home. Of `alarm`, `datetime`, `lists`, `music`, `play` and
+`weather` some is and some is not; what the table has as surely not for one counts apart."""
+IOT, AUDIO = "iot", "audio"
+
+
+def scenario(example: Example) -> str:
+    """SLURP's scenario of a row."""
+    return example.label.split("_")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsayable:
+    """Why a row asks for nothing that `home.yaml` could do at once."""
+
+    later: bool
+    """It says when; else something that it names is not there."""
+
+
+class SlurpCases:
+    """Rows as cases of a home."""
+
+    def __init__(
+        self, home: HomeDescription, colors: Mapping[tuple[str, ...], str], rules: FrameRules
+    ) -> None:
+        self._rules = rules
+        names = {
+            "name": [(spoken, one.name) for one in home.entities for spoken in one.names],
+            "area": [(spoken, one.name) for one in home.areas for spoken in (one.name, *one.aliases)],
+            "floor": [(spoken, one.name) for one in home.floors for spoken in (one.name, *one.aliases)],
+        }
+        self._known: dict[str, dict[tuple[str, ...], str]] = {
+            kind: {rules.plain(words_of(spoken)): main for spoken, main in its} for kind, its in names.items()
+        }
+        self._known["color"] = {rules.plain(words): value for words, value in colors.items()}
+        self._home = home
+
+    def case(self, example: Example) -> Case | Unsayable:
+        """What a row means to the home; why it means nothing there."""
+        found: dict[str, Any] = {}
+        number: float | None = None
+        for slot, begin, end in spans(example.tags or ()):
+            said = example.words[begin:end]
+            if slot == WHEN:
+                return Unsayable(later=True)
+            if slot == AMOUNT:
+                number = self._rules.number(said)
+                continue
+            place = self._place(slot, self._rules.plain(said))
+            if place is None or place[0] in found:
+                return Unsayable(later=False)
+            found[place[0]] = place[1]
+        found |= self._traits(example, number)
+        return Case(example.label, " ".join(example.words), example.intent, found, Path("home.yaml"))
+
+    def right(self, case: Case, answer: Answer) -> bool:
+        """Whether an answer does what a case asks for, to the same things."""
+        same = Case(case.id, case.text, case.intent, self._implied(case.intent, case.slots), case.home)
+        return judged(
+            same, Answer(answer.intent, self._implied(case.intent, answer.slots)), self._home
+        ).action
+
+    def _place(self, slot: str, words: tuple[str, ...]) -> tuple[str, str] | None:
+        for kind in (slot, "floor") if slot == "area" else (slot,):
+            if words in self._known.get(kind, {}):
+                return kind, self._known[kind][words]
+        return None
+
+    def _traits(self, example: Example, number: float | None) -> dict[str, Any]:
+        step = STEP.get(example.intent, "")
+        traits: dict[str, Any] = dict(example.traits)
+        if number is None:
+            return traits
+        way = traits.pop(step, None)
+        if way is None:
+            return {**traits, LEVEL[example.intent]: number}
+        return {**traits, step: number if way == UP else -number}
+
+    def _implied(self, intent: str, slots: Mapping[str, Any]) -> dict[str, Any]:
+        """Slots with the kind of thing that the intent is about, where they say neither kind nor name."""
+        if "name" in slots:
+            return {slot: value for slot, value in slots.items() if slot != "domain"}
+        return {**self._rules.implied(intent), **slots}
+
+
+def of_scenario(examples: Sequence[Example], *scenarios: str) -> list[Example]:
+    """Those of some scenarios."""
+    return [example for example in examples if scenario(example) in scenarios]
