@@ -117,6 +117,12 @@ class Connectives:
             found.append(Part(begin, count, before, listed))
         return tuple(found)
 
+    def leaves_out(self, tokens: Tokens, parts: Iterable[Part]) -> bool:
+        """Whether a part begins as one that leaves something out of the command before it."""
+        return any(
+            self._connective(tokens, part.begin)[0] == "open" for part in parts if part.begin < part.end
+        )
+
     def _connective(self, tokens: Tokens, at: int) -> tuple[str | None, int]:
         """The connective that ends before the word `at` or begins with it: its kind, and where it ends."""
         found: tuple[str | None, int] = (None, at)

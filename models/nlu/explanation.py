@@ -13,26 +13,35 @@ class Path(StrEnum):
     """What answered."""
 
     TEMPLATE = "template"
-    """A sentence template fits word for word."""
+    """Sentence templates fit word for word."""
     MODEL = "model"
-    """The learned model."""
+    """The learned model, for the whole sentence or a part of it."""
     NONE = "none"
-    """Nothing: no template fits, and there is no model of this language or no word to read."""
+    """Nothing: no template fits, and there is no model of this language, or no word to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the model made of a sentence or a part of one."""
+
+    text: str
+    result: tuple[Intent, ...] | NotRecognized
+    """Several where one command names several things."""
+    frame: Frame | None = None
+    """What it found; None where there was nothing that it could read."""
+    values: tuple[Value, ...] = ()
+    """What the words of its slots became."""
+    lookups: tuple[Lookup, ...] = ()
+    """How names and places were looked up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """One parse, and why."""
 
-    result: Intent | NotRecognized
+    result: tuple[Intent, ...] | NotRecognized
     path: Path
-    words: tuple[str, ...]
-    """As the sentence was cut."""
-    frame: Frame | None = None
-    """What the model found, where it was asked."""
     threshold: float | None = None
-    """How sure the model had to be."""
-    values: tuple[Value, ...] = ()
-    """What the words of its slots became."""
-    lookups: tuple[Lookup, ...] = ()
-    """How names and places were looked up."""
+    """How sure the model had to be, where it was asked."""
+    readings: tuple[Reading, ...] = ()
+    """What it made of the sentence and of its parts, in the order in which they were read."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from paige.models.grammar.language import Language
 from paige.models.grammar.lists import AREA, FLOOR, NAME, WildcardList
-from paige.models.grammar.tokens import Tokens
+from paige.models.grammar.tokens import Tokens, words_of
 from paige.models.intent import Intent, NotRecognized, SlotValue, Why
 from paige.models.nlu.frame import Frame
 from paige.models.nlu.home_names import HomeNames
@@ -14,6 +14,7 @@ from paige.models.nlu.slots import GOAL, STEP, SWITCHING, WHEN
 from paige.models.nlu.tags import Span
 from paige.models.nlu.targets import Lookup, TargetFinder, Targets, merged
 from paige.models.nlu.values import Value, ValueReader, goes_down, is_amount
+from paige.models.nlu.whole import singly
 from paige.models.nlu.wording import Wording
 
 
@@ -21,7 +22,7 @@ from paige.models.nlu.wording import Wording
 class Built:
     """What a frame became, and how."""
 
-    result: Intent | NotRecognized
+    result: tuple[Intent, ...] | NotRecognized
     values: tuple[Value, ...] = ()
     lookups: tuple[Lookup, ...] = ()
 
@@ -66,37 +67,64 @@ class IntentBuilder:
         self._values = ValueReader(shapes, language.matcher, self._wording)
         self._targets = TargetFinder(shapes, language.matcher, names, self._wording, self._here)
         self._kinds = names.kinds
+        self._fillers = {word for phrase in language.sentences.skip_words for word in words_of(phrase)}
 
-    def build(self, frame: Frame, sentence: Tokens) -> Built:
+    def build(self, frame: Frame, sentence: Tokens, *, is_list: bool = False) -> Built:
         """The intent of a frame, or why it is none.
 
         Args:
             frame: What a sentence seems to ask for; whether that is sure enough is not looked at here.
             sentence: The sentence.
+            is_list: Whether it may name several things, each of which gets an intent.
         """
-        draft = _Draft(frame.intent, sentence)
         spans = merged(frame.spans)
-        if WHEN in spans:
-            return draft.refused(Why.NOT_NOW)
         names = {slot: found for slot, found in spans.items() if self._is_target(frame.intent, slot)}
-        if any(len(found) > 1 for found in names.values()):
-            return draft.refused(Why.SEVERAL)
-        for slot, found in spans.items():
-            # Of two values for one slot the later corrects the earlier.
-            if slot not in names and not self._value(frame, found[-1], draft):
+        things = singly(names)
+        if things is None or (len(things) > 1 and not is_list):
+            return _Draft(frame.intent, sentence).refused(Why.SEVERAL)
+        # Of two values for one slot the later corrects the earlier.
+        said = [found[-1] for slot, found in spans.items() if slot not in names]
+        built = [self._build(frame, sentence, said, thing) for thing in things]
+        intents = tuple(
+            intent for one in built if not isinstance(one.result, NotRecognized) for intent in one.result
+        )
+        refused = next((one.result for one in built if isinstance(one.result, NotRecognized)), None)
+        return Built(
+            intents if refused is None else refused,
+            built[0].values,
+            tuple(lookup for one in built for lookup in one.lookups),
+        )
+
+    def _build(
+        self, frame: Frame, sentence: Tokens, said: Sequence[Span], thing: Mapping[str, Span]
+    ) -> Built:
+        draft = _Draft(frame.intent, sentence)
+        for span in said:
+            if span[0] == WHEN:
+                return draft.refused(Why.NOT_NOW)
+            if not self._value(frame, span, draft):
                 return draft.refused(Why.INCOMPLETE)
-        targets = self._targets.find(frame, {slot: found[0] for slot, found in names.items()}, sentence)
+        targets = self._targets.find(frame, thing, sentence)
+        if thing and not self._says_more(targets.beside):
+            return draft.refused(Why.UNSURE)
         draft.lookups = targets.lookups
         draft.slots |= targets.slots
         draft.spans |= targets.spans
         self._traits(frame, draft)
         return self._finished(frame, draft, targets)
 
+    def _says_more(self, beside: Sequence[str]) -> bool:
+        """Whether anything is said but a name: what shall become of it would be a guess."""
+        return any(word not in self._fillers and (word,) not in self._wording.articles for word in beside)
+
     def _is_target(self, intent: str, slot: str) -> bool:
         if slot not in (NAME, AREA, FLOOR):
             return False
+        return not self._is_free(intent, slot)
+
+    def _is_free(self, intent: str, slot: str) -> bool:
         own = self._shapes.lists(intent, slot)
-        return not own or not all(isinstance(source, WildcardList) for source in own)
+        return bool(own) and all(isinstance(source, WildcardList) for source in own)
 
     def _value(self, frame: Frame, span: Span, draft: _Draft) -> bool:
         """Take what a span says; False where it says nothing that its slot can have."""
@@ -153,8 +181,9 @@ class IntentBuilder:
             spans=draft.spans,
             context=_domain(targets.context),
             choices=targets.choices,
+            free=frozenset(slot for slot in draft.slots if self._is_free(draft.intent, slot)),
         )
-        return Built(intent, tuple(draft.values), tuple(draft.lookups))
+        return Built((intent,), tuple(draft.values), tuple(draft.lookups))
 
     def _aim(self, draft: _Draft, targets: Targets, everything: bool) -> bool:
         """See to it that the intent says what it is about; False where it does not and should."""

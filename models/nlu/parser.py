@@ -2,26 +2,33 @@
 
 Who wins where both could answer:
 
-1. A sentence template that fits is taken, whatever the model thinks: it is exact, and the user may have
-   written it.
+1. Sentence templates that fit are taken, whatever the model thinks: they are exact, and the user may have
+   written them. A sentence that is several commands is one for each of them.
 2. Else the model's likeliest intent is taken if it is at least as probable as the model's threshold, and if
-   the home has, or may be asked about, what it names.
+   what it says can be said of this home. A sentence that connectives cut is read part by part, and as a whole
+   only where that loses nothing (see `whole`).
 3. Else the sentence is refused, with the reason.
 """
 
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from paige.models.grammar.language import Language
-from paige.models.grammar.tokens import tokenize
+from paige.models.grammar.tokens import Tokens, tokenize
 from paige.models.intent import Intent, NotRecognized
+from paige.models.nlu.clauses import Clauses
+from paige.models.nlu.connectives import Connectives
 from paige.models.nlu.home_names import HomeNames
 from paige.models.nlu.shapes import Shapes
 from paige.models.nlu.shipped import LazyModel
 
 if TYPE_CHECKING:  # what stands on numpy is loaded with the model
-    from paige.models.nlu.explanation import Explanation
+    from paige.models.nlu.explanation import Explanation, Reading
     from paige.models.nlu.intents import IntentBuilder
+
+_MOST_READ: Final = 6
+"""Parts of one sentence that the model reads, each in a few milliseconds."""
 
 
 class IntentParser:
@@ -45,9 +52,16 @@ class IntentParser:
         self._model = model
         self._shapes = shapes or Shapes(language.sentences)
         self._names = names or HomeNames(language.vocabulary, language.sentences.language)
+        self._connectives = Connectives.for_language(language.sentences.language)
+        self._clauses = Clauses(self._connectives, language.parse, language.vocabulary)
+        self._parts = Clauses(self._connectives, self._part, language.vocabulary)
+        self._readings: dict[str, Reading] = {}
+        """What the model made of the latest sentence and of its parts."""
+        self._readable: frozenset[str] = frozenset()
+        """The parts of the latest sentence."""
 
     def parse(self, text: str) -> Intent | NotRecognized:
-        """What a sentence of one request asks for.
+        """What a sentence of one command asks for.
 
         Raises:
             ModelUnusable: The model's files are damaged.
@@ -55,29 +69,37 @@ class IntentParser:
         found = self.language.parse(text)
         if isinstance(found, Intent) or not self._model:
             return found
-        return self._by_model(text).result
+        self._readings.clear()
+        return _only(self._by_model(text).result)
 
     def parse_all(self, text: str) -> tuple[Intent, ...] | NotRecognized:
-        """What a sentence asks for, where it may ask for several things one after the other.
+        """What a sentence asks for, in order where it asks for several things.
 
         Raises:
             ModelUnusable: The model's files are damaged.
         """
-        found = self.parse(text)
-        return (found,) if isinstance(found, Intent) else found
+        found = self._clauses.parse(text)
+        if not isinstance(found, NotRecognized) or not self._model:
+            return found
+        return self._read(text)
 
     def explain(self, text: str) -> "Explanation":
-        """As `parse`, with the reasons.
+        """As `parse_all`, with the reasons.
 
         Raises:
             ModelUnusable: The model's files are damaged.
         """
         from paige.models.nlu.explanation import Explanation, Path
 
-        found = self.language.parse(text)
-        if isinstance(found, Intent):
-            return Explanation(found, Path.TEMPLATE, tokenize(text).words)
-        return self._by_model(text)
+        found = self._clauses.parse(text)
+        if not isinstance(found, NotRecognized):
+            return Explanation(found, Path.TEMPLATE)
+        if not self._model:
+            return Explanation(found, Path.NONE)
+        result = self._read(text)
+        readings = tuple(self._readings.values())
+        path = Path.MODEL if any(one.frame for one in readings) else Path.NONE
+        return Explanation(result, path, self._model.get().labels.threshold, readings)
 
     def warm(self) -> None:
         """Make all that the first sentence would wait for.
@@ -86,7 +108,39 @@ class IntentParser:
             ModelUnusable: The model's files are damaged.
         """
         if self._model:
+            self._readings.clear()
             self._by_model("x")
+
+    def _read(self, text: str) -> tuple[Intent, ...] | NotRecognized:
+        """What the model understands of a sentence that no templates have."""
+        self._readings.clear()
+        sentence = self._words(text)
+        parts = [part for part in self._connectives.parts(sentence) if part.begin < part.end]
+        if len(parts) < 2:
+            return self._by_model(text).result
+        alone = [sentence.between(part.begin, part.end) for part in parts]
+        self._readable = frozenset(alone[:_MOST_READ])
+        each = self._parts.parse(text)
+        if not isinstance(each, NotRecognized):
+            return tuple(_without_repetitions(each))
+        if self._connectives.leaves_out(sentence, parts):
+            return each
+        from paige.models.nlu.whole import is_one_command
+
+        whole = self._by_model(text, is_list=True)
+        one = whole.frame is not None and is_one_command(whole.frame, parts, list(map(self._part, alone)))
+        return whole.result if one else each
+
+    def _part(self, text: str) -> Intent | NotRecognized:
+        """What a part of a sentence means by itself; the model reads only what was said just so."""
+        found = self.language.parse(text)
+        if isinstance(found, Intent) or text not in self._readable:
+            return found
+        return _only(self._by_model(text).result)
+
+    @staticmethod
+    def _words(text: str) -> Tokens:
+        return tokenize(text if Language.can_be_read(text) else "")
 
     @cached_property
     def _builder(self) -> "IntentBuilder":
@@ -95,24 +149,38 @@ class IntentParser:
         tagged = sorted({tag[2:] for tag in self._model.get().labels.tags if tag[1:2] == "-"})
         return IntentBuilder(self.language, self._shapes, self._names, tagged)
 
-    def _by_model(self, text: str) -> "Explanation":
-        from paige.models.nlu.explanation import Explanation, Path
+    def _by_model(self, text: str, *, is_list: bool = False) -> "Reading":
+        if text not in self._readings:
+            self._readings[text] = self._new_reading(text, is_list=is_list)
+        return self._readings[text]
+
+    def _new_reading(self, text: str, *, is_list: bool) -> "Reading":
+        from paige.models.nlu.explanation import Reading
         from paige.models.nlu.frame import frame
 
-        sentence = tokenize(text) if self.language.can_be_read(text) else tokenize("")
-        if not self._model or not sentence.words:
-            return Explanation(NotRecognized(text), Path.NONE, sentence.words)
-        model = self._model.get()
+        sentence, model = self._words(text), self._model.get()
+        if not sentence.words:
+            return Reading(text, NotRecognized(text))
         scores = model.read(sentence.words)
         if len(scores.tags) < len(sentence.words):
-            # Nobody's request is so long; what stands behind what was read could turn it round.
-            return Explanation(NotRecognized(text), Path.NONE, sentence.words)
+            # What stands behind the words that were read could turn their meaning round.
+            return Reading(text, NotRecognized(text))
         found = frame(sentence.words, scores, model.labels)
-        threshold = model.labels.threshold
-        if found.confidence < threshold:
-            refusal = NotRecognized(text, why=found.doubt)
-            return Explanation(refusal, Path.MODEL, sentence.words, found, threshold)
-        built = self._builder.build(found, sentence)
-        return Explanation(
-            built.result, Path.MODEL, sentence.words, found, threshold, built.values, built.lookups
-        )
+        if found.confidence < model.labels.threshold:
+            return Reading(text, NotRecognized(text, why=found.doubt), found)
+        built = self._builder.build(found, sentence, is_list=is_list)
+        return Reading(text, built.result, found, built.values, built.lookups)
+
+
+def _only(result: tuple[Intent, ...] | NotRecognized) -> Intent | NotRecognized:
+    return result if isinstance(result, NotRecognized) else result[0]
+
+
+def _without_repetitions(intents: Iterable[Intent]) -> Iterator[Intent]:
+    """Each command once: "it's dark, I can't see" asks twice for the same."""
+    known = []
+    for intent in intents:
+        asked = intent.name, intent.slots, intent.excluded
+        if asked not in known:
+            known.append(asked)
+            yield intent
