@@ -27,6 +27,7 @@ from paige.iot.registry import Registry
 from paige.iot.timer_keeper import TimerKeeper
 from paige.iot.units import TemperatureUnit
 from paige.models.grammar.sentences import Sentences
+from paige.models.kinds import Kinds
 from paige.models.recognizer.protocol import Recognizer
 
 
@@ -85,6 +86,7 @@ async def assistant(
             Keeping(words.narrator, registry, timers, lists),
             policy=policy(config.policy),
             unit=TemperatureUnit(config.house.temperature_unit),
+            kinds=Kinds.for_language(config.house.language),
             recognizer=recognizer,
             confidence=config.speech.confidence,
         )

@@ -30,6 +30,7 @@ from paige.iot.resolve import resolve
 from paige.iot.units import TemperatureUnit
 from paige.models.grammar.language import Language
 from paige.models.intent import Intent, NotRecognized
+from paige.models.kinds import Kinds
 from paige.models.recognizer.protocol import Recognizer
 from paige.models.transcript import Transcript
 
@@ -47,6 +48,7 @@ class Pipeline:
         keeping: Answers what is not about entities.
         policy: What needs a yes, and what is forbidden.
         unit: How the house says temperatures.
+        kinds: What things are called by what they are.
         recognizer: Speech to text; None where only text is handled, until `hear_with` gives one.
         confidence: How sure the recognizer must be, 0 to 1.
         clock: Monotonic seconds.
@@ -62,6 +64,7 @@ class Pipeline:
         *,
         policy: Policy | None = None,
         unit: TemperatureUnit = TemperatureUnit.CELSIUS,
+        kinds: Kinds | None = None,
         recognizer: Recognizer | None = None,
         confidence: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
@@ -73,6 +76,7 @@ class Pipeline:
         self._keeping = keeping
         self._policy = policy
         self._unit = unit
+        self._kinds = kinds
         self._recognizer = recognizer
         self._confidence = confidence
         self._clock = clock
@@ -231,6 +235,7 @@ class Pipeline:
                 policy=self._policy,
                 unit=self._unit,
                 choice=todo.choice,
+                kinds=self._kinds,
             )
 
     def _open(

@@ -14,6 +14,7 @@ from paige.iot.entity import Entity
 from paige.iot.naming import distinct
 from paige.iot.timers import Timer
 from paige.models.grammar.yaml_file import parse_yaml, read_yaml
+from paige.models.kinds import Kinds
 
 _FILE = "responses.yaml"
 _DEFAULT = "default"
@@ -78,7 +79,8 @@ class Replies:
                 for intent, by_response in _own_texts(file).items():
                     own.setdefault(intent, {}).update(by_response)
         texts = parse_yaml(packaged.read_text(encoding="utf-8"), str(packaged)).content
-        return Replies(texts, own)
+        kinds = {kind.name: kind.called for kind in Kinds.for_language(language).by_name.values()}
+        return Replies({**texts, "kinds": {**kinds, **texts["kinds"]}}, own)
 
     @property
     def answers(self) -> Mapping[str, Sequence[str]]:

@@ -20,7 +20,7 @@ def question_of_entity(intent: Intent, entities: Sequence[Entity]) -> Question:
     alias that no other has; else the words of its id.
     """
     candidates = [_labels(entity) for entity in entities]
-    counts = Counter(canonical(label) for labels in candidates for label in dict.fromkeys(labels))
+    counts = Counter(label for labels in candidates for label in set(map(canonical, labels)))
     choices = []
     for entity, labels in zip(entities, candidates, strict=True):
         label = next((label for label in labels if counts[canonical(label)] == 1), entity.id)

@@ -1,5 +1,6 @@
 """From an intent to what is done about it: the one place where words meet the home."""
 
+from dataclasses import replace
 from typing import Final
 
 from paige.iot.command import Command
@@ -22,6 +23,7 @@ from paige.iot.resolution import (
 from paige.iot.targets import Scope, targets
 from paige.iot.units import TemperatureUnit
 from paige.models.intent import Intent
+from paige.models.kinds import Kinds
 
 _KEEPERS: Final = {
     "HassStartTimer": Keeper.TIMERS,
@@ -54,6 +56,7 @@ def resolve(
     policy: Policy | None = None,
     unit: TemperatureUnit = TemperatureUnit.CELSIUS,
     choice: Choice | None = None,
+    kinds: Kinds | None = None,
 ) -> Resolution:
     """What is to be done about an intent.
 
@@ -64,15 +67,16 @@ def resolve(
         policy: What needs a yes, and what is forbidden; the usual policy where it is None.
         unit: How this household says temperatures. What comes back is in degrees Celsius all the same.
         choice: What was chosen, where the same intent led to a `Question` before.
+        kinds: What things are called by what they are, in the language of the intent.
 
     Returns:
         Commands to carry out, perhaps after a yes; a question back; an answer; or why there is nothing to do.
         Nothing is sent here.
     """
     here = registry.here if here is None else registry.area(here)
-    scope = Scope(registry, here)
+    scope = Scope(registry, here, kinds=kinds or Kinds())
     if choice is not None:
-        scope = Scope(registry, choice.area or here, choice.entity_ids)
+        scope = replace(scope, here=choice.area or here, only=choice.entity_ids)
     if intent.name in _KEEPERS:
         return Local(_KEEPERS[intent.name])
     if intent.name in QUERIES:

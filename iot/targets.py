@@ -2,14 +2,16 @@
 
 import difflib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from paige.iot.choice import question_of_area, question_of_entity
 from paige.iot.entity import Entity
+from paige.iot.kinds import of_kind
 from paige.iot.naming import canonical
 from paige.iot.registry import Registry
 from paige.iot.resolution import Question, Reason, Refused
 from paige.models.intent import Intent
+from paige.models.kinds import Kinds
 
 ALL = "all"
 """What some sentences of Home Assistant give as the name, to say that no single one is meant."""
@@ -29,6 +31,13 @@ class Scope:
     """Main name of the area in which the speaker is."""
     only: frozenset[str] = frozenset()
     """Ids of those that were chosen, after a question was answered; empty where none was asked."""
+    kinds: Kinds = field(default_factory=Kinds)
+    """What people call things by what they are; as device classes, they need not be Home Assistant's."""
+
+    def of_kind(self, name: str) -> tuple[Entity, ...] | None:
+        """All things of a kind; None where the language has no such kind."""
+        kind = self.kinds.by_name.get(name)
+        return None if kind is None else of_kind(kind, self.kinds, self.registry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ def targets(
         local: Whether a sentence that names no place means that of the speaker.
         lone: As `local`, and the only one of the house is meant where nobody said which, and none is here.
     """
-    left_out = _excluded(intent, scope.registry)
+    left_out = _excluded(intent, scope)
     if isinstance(left_out, Refused):
         return left_out
     wanted = Wanted.of(intent, usual)
@@ -95,16 +104,20 @@ def targets(
     ):
         if place is not None and known(place) is None:
             return Refused(reason, {reason.removeprefix("no_"): place})
+    kind = scope.of_kind(next(iter(wanted.device_classes), ""))
     if wanted.name is not None:
         found = _named(wanted, wanted.name, intent, scope, able)
+    elif kind is not None:
+        found = _of_kind(wanted, kind, intent, scope, left_out, able)
     else:
         local = (local or lone) and not _is_of_home(intent)
         found = _placed(wanted, intent, scope, left_out, active=active, local=local, lone=lone and local)
     return _without(left_out, found) if isinstance(found, tuple) else found
 
 
-def _excluded(intent: Intent, registry: Registry) -> frozenset[str] | Refused:
+def _excluded(intent: Intent, scope: Scope) -> frozenset[str] | Refused:
     """Ids of what a sentence leaves out; one that is not known must not be switched for that."""
+    registry = scope.registry
     ids: set[str] = set()
     for slots in intent.excluded:
         place = {slot: str(slots[slot]) for slot in ("area", "floor") if slot in slots}
@@ -115,9 +128,11 @@ def _excluded(intent: Intent, registry: Registry) -> frozenset[str] | Refused:
         if name is not None and not registry.named(name):
             return _unknown(name, registry)
         kinds = {slot: (str(slots[slot]),) for slot in ("domain", "device_class") if slot in slots}
-        out = registry.find(
-            name, **place, domains=kinds.get("domain", ()), device_classes=kinds.get("device_class", ())
-        )
+        kind = scope.of_kind(str(slots.get("device_class", "")))
+        classes = kinds.get("device_class", ()) if kind is None else ()
+        out = registry.find(name, **place, domains=kinds.get("domain", ()), device_classes=classes)
+        if kind is not None:
+            out = tuple(entity for entity in out if entity in kind)
         ids.update(entity.id for entity in out)
     return frozenset(ids)
 
@@ -145,7 +160,11 @@ def _named(
     found = [entity for entity in kind if entity.id in there]
     if not found:
         return _refused(Reason.NO_ENTITY, wanted, {"entity": name})
-    # Each narrowing counts only where it leaves something.
+    return _narrowed(found, intent, scope, able)
+
+
+def _narrowed(found: list[Entity], intent: Intent, scope: Scope, able: Able) -> tuple[Entity, ...] | Question:
+    """The one of several that is able, or near; each narrowing counts only where it leaves something."""
     for narrower in (
         able,
         lambda entity: scope.here is not None and entity.area == scope.here,
@@ -155,6 +174,27 @@ def _named(
     if len(found) > 1:
         return question_of_entity(intent, found)
     return tuple(found)
+
+
+def _of_kind(
+    wanted: Wanted,
+    kind: tuple[Entity, ...],
+    intent: Intent,
+    scope: Scope,
+    left_out: frozenset[str],
+    able: Able,
+) -> tuple[Entity, ...] | Question | Refused:
+    """The one thing of a kind that the home has, or that is meant by where it stands or what it can do."""
+    domain = _text(intent, "domain")
+    there = {entity.id for entity in scope.registry.find(None, wanted.area, wanted.floor)}
+    found = [
+        entity
+        for entity in kind
+        if entity.id in there and entity.id not in left_out and domain in (None, entity.domain)
+    ]
+    if not found:
+        return _refused(Reason.NO_DEVICE_CLASS, wanted, {})
+    return tuple(found) if wanted.every else _narrowed(found, intent, scope, able)
 
 
 def _placed(

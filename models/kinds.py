@@ -75,8 +75,8 @@ class Kinds:
             return True
         if domain not in kind.domains:
             return False
-        beside = tuple(filter(None, map(words_of, places)))
-        return any(self._is_called(kind, words_of(name), beside) for name in names)
+        beside = tuple(filter(None, map(_words, places)))
+        return any(self._is_called(kind, _words(name), beside) for name in names)
 
     def _is_called(self, kind: Kind, name: Words, beside: tuple[Words, ...]) -> bool:
         while name:
@@ -100,6 +100,11 @@ class Kinds:
             if self._at_head(words, name):
                 return name[: -len(words)] if self.head_last else name[len(words) :]
         return name
+
+
+@lru_cache(maxsize=20_000)
+def _words(name: str) -> Words:
+    return words_of(name)
 
 
 @lru_cache(maxsize=8)

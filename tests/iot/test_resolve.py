@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.iot.homes import home
+from tests.iot.homes import SERVICES, home
 
 from paige.iot.change import EntityAppeared, StateChanged
 from paige.iot.choice import choose
@@ -34,6 +34,7 @@ from paige.iot.units import TemperatureUnit, from_celsius, in_unit, to_celsius
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
 from paige.models.intent import Intent, SlotValue
+from paige.models.kinds import Kinds
 
 GOLDEN = Path(__file__).parent / "golden/resolution.txt"
 RESPONSES = Path(__file__).parents[2] / "models/languages/en/responses.yaml"
@@ -416,3 +417,93 @@ def test_a_home_of_five_thousand_entities_is_resolved_in_milliseconds() -> None:
         assert not isinstance(resolve(order, registry), Question)
     # A guard against a quadratic step, generous for a slow board.
     assert time.process_time() - before < 2
+
+
+# --- Kinds of things ---------------------------------------------------------------------------------
+
+ENGLISH_KINDS = Kinds.for_language("en")
+
+
+def with_kettles(*things: str) -> Registry:
+    """The home, and things of the domain, name and area that each text says."""
+    registry = home()
+    for text in things:
+        domain, name, area = text.split("|")
+        it = Entity(
+            f"{domain}.{name.replace(' ', '_').lower()}",
+            name,
+            domain,
+            area or None,
+            services=frozenset(SERVICES[domain].split()),
+            state="off",
+        )
+        registry.apply("homie", EntityAppeared(it))
+    return registry
+
+
+@pytest.mark.parametrize(
+    ("things", "slots", "here", "expected"),
+    [
+        (["switch|Coffee Maker|Kitchen"], {}, None, "switch.coffee_maker turn_on"),
+        (["switch|Coffee Plug|", "light|Coffee Corner|"], {}, None, "switch.coffee_plug turn_on"),
+        (["script|Coffee|"], {}, None, "script.coffee turn_on"),
+        (["button|Coffee|"], {}, None, "button.coffee press"),
+        (
+            ["switch|Coffee Maker|Kitchen", "switch|Espresso Machine|Office"],
+            {},
+            None,
+            "which? Coffee Maker | Espresso Machine",
+        ),
+        (
+            ["switch|Coffee Maker|Kitchen", "switch|Espresso Machine|Office"],
+            {},
+            "Office",
+            "switch.espresso_machine turn_on",
+        ),
+        (
+            ["switch|Coffee Maker|Kitchen", "switch|Espresso Machine|Office"],
+            {"area": "Kitchen"},
+            "Office",
+            "switch.coffee_maker turn_on",
+        ),
+        (
+            ["switch|Coffee Maker|Kitchen", "switch|Espresso Machine|Office"],
+            {"name": "all"},
+            "Office",
+            "switch.coffee_maker turn_on, switch.espresso_machine turn_on",
+        ),
+        ([], {}, None, "refused no_device_class {'device_class': 'coffee_machine'}"),
+        (
+            ["switch|Coffee Maker|Kitchen"],
+            {"area": "Office"},
+            None,
+            "refused no_device_class_in_area {'device_class': 'coffee_machine', 'area': 'Office'}",
+        ),
+    ],
+)
+def test_a_kind_of_thing_is_the_one_that_the_home_has(
+    things: list[str], slots: dict[str, str], here: str | None, expected: str
+) -> None:
+    order = intent("HassTurnOn", device_class="coffee_machine", **slots)
+    assert shown(resolve(order, with_kettles(*things), here=here, kinds=ENGLISH_KINDS)) == expected
+
+
+def test_a_kind_means_what_its_intent_can_be_about() -> None:
+    registry = with_kettles("switch|TV Socket|Living Room")
+    paused = resolve(intent("HassMediaPause", device_class="tv"), registry, kinds=ENGLISH_KINDS)
+    assert paused == Commands((Command("media_player.tv", "media_pause"),))
+    asked = resolve(intent("HassTurnOff", device_class="tv"), registry, kinds=ENGLISH_KINDS)
+    assert shown(asked) == "which? TV | TV Socket"
+
+
+def test_what_is_left_out_may_be_said_by_its_kind() -> None:
+    registry = with_kettles("switch|Coffee Maker|Kitchen", "switch|Toaster|Kitchen")
+    order = Intent(
+        "HassTurnOff", {"domain": "switch"}, 1.0, "", excluded=({"device_class": "coffee_machine"},)
+    )
+    assert shown(resolve(order, registry, kinds=ENGLISH_KINDS)).startswith("switch.toaster turn_off")
+    assert "coffee" not in shown(resolve(order, registry, kinds=ENGLISH_KINDS))
+
+
+def test_a_language_without_kinds_refuses_them() -> None:
+    assert isinstance(resolve(intent("HassTurnOn", device_class="kettle"), home()), Refused)
