@@ -19,12 +19,12 @@ from paige.models.grammar.tokens import Tokens, tokenize
 from paige.models.intent import Intent, NotRecognized
 from paige.models.nlu.clauses import Clauses
 from paige.models.nlu.connectives import Connectives
-from paige.models.nlu.home_names import HomeNames
 from paige.models.nlu.shapes import Shapes
 from paige.models.nlu.shipped import LazyModel
 
 if TYPE_CHECKING:  # what stands on numpy is loaded with the model
     from paige.models.nlu.explanation import Explanation, Reading
+    from paige.models.nlu.home_names import HomeNames
     from paige.models.nlu.intents import IntentBuilder
 
 _MOST_READ: Final = 6
@@ -46,12 +46,12 @@ class IntentParser:
         language: Language,
         model: LazyModel,
         shapes: Shapes | None = None,
-        names: HomeNames | None = None,
+        names: "HomeNames | None" = None,
     ) -> None:
         self.language = language
         self._model = model
         self._shapes = shapes or Shapes(language.sentences)
-        self._names = names or HomeNames(language.vocabulary, language.sentences.language)
+        self._names = names
         self._connectives = Connectives.for_language(language.sentences.language)
         self._clauses = Clauses(self._connectives, language.parse, language.vocabulary)
         self._parts = Clauses(self._connectives, self._part, language.vocabulary)
@@ -144,10 +144,12 @@ class IntentParser:
 
     @cached_property
     def _builder(self) -> "IntentBuilder":
+        from paige.models.nlu.home_names import HomeNames
         from paige.models.nlu.intents import IntentBuilder
 
+        names = self._names or HomeNames(self.language.vocabulary, self.language.sentences.language)
         tagged = sorted({tag[2:] for tag in self._model.get().labels.tags if tag[1:2] == "-"})
-        return IntentBuilder(self.language, self._shapes, self._names, tagged)
+        return IntentBuilder(self.language, self._shapes, names, tagged)
 
     def _by_model(self, text: str, *, is_list: bool = False) -> "Reading":
         if text not in self._readings:

@@ -31,6 +31,8 @@ class Lookup:
     """None where it was not looked up, because it says a kind of thing or no certain place."""
     outcome: str
     """`clear`, `ambiguous`, `unknown`, `kind`, `here` or `whole_home`."""
+    chosen: tuple[Candidate, ...] = ()
+    """What it may be, after what else was said is counted."""
 
 
 @dataclass(slots=True)
@@ -183,7 +185,7 @@ class TargetFinder:
             targets.choices[slot] = known
         targets.spans[slot] = span
         outcome = ("unknown", "clear")[len(known)] if len(known) < 2 else "ambiguous"
-        targets.lookups.append(Lookup(slot, said, found, outcome))
+        targets.lookups.append(Lookup(slot, said, found, outcome, chosen))
 
     def _kind(self, intent: str, words: Words, targets: Targets) -> bool:
         """Whether words say what kind of thing is meant, and no single one."""
