@@ -1,6 +1,6 @@
 """Questions that Paige has asked and not yet had answered. Pure: no I/O, and no clock of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,6 +12,9 @@ from paige.models.vocabulary import Name
 OPEN_SECONDS: Final = 30.0
 """How long a question stays open. After that a “yes” could be meant for somebody else."""
 
+FOLLOW_SECONDS: Final = 60.0
+"""How long “it” can be what the last command was about. After that a sentence stands for itself again."""
+
 _ORDINALS: Final[Mapping[str, int]] = {"first": 0, "second": 1, "third": 2, "last": -1}
 
 
@@ -22,8 +25,12 @@ class Todo:
     intent: Intent
     choice: Choice | None = None
     """What was chosen, where it led to a question."""
+    others: tuple[Choice, ...] = ()
+    """What else could have been chosen."""
     confirmed: Commands | None = None
     """What is to be done after a yes: that, and nothing else."""
+    asks: Question | None = None
+    """What must be asked about it before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +63,23 @@ class Asked:
 
 
 class Dialogue:
-    """The open question of each place; a new one there replaces the old."""
+    """The open question of each place, and what was done there last; a new one replaces the old."""
 
     def __init__(self) -> None:
         self._open: dict[str | None, Asked] = {}
+        self._last: dict[str | None, tuple[float, tuple[Todo, ...]]] = {}
+
+    def remember(self, here: str | None, done: Sequence[Todo], now: float) -> None:
+        """Keep what was carried out for someone in the area `here`, for what may go on with it."""
+        self._last[here] = now, tuple(done)
+
+    def last(self, here: str | None, now: float) -> tuple[Todo, ...]:
+        """What was carried out last for someone there; nothing where that is too long ago."""
+        since, done = self._last.get(here, (now, ()))
+        if now - since > FOLLOW_SECONDS:
+            del self._last[here]
+            return ()
+        return done
 
     def ask(self, here: str | None, asked: Asked) -> None:
         """Keep a question open for whoever speaks in the area `here`."""

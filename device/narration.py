@@ -18,6 +18,8 @@ from paige.models.intent import Intent, NotRecognized
 from paige.models.nlu.clauses import TARGETS
 
 _OF_ALL_TIMERS = frozenset({"HassCancelAllTimers", "HassTimerStatus"})
+_GROUPS = ("_area", "_floor", "_all", "_device_class")
+"""Ends of responses that tell of a group without names; the response that does has its domain's name."""
 _WORST_FIRST = (Status.FAILED, Status.REFUSED, Status.UNCONFIRMED)
 
 
@@ -169,11 +171,10 @@ def _by_name(intent: Intent) -> Intent:
     """An intent that leaves something out is told by names, and not as "the lights"."""
     if not intent.excluded:
         return intent
-    return replace(
-        intent,
-        response="default",
-        slots={slot: value for slot, value in intent.slots.items() if slot not in TARGETS},
-    )
+    slots = {slot: value for slot, value in intent.slots.items() if slot not in TARGETS}
+    of_group = intent.response.endswith(_GROUPS)
+    response = str(intent.slots.get("domain", "default")) if of_group else intent.response
+    return replace(intent, slots=slots, response=response)
 
 
 def _names(outcomes: Sequence[Outcome]) -> list[str]:

@@ -94,9 +94,15 @@ class Pipeline:
         self._recognizer = recognizer
         self._listening_for = ()
 
-    async def handle_text(self, text: str, here: str | None = None) -> Turn:
-        """One typed sentence from the area `here`; by default, where the home description says."""
-        return await self._handle(_Work(self._clock), text.strip(), self._place(here), None)
+    async def handle_text(self, text: str, here: str | None = None, *, alone: bool = False) -> Turn:
+        """One typed sentence from the area `here`; by default, where the home description says.
+
+        Args:
+            text: The sentence.
+            here: An area.
+            alone: Whether it stands for itself, whatever was said there before, and nothing goes on with it.
+        """
+        return await self._handle(_Work(self._clock, alone), text.strip(), self._place(here), None)
 
     async def handle_utterance(self, utterance: Utterance, here: str | None = None) -> Turn:
         """One stretch of speech from the area `here`; by default, where the home description says."""
@@ -136,14 +142,16 @@ class Pipeline:
     ) -> Turn:
         asked = self._dialogue.open(here, self._clock())
         with work.step("parse"):
-            understood = self._understanding.parse(text, here, asked=asked)
-        if isinstance(understood, NotRecognized):
-            reply = await self._not_understood(work, understood, here, asked)
-        elif understood[0].name == ANSWER:
-            reply = await self._answered(work, understood[0], here, asked)
+            last = () if work.alone else self._dialogue.last(here, self._clock())
+            todo = self._understanding.parse(text, here, asked=asked, last=last)
+        understood = todo if isinstance(todo, NotRecognized) else tuple(one.intent for one in todo)
+        if isinstance(todo, NotRecognized):
+            reply = await self._not_understood(work, todo, here, asked)
+        elif todo[0].intent.name == ANSWER:
+            reply = await self._answered(work, todo[0].intent, here, asked)
         else:
             self._dialogue.close(here)
-            reply = await self._carry_out(work, tuple(map(Todo, understood)), here)
+            reply = await self._carry_out(work, todo, here)
         return Turn(
             secrets.token_hex(4),
             text,
@@ -195,7 +203,9 @@ class Pipeline:
         else:
             picked = chosen(asked.matter, answer)
             if len(picked) == 1:
-                return await self._carry_out(work, asked.settled(Todo(asked.intent, picked[0])), here)
+                others = tuple(choice for choice in asked.matter.choices if choice not in picked)
+                todo = asked.settled(Todo(asked.intent, picked[0], others))
+                return await self._carry_out(work, todo, here)
         return await self._not_understood(work, NotRecognized(answer.text), here, asked)
 
     async def _carry_out(self, work: "_Work", todo: Sequence[Todo], here: str | None) -> Reply:
@@ -204,6 +214,8 @@ class Pipeline:
         for at, found in enumerate(plan):
             if isinstance(found, Question | Confirmation):
                 return self._open(found, todo[at], here, todo[:at], todo[at + 1 :])
+        if not work.alone:
+            self._dialogue.remember(here, todo, self._clock())
         replies: list[Reply] = []
         at = 0
         while at < len(todo):
@@ -227,6 +239,8 @@ class Pipeline:
     def _resolve(self, work: "_Work", todo: Todo, here: str | None) -> Resolution:
         if todo.confirmed is not None:
             return todo.confirmed
+        if todo.asks is not None:
+            return todo.asks
         with work.step("resolve"):
             return resolve(
                 todo.intent,
@@ -275,11 +289,12 @@ class Pipeline:
         done = await self._executor.execute_all(everything)
         outcomes = iter(done)
         replies = []
-        for one, found in together:
-            work.refuse(found.refused)
-            its = tuple(islice(outcomes, len(found.commands)))
+        for alike in _alike(together):
+            refused = [refusal for _, found in alike for refusal in found.refused]
+            work.refuse(refused)
+            its = tuple(islice(outcomes, sum(len(found.commands) for _, found in alike)))
             work.outcomes += its
-            replies.append(self._narrator.outcomes(one.intent, its, found.refused))
+            replies.append(self._narrator.outcomes(alike[0][0].intent, its, refused))
         work.add("publish", max(outcome.publish_seconds for outcome in done))
         work.add("confirm", max(outcome.confirm_seconds for outcome in done))
         return replies
@@ -297,11 +312,33 @@ def _together(plan: Sequence[Resolution]) -> list[Commands]:
     return together
 
 
+def _alike(together: Sequence[tuple[Todo, Commands]]) -> Iterator[list[tuple[Todo, Commands]]]:
+    """Commands that one reply tells of: those that ask the same, one after the other, each of one by name."""
+    alike: list[tuple[Todo, Commands]] = []
+    for pair in together:
+        if alike and not _is_told_with(pair[0].intent, alike[-1][0].intent):
+            yield alike
+            alike = []
+        alike.append(pair)
+    yield alike
+
+
+def _is_told_with(intent: Intent, other: Intent) -> bool:
+    names = [{**one.slots, "name": None} for one in (intent, other) if "name" in one.slots]
+    return (
+        len(names) == 2
+        and names[0] == names[1]
+        and (intent.name, intent.response) == (other.name, other.response)
+        and not (intent.excluded or other.excluded)
+    )
+
+
 class _Work:
     """What a turn gathers on its way."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], alone: bool = False) -> None:
         self._clock = clock
+        self.alone = alone
         self.steps: list[Step] = []
         self.outcomes: tuple[Outcome, ...] = ()
         self.refusal: str | None = None

@@ -42,7 +42,7 @@ class Ringer:
             _log.warning("a command set for %.0f seconds ago is not carried out now", -timer.seconds_left)
             await self._announce(self._narrator.command_failed(timer), timer.area)
         else:
-            turn = await self._pipeline.handle_text(timer.command, timer.area)
+            turn = await self._pipeline.handle_text(timer.command, timer.area, alone=True)
             if not _succeeded(turn):
                 reason = turn.reply.text.rstrip(".")
                 await self._announce(self._narrator.command_failed(timer, reason), timer.area)

@@ -1,18 +1,21 @@
 """Sentences to intents, in the language of the home as it is now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import yaml
 
-from paige.device.dialogue import Asked
+from paige.device.dialogue import Asked, Todo
+from paige.iot.choice import question_of_entity
 from paige.iot.registry import Registry
+from paige.iot.resolution import Asks, Choice, Question
 from paige.models.grammar.language import Language
 from paige.models.grammar.reader import Reader
 from paige.models.grammar.sentences import Sentences
 from paige.models.intent import Intent, NotRecognized
-from paige.models.nlu.clauses import Clauses
+from paige.models.nlu.clauses import TARGETS, Clauses
 from paige.models.nlu.connectives import Connectives
+from paige.models.nlu.references import FollowWords, References, remainder
 from paige.models.vocabulary import Name, Vocabulary
 
 ANSWER = "PaigeAnswer"
@@ -56,36 +59,58 @@ class Understanding:
         self._version: int | None = None
         self._vocabulary: Vocabulary | None = None
         self._languages: dict[tuple[int, str | None], Language] = {}
-        self._clauses: dict[str | None, tuple[Language, Clauses]] = {}
-        """By the speaker's area, each with the language that it is for."""
+        self._of_place: dict[str | None, _Means] = {}
         self._of_question: Language | None = None
         """Of the latest question whose choices have names that are not the home's."""
 
     def parse(
-        self, text: str, here: str | None, *, asked: Asked | None
-    ) -> tuple[Intent, ...] | NotRecognized:
-        """What a sentence means to someone in the area `here`; while a question is open, as an answer first.
+        self, text: str, here: str | None, *, asked: Asked | None, last: Sequence[Todo] = ()
+    ) -> tuple[Todo, ...] | NotRecognized:
+        """What a sentence means to someone in the area `here`, as the commands that it has.
 
-        Several intents where it has several commands. What nothing matches comes with the sentences nearest
-        to it.
+        The first of these that understands it: an answer, while a question is open; what is said of "it"
+        soon after the `last` commands; a sentence by itself; what takes the place of something in the last
+        command. What nothing understands comes with the sentences nearest to it.
         """
         if asked is not None:
             answer = self._language(self._answers, here, asked.names).parse(text)
             if isinstance(answer, Intent):
-                return (answer,)
-        language = self._language(self._always, here)
-        understood = self._clauses_of(language).parse(text)
-        if isinstance(understood, NotRecognized) and text:
-            near = language.nearest(understood.part or text)
-            return replace(understood, nearest=tuple(one for one in near if one.similarity >= NEAR_ENOUGH))
-        return understood
+                return (Todo(answer),)
+        means = self._means(self._language(self._always, here))
+        referring = _referring(means, text, last) if last else ()
+        if referring:
+            return referring
+        before = [todo.intent for todo in last]
+        understood = means.clauses.parse(text, before)
+        if not isinstance(understood, NotRecognized):
+            return tuple(map(Todo, understood))
+        following = self._following(means, text, here, last) if last else ()
+        if following:
+            return following
+        near = means.language.nearest(understood.part or text) if text else ()
+        return replace(understood, nearest=tuple(one for one in near if one.similarity >= NEAR_ENOUGH))
 
-    def _clauses_of(self, language: Language) -> Clauses:
+    def _following(
+        self, means: "_Means", text: str, here: str | None, last: Sequence[Todo]
+    ) -> tuple[Todo, ...]:
+        """What goes on with the last command, or corrects it; nothing where it does neither."""
+        rest = remainder(text, means.references.words)
+        if rest.other:
+            another = other_one(last[-1], self._registry, here)
+            return () if another is None else (another,)
+        if not rest.marked or not rest.text:
+            return ()
+        by_itself = means.clauses.parse(rest.text, [todo.intent for todo in last])
+        if not isinstance(by_itself, NotRecognized):
+            return tuple(map(Todo, by_itself))
+        changed = means.references.goes_on(rest.text, last[-1].intent)
+        return () if changed is None else (Todo(changed),)
+
+    def _means(self, language: Language) -> "_Means":
         here = language.vocabulary.here
-        if here not in self._clauses or self._clauses[here][0] is not language:
-            connectives = Connectives.for_language(language.sentences.language)
-            self._clauses[here] = (language, Clauses(connectives, language.parse, language.vocabulary))
-        return self._clauses[here][1]
+        if here not in self._of_place or self._of_place[here].language is not language:
+            self._of_place[here] = _Means.of(language)
+        return self._of_place[here]
 
     def languages(self, here: str | None, *, asked: Asked | None) -> tuple[Language, ...]:
         """What a recognizer should listen for; the same objects while they are the same languages."""
@@ -110,3 +135,71 @@ class Understanding:
         if key not in self._languages:
             self._languages[key] = Language(sentences, vocabulary)
         return self._languages[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What reads whole sentences in one place."""
+
+    language: Language
+    references: References
+    clauses: Clauses
+
+    @classmethod
+    def of(cls, language: Language) -> "_Means":
+        sentences, vocabulary = language.sentences, language.vocabulary
+        words = FollowWords.for_language(sentences.language)
+        references = References(words, sentences, language.parse, vocabulary)
+
+        def refer(text: str, before: Sequence[Intent]) -> tuple[Intent, ...]:
+            return tuple(intent for _, intent in references.about(text, before))
+
+        connectives = Connectives.for_language(sentences.language)
+        return cls(language, references, Clauses(connectives, language.parse, vocabulary, refer))
+
+
+def _referring(means: _Means, text: str, last: Sequence[Todo]) -> tuple[Todo, ...]:
+    """What is said of that which the last commands were about; nothing where it is about something else."""
+    rest = remainder(text, means.references.words).text
+    alone = means.language.parse(rest)
+    bare = not isinstance(alone, Intent) or TARGETS.isdisjoint(alone.spans)
+    found = means.references.about(rest, [todo.intent for todo in last], bare=bare)
+    return tuple(Todo(intent, last[number].choice, last[number].others) for number, intent in found)
+
+
+def other_one(last: Todo, registry: Registry, here: str | None) -> Todo | None:
+    """The last command for another thing like the one that it was about.
+
+    That is what else could have been chosen, where there was a choice; else what is of the same kind and has
+    the same name, or stands in the same area, or is somewhere in the home. Of several, it asks.
+    """
+    name = last.intent.slots.get("name")
+    meant = () if name is None else registry.named(str(name))
+    if last.choice is not None:
+        meant = tuple(entity for entity in meant if entity.id in last.choice.entity_ids)
+    if len(meant) > 1:
+        meant = tuple(entity for entity in meant if entity.area == here)
+    if len(meant) != 1:
+        return None
+    question = Question(Asks.WHICH, last.intent, last.others)
+    if not last.others:
+        kind = (meant[0].device_class,) if meant[0].device_class else ()
+        alike = registry.find(domains=(meant[0].domain,), device_classes=kind)
+        alike = tuple(entity for entity in alike if entity is not meant[0])
+        namesakes = tuple(entity for entity in alike if str(name) in entity.names)
+        near = tuple(entity for entity in alike if entity.area == meant[0].area)
+        question = question_of_entity(last.intent, namesakes or near or alike)
+    if len(question.choices) != 1:
+        return Todo(last.intent, asks=question) if question.choices else None
+    (other,) = question.choices
+    (entity_id,) = other.entity_ids
+    entity = registry.entity(entity_id)
+    named = last.intent if entity is None else _renamed(last.intent, entity.name)
+    back = Choice(meant[0].name, frozenset({meant[0].id}), meant[0].area)
+    return Todo(named, other, (back,))
+
+
+def _renamed(intent: Intent, name: str) -> Intent:
+    """A command for something else, that stands elsewhere perhaps."""
+    slots = {slot: value for slot, value in intent.slots.items() if slot not in ("area", "floor")}
+    return replace(intent, slots={**slots, "name": name})

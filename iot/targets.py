@@ -258,6 +258,8 @@ def _local(intent: Intent) -> bool:
     "Turn on the lights" is about a room, "turn on all the lights" about the house; which of the two a
     sentence is, its `response` tells, as in Home Assistant's own sentences.
     """
+    if _is_of_home(intent):
+        return False
     return intent.response.endswith("_area") or intent.response == "cover_device_class"
 
 

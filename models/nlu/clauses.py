@@ -25,6 +25,9 @@ from paige.models.vocabulary import Vocabulary
 Understand = Callable[[str], Intent | NotRecognized]
 """What one command means."""
 
+Refer = Callable[[str, Sequence[Intent]], Sequence[Intent]]
+"""What a sentence about "it" asks, after some commands; nothing where it is about something else."""
+
 TARGETS: Final = frozenset({"name", "area", "floor", "domain", "device_class"})
 """Slots that say whom a command is about."""
 _MOST_PARTS = 12
@@ -42,16 +45,29 @@ class Clauses:
         connectives: Where a sentence may be cut.
         understand: What one command means.
         vocabulary: The names of the home.
+        refer: What a part about "it" asks, after the parts before it.
     """
 
-    def __init__(self, connectives: Connectives, understand: Understand, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        connectives: Connectives,
+        understand: Understand,
+        vocabulary: Vocabulary,
+        refer: Refer = lambda text, before: (),
+    ) -> None:
         self._connectives = connectives
         self._understand = understand
         self._vocabulary = vocabulary
+        self._refer = refer
         self._exceptions: Language | None = None
 
-    def parse(self, text: str) -> tuple[Intent, ...] | NotRecognized:
-        """The commands of a sentence, in their order; one for most."""
+    def parse(self, text: str, before: Sequence[Intent] = ()) -> tuple[Intent, ...] | NotRecognized:
+        """The commands of a sentence, in their order; one for most.
+
+        Args:
+            text: The sentence.
+            before: The commands of the sentence before; a part about "it" may be about what those were about.
+        """
         whole = self._understand(text)
         if isinstance(whole, Intent) and not whole.free:
             return (whole,)
@@ -60,8 +76,8 @@ class Clauses:
         cut = len(parts) > 1 or (parts and parts[0].end - parts[0].begin < len(tokens.words))
         if not cut or len(parts) > _MOST_PARTS:
             return (whole,) if isinstance(whole, Intent) else whole
-        search = _Search(tokens, parts, self._understand, self._except, self._vocabulary)
-        found = next(search.read(0), None)
+        search = _Search(tokens, parts, self._understand, self._except, self._refer, self._vocabulary)
+        found = next(search.read(0, tuple(before)), None)
         if found is not None:
             return found
         return (whole,) if isinstance(whole, Intent) else replace(whole, part=search.not_understood())
@@ -82,6 +98,7 @@ class _Search:
     parts: Sequence[Part]
     understand: Understand
     leaves_out: Callable[[str], Mapping[str, SlotValue] | None]
+    refer: Refer
     vocabulary: Vocabulary
     furthest: int = 0
     """Up to which part all could be read."""
@@ -96,19 +113,23 @@ class _Search:
 
         self.understand = once
 
-    def read(self, start: int) -> Iterator[tuple[Intent, ...]]:
-        """The readings of all parts from `start` on."""
+    def read(self, start: int, before: tuple[Intent, ...] = ()) -> Iterator[tuple[Intent, ...]]:
+        """The readings of all parts from `start` on, behind the commands `before` them."""
         self.furthest = max(self.furthest, start)
         if start == len(self.parts):
             yield ()
             return
-        for first, end in self._first(start):
+        for first, end in self._first(start, before):
             for intents, after in self._with_exceptions(first, end):
-                for rest in self.read(after):
+                for rest in self.read(after, (*before, *intents)):
                     yield (*intents, *rest)
 
-    def _first(self, start: int) -> Iterator[tuple[tuple[Intent, ...], int]]:
+    def _first(self, start: int, before: Sequence[Intent]) -> Iterator[tuple[tuple[Intent, ...], int]]:
         """What may be read first, and up to which part."""
+        if before:
+            referring = self.refer(self._text(self._stretch(start, start + 1)), before)
+            if referring:
+                yield tuple(referring), start + 1
         ways = [self._alone(start), self._lists(start)]
         if self._ends_with_sentence(self.parts[start]):
             ways.reverse()
@@ -155,7 +176,7 @@ class _Search:
         area = intent.slots.get("area")
         if area is not None and "area" not in intent.spans and _elsewhere(left_out, area, self.vocabulary):
             slots = {slot: value for slot, value in intent.slots.items() if slot != "area"}
-            intent = replace(intent, slots=slots, response="default")
+            intent = replace(intent, slots=slots)
         return replace(intent, excluded=(*intent.excluded, *left_out))
 
     def _left_out(self, start: int, end: int) -> tuple[Mapping[str, SlotValue], ...] | None:
