@@ -94,7 +94,12 @@ Epoch = Callable[[Random], Sequence[Example]]
 
 
 def fit(
-    network: JointNetwork, collator: Collator, epoch: Epoch, recipe: Recipe, checkpoint: Path | None = None
+    network: JointNetwork,
+    collator: Collator,
+    epoch: Epoch,
+    recipe: Recipe,
+    checkpoint: Path | None = None,
+    after_epoch: Callable[[int], None] | None = None,
 ) -> None:
     """Learns; goes on from a checkpoint where there is one.
 
@@ -104,11 +109,13 @@ def fit(
         epoch: Gives as many examples each time.
         recipe: How.
         checkpoint: A file to keep the state in, now and then.
+        after_epoch: Is told the number of each epoch at its end, from 1 on; the network is not learning then.
     """
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(recipe.threads)
     optimizer = _optimizer(network, recipe)
-    steps = recipe.epochs * math.ceil(len(epoch(Random(recipe.seed))) / recipe.batch)  # noqa: S311  # no secret
+    an_epoch = math.ceil(len(epoch(Random(recipe.seed))) / recipe.batch)  # noqa: S311  # no secret
+    steps = recipe.epochs * an_epoch
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step / steps, recipe.warm_up))
     done = _resume(checkpoint, network, optimizer, schedule)
     network.train()
@@ -119,6 +126,10 @@ def fit(
         schedule.step()
         if checkpoint is not None and (step % recipe.checkpoint_steps == 0 or step == steps):
             _keep(checkpoint, network, optimizer, schedule, step)
+        if after_epoch is not None and step % an_epoch == 0:
+            network.eval()
+            after_epoch(step // an_epoch)
+            network.train()
     network.eval()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from paige.models.grammar.tokens import words_of
+from paige.models.nlu.slots import WHEN
 from paige.models.nlu.tags import NONE, Span, bio, spans
 from paige.tools.training.examples import Example
 
@@ -17,6 +18,21 @@ _CONFUSED = 0.06
 _LOST = 0.02
 _AROUND = 0.35
 _CORRECTED = 0.03
+_TIMED = 0.06
+_STRANGE = 0.1
+"""Of names, so many have a word in them that is none of theirs: misheard, or not known."""
+_ACTING = (
+    "HassTurn",
+    "HassToggle",
+    "HassLight",
+    "HassSet",
+    "HassFan",
+    "HassClimateSet",
+    "HassVacuum",
+    "HassMedia",
+)
+"""How the intents begin that would act at once."""
+_NAMES = ("name", "area", "floor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +42,7 @@ class Noise:
     before: Sequence[tuple[str, ...]]
     after: Sequence[tuple[str, ...]]
     corrections: Sequence[tuple[str, ...]]
+    times: Sequence[tuple[str, ...]]
     confused: Mapping[str, Sequence[tuple[str, ...]]]
     articles: frozenset[str]
 
@@ -34,13 +51,14 @@ class Noise:
         """The noise of a language."""
         file = resources.files("paige.tools.training") / language / "noise.yaml"
         data: Mapping[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-        before, after, corrections = (
-            [words_of(said) for said in data[key]] for key in ("before", "after", "corrections")
+        before, after, corrections, times = (
+            [words_of(said) for said in data[key]] for key in ("before", "after", "corrections", "times")
         )
         return cls(
             before,
             after,
             corrections,
+            times,
             {word: [words_of(other) for other in others] for word, others in data["confused"].items()},
             frozenset(data["articles"]),
         )
@@ -52,6 +70,10 @@ class Noise:
         example = _each_word(example, lambda word, tag: self._heard(word, tag, random))
         if example.other:
             return example
+        if random.random() < _STRANGE:
+            example = self._strange(example, random)
+        if random.random() < _TIMED and example.intent.startswith(_ACTING):
+            example = _timed(example, random.choice(self.times), first=random.random() < 0.2)
         if random.random() < _CORRECTED:
             example = self._corrected(example, random)
         if random.random() < _AROUND:
@@ -67,6 +89,16 @@ class Noise:
         if word in self.confused and draw < _CONFUSED:
             return random.choice(self.confused[word])
         return () if tag == NONE and draw > 1 - _LOST else (word,)
+
+    def _strange(self, example: Example, random: Random) -> Example:
+        """A word of a name is another word; it is a name all the same."""
+        assert example.tags is not None
+        named = [at for at, tag in enumerate(example.tags) if tag[2:] in _NAMES]
+        if not named:
+            return example
+        at = random.choice(named)
+        heard = random.choice(random.choice(list(self.confused.values())))[0]
+        return replace(example, words=(*example.words[:at], heard, *example.words[at + 1 :]))
 
     def _corrected(self, example: Example, random: Random) -> Example:
         """As in "the kitchen, no wait, the bedroom": what was said first is not tagged."""
@@ -99,6 +131,15 @@ def _each_word(example: Example, heard: Callable[[str, str], tuple[str, ...]]) -
     if not words:
         return example
     return replace(example, words=tuple(words), tags=bio(len(words), kept))
+
+
+def _timed(example: Example, words: tuple[str, ...], *, first: bool) -> Example:
+    """The same, but not now."""
+    assert example.tags is not None
+    tags = bio(len(words), [(WHEN, 0, len(words))])
+    if first:
+        return replace(example, words=(*words, *example.words), tags=(*tags, *example.tags))
+    return replace(example, words=(*example.words, *words), tags=(*example.tags, *tags))
 
 
 def _around(example: Example, before: tuple[str, ...], after: tuple[str, ...]) -> Example:
