@@ -110,8 +110,10 @@ def targets(
     elif kind is not None:
         found = _of_kind(wanted, kind, intent, scope, left_out, able)
     else:
-        local = (local or lone) and not _is_of_home(intent)
-        found = _placed(wanted, intent, scope, left_out, active=active, local=local, lone=lone and local)
+        local = local or lone or _local(intent)
+        if _is_of_home(intent, left_out, scope):
+            local = lone = False
+        found = _placed(wanted, intent, scope, left_out, active=active, local=local, lone=lone)
     return _without(left_out, found) if isinstance(found, tuple) else found
 
 
@@ -142,9 +144,15 @@ def _without(left_out: frozenset[str], found: tuple[Entity, ...]) -> tuple[Entit
     return rest or Refused(Reason.NOTHING_LEFT)
 
 
-def _is_of_home(intent: Intent) -> bool:
+def _is_of_home(intent: Intent, left_out: Collection[str], scope: Scope) -> bool:
     """Whether what a sentence leaves out tells that it is about more than the room of the speaker."""
-    return "area" not in intent.slots and any("area" in one or "floor" in one for one in intent.excluded)
+    if "area" in intent.slots or not intent.excluded:
+        return False
+    elsewhere = (scope.registry.entity(entity_id) for entity_id in left_out)
+    return any("area" in one or "floor" in one for one in intent.excluded) or (
+        scope.here is not None
+        and any(entity.area != scope.here for entity in elsewhere if entity is not None)
+    )
 
 
 def _named(
@@ -220,7 +228,7 @@ def _placed(
     if not house or (not found and (said or not lone)):
         return _refused(Reason.NO_DOMAIN, wanted, {})
     everywhere = wanted.every and wanted.area is None
-    placed = lone or (wanted.area is None and (local or _local(intent)))
+    placed = lone or (wanted.area is None and local)
     if placed and not said and not everywhere:
         here = scope.here if wanted.area is None else scope.registry.area(wanted.area)
         return _unplaced(intent, here, house, active, lone=lone)
@@ -258,8 +266,6 @@ def _local(intent: Intent) -> bool:
     "Turn on the lights" is about a room, "turn on all the lights" about the house; which of the two a
     sentence is, its `response` tells, as in Home Assistant's own sentences.
     """
-    if _is_of_home(intent):
-        return False
     return intent.response.endswith("_area") or intent.response == "cover_device_class"
 
 
