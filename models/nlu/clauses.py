@@ -131,7 +131,7 @@ class _Search:
             if referring:
                 yield tuple(referring), start + 1
         ways = [self._alone(start), self._lists(start)]
-        if self._ends_with_sentence(self.parts[start]):
+        if self._ends_with_sentence(self.parts[start]) or self._is_bare(start + 1):
             ways.reverse()
         for way in ways:
             yield from way
@@ -151,6 +151,17 @@ class _Search:
             listed = self._list(start, end)
             if listed is not None:
                 yield listed, end
+
+    def _is_bare(self, number: int) -> bool:
+        """Whether a part says a name and no more: a command by itself, but rather one of a list."""
+        if number >= len(self.parts):
+            return False
+        part = self.parts[number]
+        intent = self.understand(self._text((part.begin, part.end)))
+        if not isinstance(intent, Intent) or intent.free:
+            return False
+        said = sum(end - begin for slot, (begin, end) in intent.spans.items() if slot in TARGETS)
+        return said == part.end - part.begin
 
     def _ends_with_sentence(self, part: Part) -> bool:
         """Whether a command ends with another, which a list may go on: "in ten minutes turn off the lamp"."""
