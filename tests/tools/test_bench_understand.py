@@ -32,7 +32,7 @@ from paige.tools.bench.understand.part import measure, slurp_cases
 from paige.tools.bench.understand.pictures import reliability_picture, threshold_pictures
 from paige.tools.bench.understand.renamer import STYLES, renamed, renamed_case
 from paige.tools.bench.understand.sets import SLURP_OUTSIDE, missing, rows
-from paige.tools.bench.understand.slurp import Unsayable
+from paige.tools.bench.understand.slurp import Unsayable, text_of
 from paige.tools.training.examples import Example
 from paige.tools.training.from_slurp import SlurpLabels
 
@@ -358,3 +358,8 @@ def test_what_cannot_be_measured_is_a_line(tmp_path: Path) -> None:
     (tmp_path / "slurp").mkdir()
     assert missing(tmp_path) == ["clinc150", "ha_intents"]
     assert rows(None) == []
+
+
+def test_a_row_is_cut_into_the_same_words_again() -> None:
+    apart = row("what's the boss's mood, it's 5.5 o'clock", "general_quirky")
+    assert tokenize(text_of(apart)).words == apart.words

@@ -23,7 +23,7 @@ from paige.tools.bench.understand.heard import load as load_heard
 from paige.tools.bench.understand.judgement import calibration_error, reliability
 from paige.tools.bench.understand.parser import LANGUAGE, ForHome, shipped, templates
 from paige.tools.bench.understand.pictures import reliability_picture, threshold_pictures
-from paige.tools.bench.understand.slurp import AUDIO, IOT, SlurpCases, Unsayable
+from paige.tools.bench.understand.slurp import AUDIO, IOT, SlurpCases, Unsayable, text_of
 
 REPEATS: Final = 1
 
@@ -66,7 +66,7 @@ def slurp_results(rows: Sequence[sets.Row], parser: ForHome) -> dict[str, tables
         its = sets.of(rows, group)
         sayable = intent = action = alone = 0
         for row in its:
-            case, answer = cases.case(row.example), ask(" ".join(row.example.words))
+            case, answer = cases.case(row.example), ask(text_of(row.example))
             if isinstance(case, Unsayable):
                 alone += not answer.acts(house)
                 continue
@@ -142,11 +142,7 @@ class _Measuring:
         self._tell(f"{len(found)} sentences of SLURP and CLINC")
         found = [sets.read(self._model, row) for row in progress(found, len(found))]
         verdicts = [row.verdict for row in found]
-        ask = self._parser(home())
-        refused = [
-            (row, ask(" ".join(row.example.words)).intent is not None)
-            for row in sets.of(found, *sets.REFUSED)
-        ]
+        refused = self._taken(sets.of(found, *sets.REFUSED))
         if sets.of(found, IOT):
             scored = frame_scores(sets.of(found, IOT, AUDIO))
             results = slurp_results(found, self._parser)
@@ -166,6 +162,16 @@ class _Measuring:
         self.figures["threshold"] = threshold
         self.figures["calibration_error"] = calibration_error(bins)
         self.figures["wrongly_accepted"] = _accepted_figures(refused)
+
+    def _taken(self, rows: Sequence[sets.Row]) -> list[sets.Taken]:
+        whole, word_for_word = self._parser(home()), templates()(home())
+        found = []
+        for row in rows:
+            text = text_of(row.example)
+            found.append(
+                sets.Taken(row, whole(text).intent is not None, word_for_word(text).intent is not None)
+            )
+        return found
 
     def of_cases(self) -> None:
         """Home Assistant's."""
@@ -228,10 +234,14 @@ def _frame_figures(scored: Sequence[tuple[sets.Row, FrameScore]], threshold: flo
     return figures
 
 
-def _accepted_figures(refused: Sequence[tuple[sets.Row, bool]]) -> dict[str, Any]:
+def _accepted_figures(refused: Sequence[sets.Taken]) -> dict[str, Any]:
     figures = {}
     for group in sets.REFUSED:
-        its = [taken for row, taken in refused if row.group == group]
+        its = [one for one in refused if one.row.group == group]
         if its:
-            figures[group] = {"rows": len(its), "accepted": sum(its)}
+            figures[group] = {
+                "rows": len(its),
+                "accepted": sum(one.whole for one in its),
+                "by_template": sum(one.template for one in its),
+            }
     return figures

@@ -44,6 +44,17 @@ class Row:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a sentence that is not for a home."""
+
+    row: Row
+    whole: bool
+    """Whether the whole parser took it for an intent."""
+    template: bool
+    """Whether a template has it, word for word."""
+
+
 def missing(data: Path | None) -> list[str]:
     """Folders that are not there."""
     return [name for name in SETS if data is None or not (data / name).is_dir()]

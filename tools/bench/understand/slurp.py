@@ -35,6 +35,11 @@ def scenario(example: Example) -> str:
     return example.label.split("_")[0]
 
 
+def text_of(example: Example) -> str:
+    """A row as a sentence, which is cut into the same words again: an apostrophe stands without spaces."""
+    return " ".join(example.words).replace(" ' ", "'")
+
+
 @dataclass(frozen=True, slots=True)
 class Unsayable:
     """Why a row asks for nothing that `home.yaml` could do at once."""
@@ -77,7 +82,7 @@ class SlurpCases:
                 return Unsayable(later=False)
             found[place[0]] = place[1]
         found |= self._traits(example, number)
-        return Case(example.label, " ".join(example.words), example.intent, found, Path("home.yaml"))
+        return Case(example.label, text_of(example), example.intent, found, Path("home.yaml"))
 
     def right(self, case: Case, answer: Answer) -> bool:
         """Whether an answer does what a case asks for, to the same things."""

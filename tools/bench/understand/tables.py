@@ -18,7 +18,7 @@ from paige.tools.bench.understand.judgement import (
     right,
 )
 from paige.tools.bench.understand.misheard import Level
-from paige.tools.bench.understand.sets import REFUSED, SLURP_OUTSIDE, SLURP_REST, Row
+from paige.tools.bench.understand.sets import REFUSED, SLURP_OUTSIDE, SLURP_REST, Row, Taken
 from paige.tools.bench.understand.slurp import AUDIO, IOT, OUTSIDE, scenario
 
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -100,19 +100,28 @@ def slurp_table(results: dict[str, SlurpResult]) -> Table:
     )
 
 
-def refused_table(whole: Sequence[tuple[Row, bool]], model: Sequence[Verdict], threshold: float) -> Table:
+def refused_table(whole: Sequence[Taken], model: Sequence[Verdict], threshold: float) -> Table:
     """What must be refused and is not."""
     rows = []
     for group in REFUSED:
-        its = [taken for row, taken in whole if row.group == group]
+        its = [one for one in whole if one.row.group == group]
         if its:
-            sure = [verdict for verdict in model if verdict.group == group]
-            by_model = percent(accepted(sure, threshold)) if sure else "–"
-            rows.append((group, str(len(its)), by_model, str(sum(its)), _share(sum(its), len(its))))
+            alone = accepted([verdict for verdict in model if verdict.group == group], threshold)
+            taken, by_template = sum(one.whole for one in its), sum(one.template for one in its)
+            rows.append(
+                (group, str(len(its)), str(taken), _share(taken, len(its)), str(by_template), percent(alone))
+            )
     outside = ", ".join(f"`{name}`" for name in OUTSIDE)
     return Table(
         "Wrongly accepted",
-        ("sentences that are not for a home", "rows", "by the model alone", "by the whole parser", "share"),
+        (
+            "sentences that are not for a home",
+            "rows",
+            "accepted",
+            "share",
+            "of them by a template",
+            "by the model alone",
+        ),
         tuple(rows),
         (
             f"Threshold {threshold:g}, in the house of `home.yaml`. SLURP’s ten scenarios: {outside}. “the "
@@ -122,12 +131,12 @@ def refused_table(whole: Sequence[tuple[Row, bool]], model: Sequence[Verdict], t
     )
 
 
-def scenario_table(whole: Sequence[tuple[Row, bool]]) -> Table:
+def scenario_table(whole: Sequence[Taken]) -> Table:
     """What is wrongly accepted, by SLURP's scenario."""
     by: defaultdict[str, list[bool]] = defaultdict(list)
-    for row, taken in whole:
-        if row.group in (SLURP_OUTSIDE, SLURP_REST):
-            by[scenario(row.example)].append(taken)
+    for one in whole:
+        if one.row.group in (SLURP_OUTSIDE, SLURP_REST):
+            by[scenario(one.row.example)].append(one.whole)
     rows = tuple(
         (f"`{name}`", str(len(its)), str(sum(its)), _share(sum(its), len(its)))
         for name, its in sorted(by.items())
