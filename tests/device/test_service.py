@@ -23,6 +23,7 @@ from paige.iot.link_options import LinkOptions
 from paige.iot.message import Message, Publication
 from paige.tools.broker import EmbeddedBroker
 from paige.tools.simulated_home.home import SimulatedHome
+from paige.tools.simulated_home.homeassistant import Cover
 
 HOST = "127.0.0.1"
 MOSQUITTO = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
@@ -287,6 +288,25 @@ async def test_the_service_outlives_a_broker_that_is_not_there_yet(tmp_path: Pat
         service.terminate()
         async with asyncio.timeout(PATIENCE):
             assert (await service.communicate(), service.returncode)[1] == 0
+
+
+async def test_the_log_names_a_cover_that_may_be_a_garage_door(tmp_path: Path) -> None:
+    async with (
+        EmbeddedBroker() as broker,
+        SimulatedHome([Cover("Motor 7", "Yard", "")]).joined(HOST, broker.port),
+    ):
+        house = House(broker.port, tmp_path)
+        service = await house.start("run")
+        async with house.listening("paige/paige/status") as until:
+            await until(b"online")
+        assert service.stderr is not None
+        async with asyncio.timeout(PATIENCE):
+            while b"opened without asking" not in (line := await service.stderr.readline()):
+                assert line, "it ended without a word on it"
+        assert b"Motor 7 (cover.motor_7)" in line
+        service.terminate()
+        async with asyncio.timeout(PATIENCE):
+            await service.communicate()
 
 
 async def test_without_a_broker_say_is_one_line_and_status_1(tmp_path: Path) -> None:
