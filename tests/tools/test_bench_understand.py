@@ -318,8 +318,25 @@ def test_a_row_is_said_to_a_house_that_has_what_it_names() -> None:
     assert not cases.right(found, Answer("HassLightSet", {"brightness_step": -10}))
     text = "lights off in the dungeon at nine"
     place, time = said(text, "dungeon", "house_place"), said(text, "nine", "time")
-    assert cases.case(row(text, "iot_hue_lightoff", [place])) == Unsayable(later=False)
-    assert cases.case(row(text, "iot_hue_lightoff", [time])) == Unsayable(later=True)
+    assert cases.case(row(text, "iot_hue_lightoff", [place])) == Unsayable("not there")
+    assert cases.case(row(text, "iot_hue_lightoff", [time])) == Unsayable("later")
+
+
+def test_a_row_is_judged_by_what_would_be_done() -> None:
+    cases = slurp_cases()
+    assert cases.case(row("another colour of the lights", "iot_hue_lightchange")) == Unsayable("no value")
+    text = "vacuum the flat"
+    clean = cases.case(row(text, "iot_cleaning", [said(text, "flat", "house_place")]))  # all of the home
+    assert isinstance(clean, Case)
+    assert cases.right(clean, Answer("HassVacuumStart", {}))
+    assert cases.right(clean, Answer("HassTurnOn", {"name": "Vacuum"}))
+    assert not cases.right(clean, Answer("HassTurnOn", {"name": "Fan"}))
+    assert not cases.right(clean, Answer("HassTurnOff", {"name": "Vacuum"}))
+    assert not cases.right(clean, Answer("HassVacuumStart", {"area": "Kitchen"}))
+    text = "lights off in the bed room"
+    dark = cases.case(row(text, "iot_hue_lightoff", [said(text, "bed room", "house_place")]))
+    assert isinstance(dark, Case)
+    assert dark.slots == {"area": "Bedroom", "domain": "light"}
 
 
 def test_curves_are_drawn_whole_and_say_what_they_are() -> None:

@@ -59,6 +59,8 @@ class FrameRules:
         self._ignored = frozenset(table["ignored"])
         self._compared = tuple(table["compared"])
         self._implied: Mapping[str, Mapping[str, str]] = table["implied"]
+        self.started: Mapping[str, str] = table["started_by_turning_on"]
+        self.needs_a_value = frozenset(table["needs_a_value"])
         self._numbers = range_trie(language, _RANGE)
 
     def score(self, words: Sequence[str], expected: Said, got: Said) -> FrameScore:

@@ -71,7 +71,7 @@ def slurp_results(rows: Sequence[sets.Row], parser: ForHome) -> dict[str, tables
                 alone += not answer.acts(house)
                 continue
             sayable += 1
-            intent += answer.intent == case.intent
+            intent += cases.meant(case, answer).intent == case.intent
             action += cases.right(case, answer)
         found[group] = tables.SlurpResult(len(its), sayable, intent, action, alone)
     return found

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from paige.iot.home_file import HomeDescription
+from paige.models.grammar.lists import AREA
 from paige.models.grammar.tokens import words_of
 from paige.models.nlu.slots import AMOUNT, LEVEL, STEP, UP, WHEN
 from paige.models.nlu.tags import spans
-from paige.tools.bench.understand.cases import Answer, Case, judged
+from paige.models.nlu.wording import Wording
+from paige.tools.bench.understand.cases import TARGETS, Answer, Case, judged, picked
 from paige.tools.bench.understand.frames import FrameRules
+from paige.tools.bench.understand.parser import LANGUAGE
 from paige.tools.training.examples import Example
 
 OUTSIDE: Final = (
@@ -28,6 +31,9 @@ OUTSIDE: Final = (
 """SLURP's scenarios of which nothing is for a home. Of `alarm`, `datetime`, `lists`, `music`, `play` and
 `weather` some is and some is not; what the table has as surely not for one counts apart."""
 IOT, AUDIO = "iot", "audio"
+TURN_ON: Final = "HassTurnOn"
+ALL: Final = "all"
+"""Stands for a name where no single thing is meant."""
 
 
 def scenario(example: Example) -> str:
@@ -44,8 +50,8 @@ def text_of(example: Example) -> str:
 class Unsayable:
     """Why a row asks for nothing that `home.yaml` could do at once."""
 
-    later: bool
-    """It says when; else something that it names is not there."""
+    why: str
+    """`later`, `not there` (something that it names), or `no value` to set anything to."""
 
 
 class SlurpCases:
@@ -60,10 +66,12 @@ class SlurpCases:
             "area": [(spoken, one.name) for one in home.areas for spoken in (one.name, *one.aliases)],
             "floor": [(spoken, one.name) for one in home.floors for spoken in (one.name, *one.aliases)],
         }
-        self._known: dict[str, dict[tuple[str, ...], str]] = {
-            kind: {rules.plain(words_of(spoken)): main for spoken, main in its} for kind, its in names.items()
+        self._known: dict[str, dict[str, str]] = {
+            kind: {_joined(rules.plain(words_of(spoken))): main for spoken, main in its}
+            for kind, its in names.items()
         }
-        self._known["color"] = {rules.plain(words): value for words, value in colors.items()}
+        self._known["color"] = {_joined(rules.plain(words)): value for words, value in colors.items()}
+        self._wording = Wording.for_language(LANGUAGE)
         self._home = home
 
     def case(self, example: Example) -> Case | Unsayable:
@@ -73,19 +81,34 @@ class SlurpCases:
         for slot, begin, end in spans(example.tags or ()):
             said = example.words[begin:end]
             if slot == WHEN:
-                return Unsayable(later=True)
+                return Unsayable("later")
             if slot == AMOUNT:
                 number = self._rules.number(said)
                 continue
-            place = self._place(slot, self._rules.plain(said))
+            words = self._rules.plain(said)
+            if slot == AREA and (words in self._wording.whole_home or words in self._wording.here):
+                continue
+            place = self._place(slot, words)
             if place is None or place[0] in found:
-                return Unsayable(later=False)
+                return Unsayable("not there")
             found[place[0]] = place[1]
         found |= self._traits(example, number)
+        if example.intent in self._rules.needs_a_value and found.keys() <= {*TARGETS}:
+            return Unsayable("no value")
         return Case(example.label, text_of(example), example.intent, found, Path("home.yaml"))
+
+    def meant(self, case: Case, answer: Answer) -> Answer:
+        """An answer by what it would do: a thing that is turned on may be started by that."""
+        started = self._rules.started.get(case.intent)
+        if started is None or answer.intent != TURN_ON:
+            return answer
+        domain_of = {entity.id: entity.domain for entity in self._home.entities}
+        reached = {domain_of[one] for one in picked(answer.slots, self._home)}
+        return Answer(case.intent, answer.slots, answer.asks) if reached == {started} else answer
 
     def right(self, case: Case, answer: Answer) -> bool:
         """Whether an answer does what a case asks for, to the same things."""
+        answer = self.meant(case, answer)
         same = Case(case.id, case.text, case.intent, self._implied(case.intent, case.slots), case.home)
         return judged(
             same, Answer(answer.intent, self._implied(case.intent, answer.slots)), self._home
@@ -93,8 +116,8 @@ class SlurpCases:
 
     def _place(self, slot: str, words: tuple[str, ...]) -> tuple[str, str] | None:
         for kind in (slot, "floor") if slot == "area" else (slot,):
-            if words in self._known.get(kind, {}):
-                return kind, self._known[kind][words]
+            if _joined(words) in self._known.get(kind, {}):
+                return kind, self._known[kind][_joined(words)]
         return None
 
     def _traits(self, example: Example, number: float | None) -> dict[str, Any]:
@@ -109,7 +132,7 @@ class SlurpCases:
 
     def _implied(self, intent: str, slots: Mapping[str, Any]) -> dict[str, Any]:
         """Slots with the kind of thing that the intent is about, where they say neither kind nor name."""
-        if "name" in slots:
+        if slots.get("name", ALL) != ALL:
             return {slot: value for slot, value in slots.items() if slot != "domain"}
         return {**self._rules.implied(intent), **slots}
 
@@ -117,3 +140,8 @@ class SlurpCases:
 def of_scenario(examples: Sequence[Example], *scenarios: str) -> list[Example]:
     """Those of some scenarios."""
     return [example for example in examples if scenario(example) in scenarios]
+
+
+def _joined(words: Sequence[str]) -> str:
+    """Whether a name is written as one word or two is no difference."""
+    return "".join(words)
