@@ -12,7 +12,7 @@ from paige.models.errors import SentencesInvalid
 from paige.models.grammar.numbers import Trie
 from paige.models.grammar.reader import Reader
 from paige.models.grammar.sentences import Sentences
-from paige.models.grammar.tokens import Tokens, words_of
+from paige.models.grammar.tokens import Tokens, Words, words_of
 from paige.models.grammar.yaml_file import parse_yaml
 
 EXCEPTION: Final = "PaigeExcept"
@@ -95,6 +95,8 @@ class Connectives:
     def parts(self, tokens: Tokens) -> tuple[Part, ...]:
         """The stretches between connectives, in order; one where there is no connective.
 
+        What is only filler ("…, please") is none.
+
         An empty one stands at the end where the sentence ends with a connective that something must follow.
         """
         found: list[Part] = []
@@ -106,14 +108,14 @@ class Connectives:
             if kind is None:
                 at += 1
                 continue
-            if at > begin:
+            if at > begin and not self._is_filler(tokens.words[begin:at]):
                 found.append(Part(begin, at, before, listed))
                 before, listed = at, True
             listed = listed and kind == "join"
             unfinished = end == count and tokens.words[at:end] not in self._ends
             begin = end
             at = max(end, at + 1)
-        if begin < count or unfinished:
+        if unfinished or (begin < count and not self._is_filler(tokens.words[begin:])):
             found.append(Part(begin, count, before, listed))
         return tuple(found)
 
@@ -122,6 +124,16 @@ class Connectives:
         return any(
             self._connective(tokens, part.begin)[0] == "open" for part in parts if part.begin < part.end
         )
+
+    def _is_filler(self, words: Words) -> bool:
+        node: Trie | None = self.exceptions.fillers
+        for at, word in enumerate(words):
+            node = node.get(word) if node else None
+            if node is None:
+                return False
+            if "" in node and self._is_filler(words[at + 1 :]):
+                return True
+        return not words
 
     def _connective(self, tokens: Tokens, at: int) -> tuple[str | None, int]:
         """The connective that ends before the word `at` or begins with it: its kind, and where it ends."""
