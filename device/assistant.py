@@ -28,6 +28,7 @@ from paige.iot.timer_keeper import TimerKeeper
 from paige.iot.units import TemperatureUnit
 from paige.models.grammar.sentences import Sentences
 from paige.models.kinds import Kinds
+from paige.models.nlu.shipped import LazyModel
 from paige.models.recognizer.protocol import Recognizer
 
 
@@ -63,6 +64,7 @@ async def assistant(
         KeepingFailed: The folder `state` cannot be read.
         HomeInvalid: The home description cannot be used.
         SentencesInvalid, RepliesInvalid: A file of the household's own sentences cannot be used.
+        ModelUnusable: The files of the intent parser's model are damaged.
     """
     described = HomeDescription() if config.house.home is None else load_home(config.house.home)
     registry = Registry(described)
@@ -75,7 +77,7 @@ async def assistant(
             Home(link, registry, dialects(config.mqtt, described.bindings), own_topics=own)
         )
         # In a thread, because the broker and the devices answer meanwhile.
-        words = await asyncio.to_thread(_words, config, registry)
+        words = await asyncio.to_thread(_words, config, registry, stays=state is not None)
         patience = Patience(deadline=config.mqtt.command_deadline)
         executor = stack.enter_context(Executor(home, link, patience=patience))
         pipeline = Pipeline(
@@ -105,13 +107,17 @@ class _Words:
     narrator: Narrator
 
 
-def _words(config: Config, registry: Registry) -> _Words:
+def _words(config: Config, registry: Registry, *, stays: bool) -> _Words:
+    """What is understood and said; who `stays` opens the model now, a visitor only if it is needed."""
     house = config.house
     custom: tuple[Path, ...] = () if house.sentences is None else (house.sentences,)
     sentences = Sentences.for_language(house.language, custom)
     replies = Replies.for_language(house.language, custom)
+    model = LazyModel.for_language(house.language)
+    if stays and model:
+        model.get()
     return _Words(
-        Understanding(sentences, answer_sentences(house.language, replies.answers), registry),
+        Understanding(sentences, answer_sentences(house.language, replies.answers), registry, model),
         Narrator(replies, TemperatureUnit(house.temperature_unit)),
     )
 

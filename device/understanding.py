@@ -13,9 +13,12 @@ from paige.models.grammar.language import Language
 from paige.models.grammar.reader import Reader
 from paige.models.grammar.sentences import Sentences
 from paige.models.intent import Intent, NotRecognized
-from paige.models.nlu.clauses import TARGETS, Clauses
-from paige.models.nlu.connectives import Connectives
+from paige.models.nlu.clauses import TARGETS
+from paige.models.nlu.home_names import HomeNames
+from paige.models.nlu.parser import IntentParser
 from paige.models.nlu.references import FollowWords, References, remainder
+from paige.models.nlu.shapes import Shapes
+from paige.models.nlu.shipped import LazyModel
 from paige.models.vocabulary import Name, Vocabulary
 
 ANSWER = "PaigeAnswer"
@@ -50,10 +53,21 @@ class Understanding:
         sentences: What can be said at any time.
         answers: What can be said while a question is open; see `answer_sentences`.
         registry: Knows the names.
+        model: For what people say otherwise; None for what can be said word for word alone.
     """
 
-    def __init__(self, sentences: Sentences, answers: Sentences, registry: Registry) -> None:
+    def __init__(
+        self,
+        sentences: Sentences,
+        answers: Sentences,
+        registry: Registry,
+        model: LazyModel | None = None,
+    ) -> None:
         self._registry = registry
+        self._model = LazyModel(None) if model is None else model
+        self._shapes = Shapes(sentences)
+        self._names: HomeNames | None = None
+        """Of the vocabulary as it is now."""
         self._always = sentences
         self._answers = answers
         self._version: int | None = None
@@ -69,8 +83,12 @@ class Understanding:
         """What a sentence means to someone in the area `here`, as the commands that it has.
 
         The first of these that understands it: an answer, while a question is open; what is said of "it"
-        soon after the `last` commands; a sentence by itself; what takes the place of something in the last
-        command. What nothing understands comes with the sentences nearest to it.
+        soon after the `last` commands; a sentence by itself, word for word; what takes the place of something
+        in the last command; a sentence by itself, as the model reads it. What nothing understands comes with
+        the sentences nearest to it.
+
+        Raises:
+            ModelUnusable: The model's files are damaged.
         """
         if asked is not None:
             answer = self._language(self._answers, here, asked.names).parse(text)
@@ -81,12 +99,15 @@ class Understanding:
         if referring:
             return referring
         before = [todo.intent for todo in last]
-        understood = means.clauses.parse(text, before)
+        understood = means.parser.exact(text, before)
         if not isinstance(understood, NotRecognized):
             return tuple(map(Todo, understood))
         following = self._following(means, text, here, last) if last else ()
         if following:
             return following
+        understood = means.parser.learned(text, understood, before)
+        if not isinstance(understood, NotRecognized):
+            return tuple(map(Todo, understood))
         near = means.language.nearest(understood.part or text) if text else ()
         return replace(understood, nearest=tuple(one for one in near if one.similarity >= NEAR_ENOUGH))
 
@@ -100,7 +121,7 @@ class Understanding:
             return () if another is None else (another,)
         if not rest.marked or not rest.text:
             return ()
-        by_itself = means.clauses.parse(rest.text, [todo.intent for todo in last])
+        by_itself = means.parser.exact(rest.text, [todo.intent for todo in last])
         if not isinstance(by_itself, NotRecognized):
             return tuple(map(Todo, by_itself))
         changed = means.references.goes_on(rest.text, last[-1].intent)
@@ -109,7 +130,9 @@ class Understanding:
     def _means(self, language: Language) -> "_Means":
         here = language.vocabulary.here
         if here not in self._of_place or self._of_place[here].language is not language:
-            self._of_place[here] = _Means.of(language)
+            if self._names is None:
+                self._names = HomeNames(language.vocabulary, language.sentences.language)
+            self._of_place[here] = _Means.of(language, self._model, self._shapes, self._names)
         return self._of_place[here]
 
     def languages(self, here: str | None, *, asked: Asked | None) -> tuple[Language, ...]:
@@ -125,6 +148,7 @@ class Understanding:
             if vocabulary != self._vocabulary:
                 self._vocabulary = vocabulary
                 self._languages.clear()
+                self._names = None
         vocabulary = self._registry.vocabulary(here)
         if names:
             vocabulary = replace(vocabulary, entities=names)
@@ -143,10 +167,10 @@ class _Means:
 
     language: Language
     references: References
-    clauses: Clauses
+    parser: IntentParser
 
     @classmethod
-    def of(cls, language: Language) -> "_Means":
+    def of(cls, language: Language, model: LazyModel, shapes: Shapes, names: HomeNames) -> "_Means":
         sentences, vocabulary = language.sentences, language.vocabulary
         words = FollowWords.for_language(sentences.language)
         references = References(words, sentences, language.parse, vocabulary)
@@ -154,8 +178,7 @@ class _Means:
         def refer(text: str, before: Sequence[Intent]) -> tuple[Intent, ...]:
             return tuple(intent for _, intent in references.about(text, before))
 
-        connectives = Connectives.for_language(sentences.language)
-        return cls(language, references, Clauses(connectives, language.parse, vocabulary, refer))
+        return cls(language, references, IntentParser(language, model, shapes, names, refer))
 
 
 def _referring(means: _Means, text: str, last: Sequence[Todo]) -> tuple[Todo, ...]:

@@ -98,6 +98,8 @@ def targets(
     chosen = [scope.registry.entity(entity_id) for entity_id in sorted(scope.only)]
     if scope.only and None not in chosen:
         return _without(left_out, tuple(entity for entity in chosen if entity is not None))
+    if wanted.name is None and (places := intent.choices.get("area")):
+        return _in_one_of(places, wanted, intent, scope) or _refused(Reason.NO_DOMAIN, wanted, {})
     for place, known, reason in (
         (wanted.area, scope.registry.area, Reason.NO_AREA),
         (wanted.floor, scope.registry.floor, Reason.NO_FLOOR),
@@ -160,7 +162,7 @@ def _named(
 ) -> tuple[Entity, ...] | Question | Refused:
     called = scope.registry.named(name)
     if not called:
-        return _unknown(name, scope.registry)
+        return _one_of(wanted, intent, scope, able) or _unknown(name, scope.registry)
     kind = [entity for entity in called if _fits(entity, wanted)]
     if not kind:
         return Refused(Reason.FEATURE_NOT_SUPPORTED, {"entity": called[0].name}, called[:1])
@@ -169,6 +171,33 @@ def _named(
     if not found:
         return _refused(Reason.NO_ENTITY, wanted, {"entity": name})
     return _narrowed(found, intent, scope, able)
+
+
+def _one_of(
+    wanted: Wanted, intent: Intent, scope: Scope, able: Able
+) -> tuple[Entity, ...] | Question | None:
+    """Those that words may mean which are nobody's name; none where none of them can be meant."""
+    found = [
+        entity
+        for name in intent.choices.get("name", ())
+        for entity in scope.registry.find(name, wanted.area, wanted.floor)
+        if _fits(entity, wanted)
+    ]
+    return _narrowed(found, intent, scope, able) if found else None
+
+
+def _in_one_of(
+    places: Collection[str], wanted: Wanted, intent: Intent, scope: Scope
+) -> tuple[Entity, ...] | Question | None:
+    """What is in the areas that words may mean; which of them is asked where several have such things."""
+    found = tuple(
+        entity
+        for area in places
+        for entity in scope.registry.find(None, area, None, wanted.domains, wanted.device_classes)
+    )
+    if len({entity.area for entity in found}) > 1:
+        return question_of_area(intent, found)
+    return found or None
 
 
 def _narrowed(found: list[Entity], intent: Intent, scope: Scope, able: Able) -> tuple[Entity, ...] | Question:

@@ -10,14 +10,14 @@ Who wins where both could answer:
 3. Else the sentence is refused, with the reason.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from paige.models.grammar.language import Language
 from paige.models.grammar.tokens import Tokens, tokenize
 from paige.models.intent import Intent, NotRecognized
-from paige.models.nlu.clauses import Clauses
+from paige.models.nlu.clauses import Clauses, Refer
 from paige.models.nlu.connectives import Connectives
 from paige.models.nlu.shapes import Shapes
 from paige.models.nlu.shipped import LazyModel
@@ -39,6 +39,7 @@ class IntentParser:
         model: For what people say otherwise.
         shapes: Of the language's sentences; homes and places may share them.
         names: Of the language's vocabulary; places of the speaker may share them.
+        refer: What a part of a sentence about "it" asks, after the commands before it.
     """
 
     def __init__(
@@ -47,14 +48,15 @@ class IntentParser:
         model: LazyModel,
         shapes: Shapes | None = None,
         names: "HomeNames | None" = None,
+        refer: Refer = lambda text, before: (),
     ) -> None:
         self.language = language
         self._model = model
         self._shapes = shapes or Shapes(language.sentences)
         self._names = names
         self._connectives = Connectives.for_language(language.sentences.language)
-        self._clauses = Clauses(self._connectives, language.parse, language.vocabulary)
-        self._parts = Clauses(self._connectives, self._part, language.vocabulary)
+        self._clauses = Clauses(self._connectives, language.parse, language.vocabulary, refer)
+        self._parts = Clauses(self._connectives, self._part, language.vocabulary, refer)
         self._readings: dict[str, Reading] = {}
         """What the model made of the latest sentence and of its parts."""
         self._readable: frozenset[str] = frozenset()
@@ -78,10 +80,22 @@ class IntentParser:
         Raises:
             ModelUnusable: The model's files are damaged.
         """
-        found = self._clauses.parse(text)
-        if not isinstance(found, NotRecognized) or not self._model:
-            return found
-        return self._read(text)
+        found = self.exact(text)
+        return self.learned(text, found) if isinstance(found, NotRecognized) else found
+
+    def exact(self, text: str, before: Sequence[Intent] = ()) -> tuple[Intent, ...] | NotRecognized:
+        """What templates understand of a sentence, after the commands `before` it."""
+        return self._clauses.parse(text, before)
+
+    def learned(
+        self, text: str, refused: NotRecognized, before: Sequence[Intent] = ()
+    ) -> tuple[Intent, ...] | NotRecognized:
+        """What the model understands of a sentence that the templates `refused`.
+
+        Raises:
+            ModelUnusable: The model's files are damaged.
+        """
+        return self._read(text, before) if self._model else refused
 
     def explain(self, text: str) -> "Explanation":
         """As `parse_all`, with the reasons.
@@ -91,12 +105,12 @@ class IntentParser:
         """
         from paige.models.nlu.explanation import Explanation, Path
 
-        found = self._clauses.parse(text)
+        found = self.exact(text)
         if not isinstance(found, NotRecognized):
             return Explanation(found, Path.TEMPLATE)
         if not self._model:
             return Explanation(found, Path.NONE)
-        result = self._read(text)
+        result = self.learned(text, found)
         readings = tuple(self._readings.values())
         path = Path.MODEL if any(one.frame for one in readings) else Path.NONE
         return Explanation(result, path, self._model.get().labels.threshold, readings)
@@ -111,8 +125,7 @@ class IntentParser:
             self._readings.clear()
             self._by_model("x")
 
-    def _read(self, text: str) -> tuple[Intent, ...] | NotRecognized:
-        """What the model understands of a sentence that no templates have."""
+    def _read(self, text: str, before: Sequence[Intent]) -> tuple[Intent, ...] | NotRecognized:
         self._readings.clear()
         sentence = self._words(text)
         parts = [part for part in self._connectives.parts(sentence) if part.begin < part.end]
@@ -120,7 +133,7 @@ class IntentParser:
             return self._by_model(text).result
         alone = [sentence.between(part.begin, part.end) for part in parts]
         self._readable = frozenset(alone[:_MOST_READ])
-        each = self._parts.parse(text)
+        each = self._parts.parse(text, before)
         if not isinstance(each, NotRecognized):
             return tuple(_without_repetitions(each))
         if self._connectives.leaves_out(sentence, parts):

@@ -1,7 +1,8 @@
 """What a frame is about: its names, areas and floors as the home has them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from paige.models.grammar.automaton import Values as ListUse
@@ -17,6 +18,8 @@ from paige.models.nlu.slots import SWITCHING
 from paige.models.nlu.tags import Span
 from paige.models.nlu.wording import Wording
 
+_WIDER: Final = ((1, 0), (0, 1), (1, 1), (0, 2))
+"""How many words before and behind a span it may go on, in the order in which that is tried."""
 _LONGEST_PLACE: Final = 4
 """Words of a place's name that is found although the model overlooked it."""
 
@@ -49,8 +52,10 @@ class Targets:
     """Whether the whole home was said."""
     here: bool = False
     """Whether it was said to be where the speaker is."""
+    untold: frozenset[int] = frozenset()
+    """Where the words stand that say neither a name nor anything else that a slot has."""
     beside: Words = ()
-    """The words that say neither a name nor anything else that a slot has."""
+    """Those words."""
 
 
 class TargetFinder:
@@ -81,8 +86,9 @@ class TargetFinder:
             spans: Its spans of names and places.
             sentence: Its words.
         """
-        targets = Targets(beside=_outside(sentence.words, frame.spans))
-        overlooked = () if {AREA, FLOOR} & spans.keys() else self._overlooked(frame, sentence)
+        untold = _untold(len(sentence.words), frame.spans)
+        targets = Targets(untold=untold, beside=tuple(sentence.words[at] for at in sorted(untold)))
+        overlooked = () if {AREA, FLOOR} & spans.keys() else self._overlooked(untold, sentence)
         for span in (*(spans[slot] for slot in (AREA, FLOOR) if slot in spans), *overlooked):
             if NAME in spans or not self._thing_instead(frame, span, sentence, targets):
                 self._place(span, sentence, targets)
@@ -90,17 +96,16 @@ class TargetFinder:
             self._name(frame, spans[NAME], sentence, targets)
         return targets
 
-    def _overlooked(self, frame: Frame, sentence: Tokens) -> tuple[Span, ...]:
+    def _overlooked(self, untold: frozenset[int], sentence: Tokens) -> tuple[Span, ...]:
         """The longest name of a place among the words that the model took for nothing.
 
         Who says "upstairs" does not mean the whole house.
         """
-        taken = {at for _, begin, end in frame.spans for at in range(begin, end)}
         count = len(sentence.words)
         for size in range(min(_LONGEST_PLACE, count), 0, -1):
             for begin in range(count - size + 1):
                 words = sentence.words[begin : begin + size]
-                if self._is_known(words) and taken.isdisjoint(range(begin, begin + size)):
+                if untold.issuperset(range(begin, begin + size)) and self._is_known(words):
                     return ((AREA, begin, begin + size),)
         return ()
 
@@ -110,7 +115,7 @@ class TargetFinder:
         words = self._wording.without_articles(sentence.words[begin:end])
         if words in self._wording.whole_home | self._wording.here or self._places(words)[1].chosen:
             return False
-        found = self._names.entities.find(words, lambda context: self._fits(frame, context, targets.beside))
+        found = self._names.entities.find(words, partial(self._fits, frame, beside=targets.beside))
         if found.chosen:
             self._name(frame, (NAME, begin, end), sentence, targets)
         return bool(found.chosen)
@@ -137,8 +142,28 @@ class TargetFinder:
             targets.here = True
             targets.lookups.append(Lookup(slot, said, None, "here"))
             return
-        best, found = self._places(words, slot)
+        begin, end, found = self._widened(span, sentence, targets, lambda words: self._places(words, slot)[1])
+        words = self._wording.without_articles(sentence.words[begin:end])
+        best, _ = self._places(words, slot)
+        said = sentence.between(end - len(words), end)
         self._take(best, said, (begin, end), found, found.chosen, targets)
+
+    def _widened(
+        self, span: Span, sentence: Tokens, targets: Targets, find: Callable[[Words], Found]
+    ) -> tuple[int, int, Found]:
+        """The words of a span, with those beside it that the model overlooked where they make it clear."""
+        _, begin, end = span
+        best = begin, end, find(self._wording.without_articles(sentence.words[begin:end]))
+        for left, right in _WIDER:
+            first, last = begin - left, end + right
+            beside = {*range(first, begin), *range(end, last)}
+            if first < 0 or last > len(sentence.words) or not beside <= targets.untold:
+                continue
+            found = find(self._wording.without_articles(sentence.words[first:last]))
+            unclear = len(best[2].chosen) != 1
+            if len(found.chosen) == 1 and (found.score == 1.0 or (unclear and found.score > best[2].score)):
+                best = first, last, found
+        return best
 
     def _is_known(self, words: Words) -> bool:
         return self._names.areas.has(words) or self._names.floors.has(words)
@@ -152,9 +177,11 @@ class TargetFinder:
             targets.lookups.append(Lookup(slot, said, None, "kind"))
             return
         beside = self._said_beside(targets)
-        found = self._names.entities.find(
-            words, lambda context: self._fits(frame, context, targets.beside), beside
+        fits = partial(self._fits, frame, beside=targets.beside)
+        begin, end, found = self._widened(
+            span, sentence, targets, lambda words: self._names.entities.find(words, fits, beside)
         )
+        said = sentence.between(end - len(self._wording.without_articles(sentence.words[begin:end])), end)
         if not found.chosen and self._is_place(words, targets):
             self._place((AREA, begin, end), sentence, targets)
             return
@@ -207,7 +234,7 @@ class TargetFinder:
         domain = value if slot == DOMAIN else self._shapes.domain_of_class(intent, value)
         return self.permits(intent, None if domain is None else str(domain), targets.beside)
 
-    def _fits(self, frame: Frame, context: Mapping[str, str], beside: Words) -> bool:
+    def _fits(self, frame: Frame, context: Mapping[str, str], *, beside: Words) -> bool:
         domain, said = context.get(DOMAIN), frame.traits.get(DOMAIN)
         if said is not None and said != domain:
             return False
@@ -239,9 +266,8 @@ class TargetFinder:
                 del targets.slots[place], targets.spans[place]
 
 
-def _outside(words: Words, spans: Iterable[Span]) -> Words:
-    taken = {at for _, begin, end in spans for at in range(begin, end)}
-    return tuple(word for at, word in enumerate(words) if at not in taken)
+def _untold(count: int, spans: Iterable[Span]) -> frozenset[int]:
+    return frozenset(range(count)) - {at for _, begin, end in spans for at in range(begin, end)}
 
 
 def _any(_context: Mapping[str, str]) -> bool:

@@ -139,6 +139,8 @@ class ValueReader:
                 if isinstance(source, HomeList | WildcardList):
                     continue
                 for end, candidates in self._matcher.matches(ListUse(source), words, at):
+                    if end - at < len(words) and _says_itself(source):
+                        continue  # "dark green" is not the green of the list
                     value = candidates[0].value
                     if sign is not None and (not isinstance(value, int | float) or value * sign <= 0):
                         continue

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from paige.models.nlu.shipped import model_folder
+
 HOME = """
 here: Kitchen
 areas: [{name: Kitchen}, {name: Bedroom, aliases: [sleeping room]}]
@@ -48,8 +50,7 @@ def answers(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
 
 
 def test_each_line_is_answered_by_a_line_in_order(home: Path) -> None:
-    said = b"turn on the night light\n\nwhat is love\nturn on the bedrom lamp\n"
-    first, empty, love, misspelled = answers(parse(home, said=said))
+    first, empty, love = answers(parse(home, said=b"turn on the night light\n\nwhat is love\n"))
     assert (first["intent"], first["slots"], first["confidence"]) == (
         "HassTurnOn",
         {"name": "Bedroom Lamp"},
@@ -57,8 +58,34 @@ def test_each_line_is_answered_by_a_line_in_order(home: Path) -> None:
     )
     assert (empty["intent"], empty["slots"], empty["confidence"], empty["nearest"]) == (None, {}, 0, [])
     assert love["intent"] is None
-    assert misspelled["intent"] is None
-    assert "turn on the Bedroom Lamp" in [one["text"] for one in misspelled["nearest"]]
+
+
+@pytest.mark.skipif(model_folder("en") is None, reason="this tree has no model of the intent parser")
+def test_the_model_answers_what_no_template_has_and_tells_why(home: Path) -> None:
+    said = b"could you get the bedrom lamp going\nwhat is the capital of france\n"
+    going, capital = answers(parse(home, "--explain", "--json", said=said))
+    assert (going["intent"], going["slots"]) == ("HassTurnOn", {"name": "Bedroom Lamp"})
+    assert 0.5 <= going["confidence"] < 1
+    (reading,) = going["explain"]["readings"]
+    assert going["explain"]["path"] == "model"
+    assert [one["name"] for one in reading["names"][0]["candidates"]] == ["Bedroom Lamp"]
+    assert (capital["intent"], capital["why"]) == (None, "not_for_a_home")
+    told = parse(home, "--explain", said=said).stdout.decode()
+    assert "HassTurnOn with name 'Bedroom Lamp'" in told
+    assert "refused: not_for_a_home" in told
+
+
+def test_what_a_template_has_is_explained_by_it(home: Path) -> None:
+    told = parse(home, "--explain", said=b"turn on the night light\n").stdout.decode()
+    assert "it is said word for word in the sentences" in told
+    assert "“night light” gives name 'Bedroom Lamp'" in told
+
+
+def test_a_model_that_cannot_be_used_is_one_clear_line(home: Path, tmp_path: Path) -> None:
+    done = parse(home, "--model", tmp_path, said=b"colourless green ideas\n")
+    assert done.returncode == 1
+    assert "lacks model.onnx" in done.stderr.decode()
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_an_answer_comes_before_the_next_sentence_is_sent(home: Path) -> None:
