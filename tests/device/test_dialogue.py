@@ -2,7 +2,7 @@
 
 import pytest
 
-from paige.device.dialogue import OPEN_SECONDS, Asked, Dialogue, chosen
+from paige.device.dialogue import FOLLOW_SECONDS, OPEN_SECONDS, Asked, Dialogue, Todo, chosen
 from paige.device.replies import Replies
 from paige.device.understanding import ANSWER, answer_sentences
 from paige.iot.resolution import Asks, Choice, Question
@@ -80,3 +80,29 @@ def test_each_place_has_its_own_question() -> None:
     assert dialogue.open(None, 1.0) is None
     dialogue.close("Bedroom")
     assert dialogue.open("Kitchen", 1.0) is not None
+
+
+def test_what_was_done_last_is_forgotten() -> None:
+    dialogue = Dialogue()
+    done = (Todo(QUESTION.intent),)
+    dialogue.remember("Kitchen", done, 100.0)
+    assert dialogue.last("Bedroom", 100.0) == ()
+    assert dialogue.last("Kitchen", 100.0 + FOLLOW_SECONDS) == done
+    assert dialogue.last("Kitchen", 100.1 + FOLLOW_SECONDS) == ()
+    assert dialogue.last("Kitchen", 100.0) == (), "what is forgotten stays forgotten"
+
+
+def test_what_is_done_next_takes_the_place_of_the_last() -> None:
+    dialogue = Dialogue()
+    first, second = Todo(QUESTION.intent), Todo(QUESTION.intent, QUESTION.choices[0])
+    dialogue.remember(None, [first], 0.0)
+    dialogue.remember(None, [second], FOLLOW_SECONDS)
+    assert dialogue.last(None, FOLLOW_SECONDS + 1.0) == (second,)
+
+
+def test_an_answer_settles_its_own_matter_and_no_other() -> None:
+    before, about, after = (Todo(QUESTION.intent, choice) for choice in QUESTION.choices)
+    asked = Asked(QUESTION, QUESTION.intent, since=0.0, before=(before,), after=(after,))
+    assert asked.settled(about) == (before, about, after)
+    assert asked.settled() == (before, after)
+    assert asked.again(1.0).settled() == (before, after)

@@ -56,10 +56,13 @@ outcomes = st.builds(
     ),
     share,
 )
-understood = st.builds(
-    Intent, words, st.dictionaries(words, words | st.integers(), max_size=3), share, words
-) | st.builds(
-    NotRecognized, words, st.lists(st.builds(Suggestion, words, words, share), max_size=2).map(tuple)
+slots = st.dictionaries(words, words | st.integers(), max_size=3)
+intents = st.builds(Intent, words, slots, share, words, excluded=st.lists(slots, max_size=2).map(tuple))
+understood = intents | st.builds(
+    NotRecognized,
+    words,
+    st.lists(st.builds(Suggestion, words, words, share), max_size=2).map(tuple),
+    part=words,
 )
 turns = st.builds(
     Turn,
@@ -72,6 +75,7 @@ turns = st.builds(
     transcript=st.none() | st.builds(Transcript, words, share, share),
     steps=st.lists(st.builds(Step, words, share), max_size=3, unique_by=lambda step: step.name).map(tuple),
     refusal=st.none() | words,
+    also=st.lists(intents, max_size=2).map(tuple),
 )
 
 
@@ -92,6 +96,8 @@ def test_what_is_no_turn_is_said_to_be_none(payload: bytes) -> None:
 @given(turns, st.data())
 def test_a_turn_that_lacks_something_is_said_to_be_none(turn: Turn, data: st.DataObject) -> None:
     written = turn.to_json()
-    del written[data.draw(st.sampled_from(["id", "text", "here", "reply", "outcomes", "steps", "intent"]))]
+    del written[
+        data.draw(st.sampled_from(["id", "text", "here", "reply", "outcomes", "steps", "intent", "also"]))
+    ]
     with pytest.raises(ServiceUnreachable, match="no turn"):
         read_turn(json.dumps(written).encode())
