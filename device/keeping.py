@@ -77,7 +77,7 @@ class Keeping:
             case Several():
                 return self._narrator.which_timer(intent, found.timers)
             case _:
-                return self._narrator.timers_told(intent, found)
+                return self._narrator.timers_told(intent, found, self._now())
 
     def _list(self, intent: Intent, lists: Lists) -> Reply | Refused:
         known = (entity.name for entity in self._registry.find(domains=(_LIST_DOMAIN,)))

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from paige.device.replies import Replies, thing
@@ -79,10 +80,12 @@ class Narrator:
         }
         return self.told(intent, **fields)
 
-    def timers_told(self, intent: Intent, timers: Sequence[Timer]) -> Reply:
+    def timers_told(self, intent: Intent, timers: Sequence[Timer], now: datetime) -> Reply:
         """What there is to say of timers: one text for all where all were meant, else one for each."""
         if intent.name in _OF_ALL_TIMERS or len(timers) < 2:  # one text for none or one
-            return self.told(intent, timer=timers[0] if timers else None, timers=timers)
+            at = timers[0].at if timers else None
+            moments = {} if at is None else {"at": datetime.fromtimestamp(at, now.tzinfo), "now": now}
+            return self.told(intent, timer=timers[0] if timers else None, timers=timers, **moments)
         told = (self.told(intent, timer=timer, timers=(timer,)).text for timer in timers)
         return Reply(" ".join(told))
 

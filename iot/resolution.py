@@ -41,6 +41,8 @@ class Reason(StrEnum):
     """What is off cannot become less."""
     TIMER_NOT_FOUND = "timer_not_found"
     TIMER_TOO_LONG = "timer_too_long"
+    TIMER_PASSED = "timer_passed"
+    """The time of day that was said is over, or there is none such."""
     LIST_NOT_FOUND = "list_not_found"
     ITEM_NOT_FOUND = "item_not_found"
     ITEM_ALREADY_THERE = "item_already_there"

@@ -120,8 +120,15 @@ def encode(stored: tuple[StoredTimer, ...]) -> dict[str, Any]:
     """Timers as JSON."""
     return {
         "version": VERSION,
-        "timers": [{**asdict(one.timer), "ends": one.ends} for one in stored],
+        "timers": [_encoded(one) for one in stored],
     }
+
+
+def _encoded(one: StoredTimer) -> dict[str, Any]:
+    fields = {**asdict(one.timer), "ends": one.ends}
+    if one.timer.at is None:
+        del fields["at"]  # most have none, and an earlier version knows none
+    return fields
 
 
 def decode(content: Any) -> tuple[StoredTimer, ...]:  # noqa: ANN401 # JSON from a file may be anything
@@ -155,6 +162,7 @@ def _timer(item: object) -> StoredTimer:
         name=_text(item, "name"),
         area=_text(item, "area"),
         command=_text(item, "command"),
+        at=None if item.get("at") is None else _number(item, "at"),
     )
     return StoredTimer(timer, ends)
 

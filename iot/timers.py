@@ -4,8 +4,10 @@ import difflib
 import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
+from paige.iot.clock_time import moment, says_clock_time
 from paige.iot.naming import canonical
 from paige.iot.resolution import Reason, Refused
 from paige.models.intent import Intent
@@ -33,6 +35,8 @@ class Timer:
     """Main name of the area in which it was started."""
     command: str | None = None
     """A sentence to be carried out when it ends."""
+    at: float | None = None
+    """The moment it ends at, in seconds since 1970, where a time of day was said: it follows the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,10 @@ class Timers:
         self._offset = wall() - monotonic()
         for one in stored:
             left = one.timer.seconds_left if one.ends is None else one.ends - wall()
-            # A clock that was set back must not make a timer longer than it was.
-            self._keep(replace(one.timer, seconds_left=min(left, max(one.timer.seconds_left, 0.0))))
+            if one.timer.at is None:
+                # A clock that was set back must not make a timer longer than it was.
+                left = min(left, max(one.timer.seconds_left, 0.0))
+            self._keep(replace(one.timer, seconds_left=left))
 
     @property
     def all(self) -> tuple[Timer, ...]:
@@ -154,7 +160,13 @@ class Timers:
         return self._change(intent, found)
 
     def _start(self, intent: Intent, here: str | None) -> tuple[Timer, ...] | Refused:
-        seconds = _length(intent)
+        at = None
+        if says_clock_time(intent):
+            then = moment(intent, datetime.fromtimestamp(self._wall()))  # noqa: DTZ006 # as its clock shows
+            if then is None:
+                return Refused(Reason.TIMER_PASSED)
+            at = then.timestamp()
+        seconds = _length(intent) if at is None else at - self._wall()
         if seconds is None:
             return Refused(Reason.NOT_SUPPORTED)
         if seconds > LONGEST:
@@ -166,6 +178,7 @@ class Timers:
             name=_text(intent, "name"),
             area=here,
             command=_text(intent, "conversation_command"),
+            at=at,
         )
         return (self._keep(timer),)
 
@@ -174,7 +187,7 @@ class Timers:
             case "HassCancelTimer":
                 return self._drop(timers)
             case "HassPauseTimer":
-                return tuple(self._keep(replace(timer, paused=True)) for timer in timers)
+                return tuple(self._keep(replace(timer, paused=True, at=None)) for timer in timers)
             case "HassUnpauseTimer":
                 return tuple(self._keep(replace(timer, paused=False)) for timer in timers)
             case "HassIncreaseTimer" | "HassDecreaseTimer":
@@ -185,7 +198,13 @@ class Timers:
                 if any(timer.seconds_left + more > LONGEST for timer in timers):
                     return Refused(Reason.TIMER_TOO_LONG)
                 return tuple(
-                    self._keep(replace(timer, seconds_left=max(timer.seconds_left + more, 0.0)))
+                    self._keep(
+                        replace(
+                            timer,
+                            seconds_left=max(timer.seconds_left + more, 0.0),
+                            at=None if timer.at is None else timer.at + more,
+                        )
+                    )
                     for timer in timers
                 )
             case _:
@@ -229,7 +248,9 @@ class Timers:
     def _now(self, running: _Running) -> Timer:
         if running.timer.paused:
             return running.timer
-        return replace(running.timer, seconds_left=running.ends - self._monotonic())
+        at = running.timer.at
+        left = running.ends - self._monotonic() if at is None else at - self._wall()
+        return replace(running.timer, seconds_left=left)
 
 
 def _called(said: str, timers: tuple[Timer, ...]) -> tuple[Timer, ...]:

@@ -2,6 +2,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,46 @@ def test_a_timer_ends_after_its_length_and_only_once() -> None:
     assert [(one.name, one.seconds_left) for one in timers.ended()] == [("pizza", -2)]
     assert timers.ended() == ()
     assert timers.wait is None
+
+
+def test_what_is_set_for_a_time_of_day_follows_the_clock() -> None:
+    clock = Clock()
+    timers = clock.timers()
+    now = datetime.fromtimestamp(clock.wall()).astimezone()
+    timer = start(timers, conversation_command="turn off the lights", at_hour=now.hour, at_minute=59)
+    assert timer.at is not None
+    then = datetime.fromtimestamp(timer.at).astimezone()
+    assert (then.hour % 12, then.minute, then.second) == (now.hour % 12, 59, 0)
+    assert timer.seconds_left == timer.at - clock.wall()
+    clock.ahead += 60  # the board learns that it is later
+    assert timers.all[0].seconds_left == timer.seconds_left - 60
+    clock.ahead -= 3600  # and that it is earlier
+    assert timers.all[0].seconds_left == timer.seconds_left - 60 + 3600
+    clock.monotonic = timer.at - clock.ahead + 1
+    assert [one.command for one in timers.ended()] == ["turn off the lights"]
+
+
+def test_a_time_of_day_lasts_through_a_restart_with_a_clock_set_back(tmp_path: Path) -> None:
+    clock = Clock()
+    timer = clock.keeper(tmp_path / "timers.json").handle(intent("HassStartTimer", at_hour=12))
+    assert isinstance(timer, tuple)
+    clock.ahead -= 7200
+    (again,) = clock.keeper(tmp_path / "timers.json").timers.all
+    assert (again.at, again.seconds_left) == (timer[0].at, timer[0].seconds_left + 7200)
+
+
+def test_a_time_of_day_can_be_put_off_and_stopped() -> None:
+    clock = Clock()
+    timers = clock.timers()
+    timer = start(timers, at_hour=12)
+    assert timer.at is not None
+    later = timers.handle(intent("HassIncreaseTimer", minutes=5))
+    assert isinstance(later, tuple)
+    assert (later[0].at, later[0].seconds_left) == (timer.at + 300, timer.seconds_left + 300)
+    paused = timers.handle(intent("HassPauseTimer"))
+    assert isinstance(paused, tuple)
+    clock.monotonic += 1000
+    assert timers.all[0].seconds_left == later[0].seconds_left
 
 
 def test_timers_end_in_their_order() -> None:
@@ -190,6 +231,8 @@ def test_all_timers_or_those_of_a_room_are_told_and_cancelled() -> None:
         ({"minutes": float("nan")}, Reason.NOT_SUPPORTED),
         ({"minutes": float("inf")}, Reason.NOT_SUPPORTED),
         ({"hours": 24 * 8}, Reason.TIMER_TOO_LONG),
+        ({"at_hour": 25}, Reason.TIMER_PASSED),
+        ({"at_hour": 10, "at_day": "doomsday"}, Reason.TIMER_PASSED),
     ],
 )
 def test_a_length_that_is_none_or_too_long_is_refused(slots: Mapping[str, SlotValue], reason: Reason) -> None:

@@ -180,6 +180,19 @@ def test_every_domain_and_device_class_has_a_golden_sentence() -> None:
         "the meeting will start in ten minutes",
         "let's start dinner in ten minutes",
         "turn off the lava lamp in ten minutes",
+        "the meeting will start at ten",
+        "turn over a new leaf at ten",
+        "meet me at ten",
+        "turn off the lights at 25",
+        "turn off the lights every day at ten",
+        "turn off the lights every morning",
+        "turn off the lights tomorrow",
+        "turn off the lights tonight",
+        "turn off the lights later",
+        "turn off the lights in the morning",
+        "turn off the lights when I leave",
+        "turn off the lights at sunset",
+        "turn off the lights on the fifth of may at ten",
         "let everyone know",
         "let everyone sleep",
         "make it two",
@@ -270,8 +283,8 @@ def test_every_outcome_but_done_has_its_sentence() -> None:
 
 def test_texts_use_only_the_fields_that_the_file_documents() -> None:
     documented = {
-        *("slots", "names", "here", "state", "query", "now", "timer", "timers", "action", "reason"),
-        *("done_names", "choices", "nearest", "entity", "area", "floor", "domain", "device_class"),
+        *("slots", "names", "here", "state", "query", "now", "at", "timer", "timers", "action", "reason"),
+        *("done_names", "choices", "nearest", "part", "entity", "area", "floor", "domain", "device_class"),
         *("weekdays", "months", "kinds", "states"),
     }
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
@@ -303,6 +316,7 @@ def test_every_text_renders_to_a_sentence() -> None:
         "state": lamp,
         "query": {"matched": [lamp], "unmatched": [], "unknown": []},
         "now": datetime(2026, 1, 2, 15, 4, tzinfo=UTC),
+        "at": datetime(2026, 1, 3, 7, 30, tzinfo=UTC),
         "timer": timer,
         "timers": [timer],
         "action": "open the gate",
@@ -443,6 +457,32 @@ def query(*, matched: Any = (), unmatched: Any = (), unknown: Any = ()) -> dict[
             "default",
             {"timer": {"seconds": 5400}},
             "Timer set for 1 hour and 30 minutes.",
+        ),
+        (
+            "HassStartTimer",
+            "command_at",
+            {"slots": {"conversation_command": "turn off the lights"}, "now": NOON, "at": NOON},
+            "Today at 12:00 PM I will turn off the lights.",
+        ),
+        (
+            "HassStartTimer",
+            "command_at",
+            {
+                "slots": {"conversation_command": "turn off the lights"},
+                "now": NOON,
+                "at": datetime(2026, 2, 14, 0, 5, tzinfo=UTC),
+            },
+            "Tomorrow at 12:05 AM I will turn off the lights.",
+        ),
+        (
+            "HassStartTimer",
+            "command_at",
+            {
+                "slots": {"conversation_command": "turn off the lights"},
+                "now": NOON,
+                "at": datetime(2026, 2, 16, 7, 0, tzinfo=UTC),
+            },
+            "On Monday at 7:00 AM I will turn off the lights.",
         ),
         (
             "HassCancelTimer",
