@@ -192,6 +192,17 @@ async def test_a_question_stays_open_in_the_service_until_the_next_sentence(one_
         assert (status, turn["outcomes"][0]["state"]) == (0, "unlocked")
 
 
+async def test_a_sentence_goes_on_with_the_last_one_from_the_same_place(one_house: House) -> None:
+    async with one_house.service():
+        await one_house.say("turn on the kitchen lamp")
+        status, turn = await one_house.say("make it red and turn on the bedroom fan")
+        assert status == 0
+        assert turn["slots"] == {"name": "Kitchen Lamp", "color": "red"}
+        assert [one["slots"] for one in turn["also"]] == [{"name": "Bedroom Fan"}]
+        status, turn = await one_house.say("turn it off", "--here", "Garage")
+        assert (status, turn["intent"]) == (1, None)
+
+
 async def test_a_timer_that_ends_is_announced_to_whoever_can_say_it(one_house: House) -> None:
     async with one_house.service(), one_house.listening("paige/paige/announcement") as until:
         status, turn = await one_house.say("--here", "Kitchen", "set a timer for 1 second")
