@@ -1,6 +1,7 @@
 """The scorers of `paige bench understand`, on cases whose scores are known by hand."""
 
 import importlib.util
+import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -13,10 +14,13 @@ import yaml
 
 from paige.iot.home_file import parse_home
 from paige.models.grammar.tokens import tokenize, words_of
+from paige.models.nlu.model import JointModel
+from paige.models.nlu.shipped import model_folder
 from paige.models.nlu.tags import spans
 from paige.tools.bench.errors import BenchFailed
 from paige.tools.bench.understand.cases import Answer, Case, ha_cases, homes_of, judged
 from paige.tools.bench.understand.cost import KINDS, otherwise
+from paige.tools.bench.understand.errors import errors
 from paige.tools.bench.understand.frames import FrameRules, FrameScore, Said
 from paige.tools.bench.understand.judgement import (
     Verdict,
@@ -28,7 +32,8 @@ from paige.tools.bench.understand.judgement import (
     right,
 )
 from paige.tools.bench.understand.misheard import Level, Misheard, levels, wrong_words
-from paige.tools.bench.understand.part import measure, slurp_cases
+from paige.tools.bench.understand.parser import shipped
+from paige.tools.bench.understand.part import Measuring, measure, slurp_cases
 from paige.tools.bench.understand.pictures import reliability_picture, threshold_pictures
 from paige.tools.bench.understand.renamer import STYLES, renamed, renamed_case
 from paige.tools.bench.understand.sets import SLURP_OUTSIDE, missing, rows
@@ -380,3 +385,54 @@ def test_what_cannot_be_measured_is_a_line(tmp_path: Path) -> None:
 def test_a_row_is_cut_into_the_same_words_again() -> None:
     apart = row("what's the boss's mood, it's 5.5 o'clock", "general_quirky")
     assert tokenize(text_of(apart)).words == apart.words
+
+
+def lines(file: Path, *values: Mapping[str, Any]) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("".join(json.dumps(value) + "\n" for value in values))
+
+
+@pytest.mark.skipif(model_folder("en") is None, reason="no intent model is shipped yet")
+def test_what_there_is_of_the_data_is_measured(tmp_path: Path) -> None:
+    def slurp(label: str, text: str, *slots: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"intent": label, "text": text, "slots": list(slots)}
+
+    lines(
+        tmp_path / "slurp" / "dev.jsonl",
+        slurp("iot_hue_lightoff", "turn off the lights"),
+        slurp("iot_hue_lightoff", "frobnicate the quux"),
+        slurp("email_query", "have i got any mail from my boss"),
+        slurp("weather_query", "is it raining"),
+    )
+    folder = model_folder("en")
+    assert folder is not None
+    parser = shipped(None)
+    measuring = Measuring(JointModel(folder), parser, parser, tmp_path, lambda _: None)
+    measuring.of_rows()
+    measuring.of_cases()
+    assert measuring.figures["left_out"] == ["clinc150", "ha_intents"]
+    assert measuring.figures["slurp"]["iot"]["rows"] == 2
+    assert measuring.figures["slurp"]["iot"]["whole"] == 0.5
+    assert measuring.figures["slurp_whole"]["iot"]["action"] == 1
+    assert measuring.figures["wrongly_accepted"] == {
+        SLURP_OUTSIDE: {"rows": 1, "accepted": 0, "by_template": 0}
+    }
+    for table in measuring.tables:
+        assert {len(one) for one in table.rows} == {len(table.head)}
+    assert measuring.pictures[0].file == "understand-reliability.svg"
+
+
+@pytest.mark.skipif(model_folder("en") is None, reason="no intent model is shipped yet")
+def test_wrong_answers_are_listed(tmp_path: Path) -> None:
+    case = {"id": "1", "home": "a.yaml", "slots": {"name": "Fan"}}
+    lines(
+        tmp_path / "ha_intents" / "cases.jsonl",
+        {**case, "intent": "HassTurnOn", "text": "turn on the fan"},
+        {**case, "intent": "HassTurnOff", "text": "turn on the fan"},
+    )
+    (tmp_path / "ha_intents" / "homes").mkdir()
+    (tmp_path / "ha_intents" / "homes" / "a.yaml").write_text(
+        "entities: [{name: Fan, id: fan.fan, domain: fan}]"
+    )
+    (only,) = errors("ha", tmp_path, shipped(None))
+    assert only == "DONE  turn on the fan | HassTurnOff {'name': 'Fan'} | HassTurnOn {'name': 'Fan'}"

@@ -97,7 +97,7 @@ def measure(repeats: int | None, tell: Tell, data: Path | None = None, model: Pa
     except ModelUnusable as error:
         raise BenchFailed(str(error)) from error
     parser, alone = shipped(model), shipped(model, without_templates=True)
-    measuring = _Measuring(opened, parser, alone, data, tell)
+    measuring = Measuring(opened, parser, alone, data, tell)
     for name in sets.missing(data):
         tell(
             f"{name} is left out: "
@@ -122,7 +122,7 @@ def measure(repeats: int | None, tell: Tell, data: Path | None = None, model: Pa
     )
 
 
-class _Measuring:
+class Measuring:
     """What has been measured so far."""
 
     def __init__(
@@ -225,6 +225,8 @@ def _frame_figures(scored: Sequence[tuple[sets.Row, FrameScore]], threshold: flo
     figures: dict[str, Any] = {}
     for group in (IOT, AUDIO):
         its = [(row.verdict.confidence >= threshold, score) for row, score in scored if row.group == group]
+        if not its:
+            continue
         figures[group] = {
             "rows": len(its),
             "intent": sum(taken and score.intent for taken, score in its) / len(its),

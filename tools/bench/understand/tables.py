@@ -92,8 +92,8 @@ def slurp_table(results: dict[str, SlurpResult]) -> Table:
         tuple(result.row(f"`{group}` rows") for group, result in results.items()),
         (
             "The house is `tools/bench/understand/home.yaml`: rooms and things that most homes have. A row "
-            "that it could do names only what is there, says what to set, and is not for later; its action is "
-            "right when the intent, all values, and the things that are meant are right.",
+            "that it could do names only what is there, says what to set, and is not for later; its action "
+            "is right when the intent, all values, and the things that are meant are right.",
             "The other rows name something that this house has not, or a time, or say not what to set: of "
             "these, those are left alone of which nothing would be done.",
         ),
