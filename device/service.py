@@ -197,11 +197,12 @@ def log_turn(turn: Turn) -> None:
         _log.debug("turn id=%s nothing that this home can be asked", turn.id)
         return
     data = turn.to_json()
+    intents = [data["intent"], *(also["intent"] for also in data["also"])]
     statuses = ",".join(str(outcome.status) for outcome in turn.outcomes) or "-"
     _log.info(
         "turn id=%s intent=%s outcomes=%s refusal=%s expects=%s seconds=%.3f",
         turn.id,
-        data["intent"],
+        ",".join(map(str, intents)),
         statuses,
         turn.refusal or "-",
         turn.reply.expects,

@@ -20,6 +20,7 @@ from paige.models.vocabulary import Name, Vocabulary
 
 _FILE: Final = "clauses.yaml"
 _SLOT: Final = "{words}"
+_KIND: Final = frozenset({"domain", "device_class"})
 _MOST_WORDS = 12
 """Only short sentences go on with another; those of more words are whole ones."""
 _MOST_CONTEXTS = 16
@@ -174,7 +175,12 @@ class References:
         name = said.pop("name", None)
         if name is None:
             return [said] if "domain" in said else []
-        named = [one.context for one in self._vocabulary.entities if name in (one.value, one.spoken)]
+        # Where it stands is not said of "it"; without that, many things are alike, and share their sentences.
+        named = [
+            {key: value for key, value in one.context.items() if key in _KIND}
+            for one in self._vocabulary.entities
+            if name in (one.value, one.spoken)
+        ]
         return [context for at, context in enumerate(named) if context not in named[:at]]
 
     def _of_it(self, context: Mapping[str, str]) -> Language:
