@@ -5,7 +5,6 @@ import contextlib
 
 from paige.device.broker import link_options
 from paige.device.config.load import Loaded
-from paige.device.dialects import dialects
 from paige.device.doctor.finding import Finding, ok, warning, wrong
 from paige.device.policy import policy, unasked
 from paige.iot.errors import HomeInvalid, LinkDown
@@ -71,6 +70,9 @@ def devices(loaded: Loaded) -> Finding:
 
 
 async def _devices(loaded: Loaded, described: HomeDescription) -> Home:
+    # Here, because templates of devices take their time to load, and help needs none.
+    from paige.device.dialects import dialects
+
     mqtt = loaded.config.mqtt
     async with MqttLink(link_options(mqtt)) as link:
         await link.connected(BROKER_SECONDS)
