@@ -507,3 +507,60 @@ def test_what_is_left_out_may_be_said_by_its_kind() -> None:
 
 def test_a_language_without_kinds_refuses_them() -> None:
     assert isinstance(resolve(intent("HassTurnOn", device_class="kettle"), home()), Refused)
+
+
+def meant(resolution: Resolution) -> set[str]:
+    """Whom it is about, whether it can be commanded or not."""
+    match resolution:
+        case Commands(commands, refused):
+            return {one.entity_id for one in commands} | {one.id for some in refused for one in some.entities}
+        case Refused():
+            return {one.id for one in resolution.entities}
+    raise AssertionError(resolution)
+
+
+def excluding(what: Intent, *left_out: Mapping[str, SlotValue]) -> Intent:
+    return replace(what, excluded=left_out)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "kept"),
+    [
+        ({"area": "Kitchen"}, {"light.kitchen_ceiling", "light.hob"}),
+        ({"floor": "Upstairs"}, {"light.bedroom_ceiling", "light.attic", "light.desk"}),
+        ({"name": "Ceiling"}, {"light.kitchen_ceiling", "light.bedroom_ceiling"}),
+        ({"name": "Stove", "area": "Kitchen"}, {"light.hob"}),
+        ({"domain": "fan"}, set()),
+    ],
+)
+def test_what_is_left_out_is_not_commanded(left_out: dict[str, SlotValue], kept: set[str]) -> None:
+    everything = intent("HassTurnOff", "light_all", domain="light")
+    rest = resolve(excluding(everything, left_out), home())
+    assert meant(resolve(everything, home())) - meant(rest) == kept
+    assert meant(rest)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "reason"),
+    [
+        ({"name": "Unicorn"}, Reason.NO_ENTITY),
+        ({"area": "Ballroom"}, Reason.NO_AREA),
+        ({"floor": "Roof"}, Reason.NO_FLOOR),
+        ({"domain": "light"}, Reason.NOTHING_LEFT),
+    ],
+)
+def test_where_what_is_left_out_is_not_known_nothing_is_done(
+    left_out: dict[str, SlotValue], reason: Reason
+) -> None:
+    refused = resolve(excluding(intent("HassTurnOff", "light_all", domain="light"), left_out), home())
+    assert isinstance(refused, Refused)
+    assert refused.reason is reason
+
+
+def test_what_is_left_out_elsewhere_means_that_the_room_of_the_speaker_is_not_all() -> None:
+    lights = intent("HassTurnOff", "lights_area", domain="light")
+    here = resolve(excluding(lights, {"name": "Hob"}), home(), here="Kitchen")
+    assert meant(here) == {"light.kitchen_ceiling"}
+    house = meant(resolve(excluding(lights, {"area": "Bedroom"}), home(), here="Kitchen"))
+    assert {"light.floor", "light.hob"} <= house
+    assert "light.attic" not in house
