@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,7 @@ def best_tags(scores: NDArray[np.float32], tags: Sequence[str]) -> list[str]:
     """
     if len(scores) == 0:
         return []
-    allowed = _transitions(tags)  # [tags, tags]
+    allowed = _transitions(tuple(tags))  # [tags, tags]
     begins = np.array([0.0 if not tag.startswith("I-") else -np.inf for tag in tags])  # [tags]
     log = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)  # [words, tags]
     path = log[0] + begins  # [tags]
@@ -89,7 +90,8 @@ def best_tags(scores: NDArray[np.float32], tags: Sequence[str]) -> list[str]:
     return [tags[number] for number in reversed(found)]
 
 
-def _transitions(tags: Sequence[str]) -> NDArray[np.float64]:
+@lru_cache(maxsize=4)
+def _transitions(tags: tuple[str, ...]) -> NDArray[np.float64]:
     """Zero where one tag may follow another, else minus infinity. Shape: [from, to]."""
     return np.array(
         [

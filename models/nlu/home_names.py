@@ -25,6 +25,12 @@ class HomeNames:
         self._spellings = Spellings(language, self.kinds)
         self._sounds = Sounds(language)
 
+    def warm(self) -> None:
+        """Make the indexes now, that the first sentence would wait for."""
+        self.entities.find(("x",), lambda context: True)
+        self.areas.find(("x",), lambda context: True)
+        self.floors.find(("x",), lambda context: True)
+
     @cached_property
     def entities(self) -> NameIndex:
         """Of everything that can be controlled or asked."""

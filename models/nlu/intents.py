@@ -67,6 +67,7 @@ class IntentBuilder:
         self._values = ValueReader(shapes, language.matcher, self._wording)
         self._targets = TargetFinder(shapes, language.matcher, names, self._wording, self._here)
         self._kinds = names.kinds
+        self.warm = names.warm
         self._fillers = {word for phrase in language.sentences.skip_words for word in words_of(phrase)}
 
     def build(self, frame: Frame, sentence: Tokens, *, is_list: bool = False) -> Built:

@@ -12,7 +12,7 @@ from paige.models.recognizer.spelling import Spelling
 
 LEAST: Final = 0.6
 """Words that are less alike are two words."""
-_NEAR: Final = 24
+_NEAR: Final = 12
 """So many words that share the most pairs of letters are compared."""
 _SHARED: Final = 0.3
 """Less of two words' pairs of letters in common (Dice, 1945), and they are not compared."""

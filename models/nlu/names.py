@@ -5,6 +5,7 @@ by how much they tell one name from another; words for what kind of thing it is;
 winner is what was meant. Several that are alike are for a question, and nothing is guessed.
 """
 
+import heapq
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,17 +21,22 @@ from paige.models.nlu.likeness import Sounds
 from paige.models.nlu.likeness import Words as Neighbours
 from paige.models.vocabulary import Name
 
-ENOUGH: Final = 0.7
+ENOUGH: Final = 0.75
 """A name with a lower score was not meant."""
-MARGIN: Final = 0.06
+MARGIN: Final = 0.1
 """Of names whose scores are nearer than this, it is not clear which was meant."""
 _PLACE: Final = 0.95
 """How well a word is met by the place where a thing stands, when its name does not say it."""
 _SAID: Final = 0.75
 """Share of the score for what was said; the rest is for how much of the name was said."""
-_MOST: Final = 400
-"""Names that are scored; of words that more names have, the rarer ones must be said, too."""
+_MOST: Final = 40
+"""Names that are scored: those that meet most of what was said."""
 _SHOWN: Final = 8
+
+_COMMON: Final = 400
+"""Words that more names have, such as the ending of "Anna's", do not tell which are worth scoring."""
+_ROUGHLY: Final = 0.7
+"""Names that meet less than this share of what the best one meets are not scored."""
 
 Fits = Callable[[Mapping[str, str]], bool]
 
@@ -170,15 +176,22 @@ class NameIndex:
 
     def _scored(self, said: Words, beside: frozenset[str]) -> list[Candidate]:
         near = {word: self._words.near(word) for word in said}
-        numbers: set[int] = set()
-        rarest = sorted(near.values(), key=lambda ways: sum(len(self._having[word]) for word, _ in ways))
-        for ways in rarest:
-            for word, _ in ways:
-                if len(numbers) < _MOST:
-                    numbers.update(self._having[word])
-        alike = {word: dict(ways) for word, ways in near.items()}
         weights = {word: self._weight(ways) for word, ways in near.items()}
-        return [self._candidate(self._names[number], said, alike, weights, beside) for number in numbers]
+        found = [(other, weights[word] * alike) for word, ways in near.items() for other, alike in ways]
+        shares: defaultdict[int, float] = defaultdict(float)
+        for other, share in sorted(found, key=lambda one: len(self._having[one[0]])):
+            having = self._having[other]
+            if shares and len(having) > _COMMON:
+                break  # rarer words were said, too
+            for number in having:
+                shares[number] += share
+        # Counted roughly, for two words may meet the same one of a name; those that can win are then scored.
+        least = _ROUGHLY * max(shares.values(), default=0.0)
+        likely = [number for number, share in shares.items() if share >= least]
+        if len(likely) > _MOST:
+            likely = heapq.nsmallest(_MOST, likely, key=lambda at: (-shares[at], len(self._names[at].words)))
+        alike_to = {word: dict(ways) for word, ways in near.items()}
+        return [self._candidate(self._names[number], said, alike_to, weights, beside) for number in likely]
 
     def _weight(self, ways: Sequence[tuple[str, float]]) -> float:
         """How much a word tells: as much as the word that it is most like, and most where it is like none."""

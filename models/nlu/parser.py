@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 from paige.models.grammar.language import Language
 from paige.models.grammar.tokens import Tokens, tokenize
-from paige.models.intent import Intent, NotRecognized
-from paige.models.nlu.clauses import Clauses, Refer
+from paige.models.intent import Intent, NotRecognized, Why
+from paige.models.nlu.clauses import Clauses
 from paige.models.nlu.connectives import Connectives
+from paige.models.nlu.references import References
 from paige.models.nlu.shapes import Shapes
 from paige.models.nlu.shipped import LazyModel
 
@@ -39,7 +40,6 @@ class IntentParser:
         model: For what people say otherwise.
         shapes: Of the language's sentences; homes and places may share them.
         names: Of the language's vocabulary; places of the speaker may share them.
-        refer: What a part of a sentence about "it" asks, after the commands before it.
     """
 
     def __init__(
@@ -48,13 +48,14 @@ class IntentParser:
         model: LazyModel,
         shapes: Shapes | None = None,
         names: "HomeNames | None" = None,
-        refer: Refer = lambda text, before: (),
     ) -> None:
         self.language = language
         self._model = model
         self._shapes = shapes or Shapes(language.sentences)
         self._names = names
         self._connectives = Connectives.for_language(language.sentences.language)
+        self.references = References.of(language)
+        refer = self.references.after
         self._clauses = Clauses(self._connectives, language.parse, language.vocabulary, refer)
         self._parts = Clauses(self._connectives, self._part, language.vocabulary, refer)
         self._readings: dict[str, Reading] = {}
@@ -124,11 +125,15 @@ class IntentParser:
         if self._model:
             self._readings.clear()
             self._by_model("x")
+            self._builder.warm()
 
     def _read(self, text: str, before: Sequence[Intent]) -> tuple[Intent, ...] | NotRecognized:
         self._readings.clear()
         sentence = self._words(text)
-        parts = [part for part in self._connectives.parts(sentence) if part.begin < part.end]
+        parts = self._connectives.parts(sentence)
+        if parts and parts[-1].begin == parts[-1].end:
+            # "Turn off everything but": what is missing may turn the meaning round.
+            return NotRecognized(text, why=Why.INCOMPLETE)
         if len(parts) < 2:
             return self._by_model(text).result
         alone = [sentence.between(part.begin, part.end) for part in parts]
@@ -142,7 +147,7 @@ class IntentParser:
 
         whole = self._by_model(text, is_list=True)
         one = whole.frame is not None and is_one_command(whole.frame, parts, list(map(self._part, alone)))
-        return whole.result if one else each
+        return whole.result if one and not isinstance(whole.result, NotRecognized) else each
 
     def _part(self, text: str) -> Intent | NotRecognized:
         """What a part of a sentence means by itself; the model reads only what was said just so."""

@@ -142,14 +142,21 @@ class TargetFinder:
             targets.here = True
             targets.lookups.append(Lookup(slot, said, None, "here"))
             return
-        begin, end, found = self._widened(span, sentence, targets, lambda words: self._places(words, slot)[1])
+        begin, end, found = self._widened(
+            span, sentence, targets, lambda words: self._places(words, slot)[1], self._is_known
+        )
         words = self._wording.without_articles(sentence.words[begin:end])
         best, _ = self._places(words, slot)
         said = sentence.between(end - len(words), end)
         self._take(best, said, (begin, end), found, found.chosen, targets)
 
     def _widened(
-        self, span: Span, sentence: Tokens, targets: Targets, find: Callable[[Words], Found]
+        self,
+        span: Span,
+        sentence: Tokens,
+        targets: Targets,
+        find: Callable[[Words], Found],
+        has: Callable[[Words], bool],
     ) -> tuple[int, int, Found]:
         """The words of a span, with those beside it that the model overlooked where they make it clear."""
         _, begin, end = span
@@ -159,8 +166,11 @@ class TargetFinder:
             beside = {*range(first, begin), *range(end, last)}
             if first < 0 or last > len(sentence.words) or not beside <= targets.untold:
                 continue
-            found = find(self._wording.without_articles(sentence.words[first:last]))
+            words = self._wording.without_articles(sentence.words[first:last])
             unclear = len(best[2].chosen) != 1
+            if not unclear and not has(words):
+                continue
+            found = find(words)
             if len(found.chosen) == 1 and (found.score == 1.0 or (unclear and found.score > best[2].score)):
                 best = first, last, found
         return best
@@ -179,7 +189,11 @@ class TargetFinder:
         beside = self._said_beside(targets)
         fits = partial(self._fits, frame, beside=targets.beside)
         begin, end, found = self._widened(
-            span, sentence, targets, lambda words: self._names.entities.find(words, fits, beside)
+            span,
+            sentence,
+            targets,
+            lambda words: self._names.entities.find(words, fits, beside),
+            self._names.entities.has,
         )
         said = sentence.between(end - len(self._wording.without_articles(sentence.words[begin:end])), end)
         if not found.chosen and self._is_place(words, targets):
