@@ -16,7 +16,7 @@ from paige.models.intent import Intent, NotRecognized
 from paige.models.nlu.clauses import TARGETS
 from paige.models.nlu.home_names import HomeNames
 from paige.models.nlu.parser import IntentParser
-from paige.models.nlu.references import FollowWords, References, remainder
+from paige.models.nlu.references import remainder
 from paige.models.nlu.shapes import Shapes
 from paige.models.nlu.shipped import LazyModel
 from paige.models.vocabulary import Name, Vocabulary
@@ -115,7 +115,7 @@ class Understanding:
         self, means: "_Means", text: str, here: str | None, last: Sequence[Todo]
     ) -> tuple[Todo, ...]:
         """What goes on with the last command, or corrects it; nothing where it does neither."""
-        rest = remainder(text, means.references.words)
+        rest = remainder(text, means.parser.references.words)
         if rest.other:
             another = other_one(last[-1], self._registry, here)
             return () if another is None else (another,)
@@ -124,7 +124,7 @@ class Understanding:
         by_itself = means.parser.exact(rest.text, [todo.intent for todo in last])
         if not isinstance(by_itself, NotRecognized):
             return tuple(map(Todo, by_itself))
-        changed = means.references.goes_on(rest.text, last[-1].intent)
+        changed = means.parser.references.goes_on(rest.text, last[-1].intent)
         return () if changed is None else (Todo(changed),)
 
     def _means(self, language: Language) -> "_Means":
@@ -166,27 +166,19 @@ class _Means:
     """What reads whole sentences in one place."""
 
     language: Language
-    references: References
     parser: IntentParser
 
     @classmethod
     def of(cls, language: Language, model: LazyModel, shapes: Shapes, names: HomeNames) -> "_Means":
-        sentences, vocabulary = language.sentences, language.vocabulary
-        words = FollowWords.for_language(sentences.language)
-        references = References(words, sentences, language.parse, vocabulary)
-
-        def refer(text: str, before: Sequence[Intent]) -> tuple[Intent, ...]:
-            return tuple(intent for _, intent in references.about(text, before))
-
-        return cls(language, references, IntentParser(language, model, shapes, names, refer))
+        return cls(language, IntentParser(language, model, shapes, names))
 
 
 def _referring(means: _Means, text: str, last: Sequence[Todo]) -> tuple[Todo, ...]:
     """What is said of that which the last commands were about; nothing where it is about something else."""
-    rest = remainder(text, means.references.words).text
+    rest = remainder(text, means.parser.references.words).text
     alone = means.language.parse(rest)
     bare = not isinstance(alone, Intent) or TARGETS.isdisjoint(alone.spans)
-    found = means.references.about(rest, [todo.intent for todo in last], bare=bare)
+    found = means.parser.references.about(rest, [todo.intent for todo in last], bare=bare)
     return tuple(Todo(intent, last[number].choice, last[number].others) for number, intent in found)
 
 

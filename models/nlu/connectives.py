@@ -44,6 +44,7 @@ class Connectives:
         joins: Phrases between parts of a list, or between commands.
         separates: Phrases between whole commands alone.
         ends: Those of them that may end a sentence.
+        tails: Phrases that join only where they end a part.
         openers: Phrases that begin a part and belong to it.
         marks: Punctuation that joins, and punctuation that separates.
         exceptions: Sentences of parts that leave something out; their intent is `EXCEPTION`.
@@ -54,15 +55,21 @@ class Connectives:
         joins: Iterable[str],
         separates: Iterable[str],
         ends: Iterable[str],
+        tails: Iterable[str],
         openers: Iterable[str],
         marks: tuple[str, str],
         exceptions: Sentences,
     ) -> None:
         self.exceptions = exceptions
         self._marks = marks
-        self._ends = frozenset(map(words_of, ends))
+        self._ends = frozenset(map(words_of, (*ends, *tails)))
         self._phrases: Trie = {}
-        for kind, phrases in (("join", joins), ("separate", separates), ("open", openers)):
+        for kind, phrases in (
+            ("join", joins),
+            ("separate", separates),
+            ("tail", tails),
+            ("open", openers),
+        ):
             for phrase in phrases:
                 node = self._phrases
                 for word in words_of(phrase):
@@ -87,6 +94,7 @@ class Connectives:
             data["joins"],
             data["separates"],
             data["ends"],
+            data["tails"],
             exceptions["openers"],
             ("".join(marks["joins"]), "".join(marks["separates"])),
             read_phrases(language, EXCEPTION, exceptions, shared),
@@ -145,6 +153,9 @@ class Connectives:
                 break
             if "" in node:
                 found = (node[""], at if node[""] == "open" else end + 1)
+        if found[0] == "tail":
+            ended = found[1] == len(tokens.words) or self._connective(tokens, found[1])[0] is not None
+            found = ("join", found[1]) if ended else (None, at)
         if found[0] is None and at > 0:
             joins, separates = self._marks
             gap = tokens.text[tokens.spans[at - 1][1] : tokens.spans[at][0]]

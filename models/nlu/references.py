@@ -118,6 +118,21 @@ class References:
         self._vocabulary = vocabulary
         self._languages: dict[tuple[object, ...], Language] = {}
 
+    @classmethod
+    def of(cls, language: Language) -> "References":
+        """Those of a language as a home has it, with the words that come with Paige.
+
+        Raises:
+            SentencesInvalid: No such words come with Paige for that language.
+        """
+        sentences = language.sentences
+        words = FollowWords.for_language(sentences.language)
+        return cls(words, sentences, language.parse, language.vocabulary)
+
+    def after(self, text: str, before: Sequence[Intent]) -> tuple[Intent, ...]:
+        """What a part of a sentence about "it" asks, after the commands before it; see `about`."""
+        return tuple(intent for _, intent in self.about(text, before))
+
     def about(
         self, text: str, last: Sequence[Intent], *, bare: bool = False
     ) -> tuple[tuple[int, Intent], ...]:

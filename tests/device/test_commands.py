@@ -34,9 +34,7 @@ class Scene:
 
     async def converse(self, *said: str, here: str | None = None) -> Turn:
         """Say one thing after the other; the last turn."""
-        for text in said:
-            turn = await self.say(text, here)
-        return turn
+        return [await self.say(text, here) for text in said][-1]
 
     def state(self, entity_id: str) -> str | None:
         entity = self.assistant.home.registry.entity(entity_id)

@@ -17,6 +17,7 @@ from paige.models.grammar.tokens import tokenize
 from paige.models.intent import Intent, NotRecognized, SlotValue
 from paige.models.nlu.clauses import Clauses
 from paige.models.nlu.connectives import Connectives
+from paige.models.nlu.references import References
 
 HOME = Path(paige.tools.demo.__file__).with_name("home.yaml")
 LAMP = {"name": "Kitchen Lamp"}
@@ -34,7 +35,8 @@ def language() -> Language:
 
 @cache
 def clauses() -> Clauses:
-    return Clauses(Connectives.for_language("en"), language().parse, language().vocabulary)
+    refer = References.of(language()).after
+    return Clauses(Connectives.for_language("en"), language().parse, language().vocabulary, refer)
 
 
 @cache
@@ -189,6 +191,19 @@ def test_what_is_left_out_is_no_command(text: str, expected: tuple[dict[str, Slo
     assert found[0].name == "HassTurnOff"
 
 
+def test_it_is_what_the_command_before_is_about() -> None:
+    assert commands("turn on the kitchen lamp and make it red") == [
+        ("HassTurnOn", LAMP),
+        ("HassLightSet", {**LAMP, "color": "red"}),
+    ]
+    assert commands("turn on the kitchen lamp and the bedroom fan, then turn them off") == [
+        ("HassTurnOn", LAMP),
+        ("HassTurnOn", FAN),
+        ("HassTurnOff", LAMP),
+        ("HassTurnOff", FAN),
+    ]
+
+
 def test_what_is_left_out_belongs_to_the_command_before_it() -> None:
     found = clauses().parse("turn off all the lights except the kitchen and lock the front door")
     assert isinstance(found, tuple)
@@ -216,6 +231,18 @@ def test_a_part_that_is_not_understood_is_named_and_nothing_is_meant(text: str, 
     refused = clauses().parse(text)
     assert isinstance(refused, NotRecognized)
     assert (refused.text, refused.part) == (text, part)
+
+
+def test_too_joins_only_behind_what_it_joins() -> None:
+    assert commands("turn off the kitchen lamp, the bedroom fan too, and lock the front door") == [
+        ("HassTurnOff", LAMP),
+        ("HassTurnOff", FAN),
+        ("HassTurnOn", DOOR),
+    ]
+    tokens = tokenize("it's too dark here")
+    assert [(part.begin, part.end) for part in Connectives.for_language("en").parts(tokens)] == [
+        (0, len(tokens.words))
+    ]
 
 
 @pytest.mark.parametrize("end", ["and", "but", "except", "apart from", "and then", "as well as"])
