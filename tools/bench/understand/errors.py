@@ -16,10 +16,10 @@ from pathlib import Path
 from paige.models.errors import ModelError
 from paige.tools.bench.understand import ha, sets
 from paige.tools.bench.understand.cases import Answer, ha_cases, homes_of, judged
-from paige.tools.bench.understand.heard import load
+from paige.tools.bench.understand.heard import load, own_home
 from paige.tools.bench.understand.misheard import wrong_words
 from paige.tools.bench.understand.parser import ForHome, shipped
-from paige.tools.bench.understand.part import home, slurp_cases
+from paige.tools.bench.understand.part import slurp_cases
 from paige.tools.bench.understand.slurp import AUDIO, IOT, Unsayable, text_of
 
 SETS = ("ha", "renamed", "slurp", "refused", "heard")
@@ -36,7 +36,7 @@ def errors(which: str, data: Path, parser: ForHome) -> Iterator[str]:
     if which == "slurp":
         yield from _slurp(data, parser)
     elif which == "refused":
-        ask = parser(home())
+        ask = parser(own_home())
         for row in sets.of(sets.rows(data), *sets.REFUSED):
             found = ask(text_of(row.example))
             if found.intent is not None:
@@ -56,7 +56,7 @@ def errors(which: str, data: Path, parser: ForHome) -> Iterator[str]:
 
 
 def _slurp(data: Path, parser: ForHome) -> Iterator[str]:
-    house = home()
+    house = own_home()
     cases, ask = slurp_cases(), parser(house)
     for row in sets.of(sets.rows(data), IOT, AUDIO):
         case, found = cases.case(row.example), ask(text_of(row.example))

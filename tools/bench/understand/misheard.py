@@ -5,15 +5,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from paige.iot.home_file import HomeDescription, load_home
+from paige.iot.home_file import HomeDescription
 from paige.models.grammar.numbers import spell, spoken
 from paige.models.grammar.tokens import is_number, number_of, tokenize
 from paige.tools.bench.understand.cases import Case, homes_of, judged
-from paige.tools.bench.understand.heard import HOME, Heard
+from paige.tools.bench.understand.heard import Heard, own_home
 from paige.tools.bench.understand.parser import LANGUAGE, ForHome
 
 MANY: Final = 3
@@ -47,9 +46,8 @@ class Level:
 
 def measured(said: Sequence[Heard], cases: Mapping[str, Case], parser: ForHome) -> list[Misheard]:
     """Each sentence right and as it was heard; those of cases that are not there are left out."""
-    with resources.as_file(HOME) as home:
-        own = Path(home)
-        homes: dict[Path, HomeDescription] = {own: load_home(own), **homes_of(list(cases.values()))}
+    own = Path("home.yaml")
+    homes: dict[Path, HomeDescription] = {own: own_home(), **homes_of(list(cases.values()))}
     asks = {path: parser(home) for path, home in homes.items()}
     found = []
     for one in said:

@@ -1,12 +1,10 @@
 """The part `understand` of `paige bench`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from importlib import resources
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
-from paige.iot.home_file import HomeDescription, load_home
 from paige.models.errors import ModelUnusable
 from paige.models.grammar.sentences import Sentences
 from paige.models.grammar.tokens import Words
@@ -18,7 +16,7 @@ from paige.tools.bench.progress import progress
 from paige.tools.bench.understand import cost, ha, misheard, sets, tables
 from paige.tools.bench.understand.cases import ha_cases, homes_of
 from paige.tools.bench.understand.frames import FrameRules, FrameScore, Said
-from paige.tools.bench.understand.heard import HOME, VOICES
+from paige.tools.bench.understand.heard import VOICES, own_home
 from paige.tools.bench.understand.heard import load as load_heard
 from paige.tools.bench.understand.judgement import calibration_error, reliability
 from paige.tools.bench.understand.parser import LANGUAGE, ForHome, shipped, templates
@@ -28,15 +26,9 @@ from paige.tools.bench.understand.slurp import AUDIO, IOT, SlurpCases, Unsayable
 REPEATS: Final = 1
 
 
-def home() -> HomeDescription:
-    """The ordinary house that is measured in."""
-    with resources.as_file(HOME) as file:
-        return load_home(file)
-
-
 def slurp_cases() -> SlurpCases:
     """SLURP's rows as cases of that house."""
-    return SlurpCases(home(), _colors(), FrameRules())
+    return SlurpCases(own_home(), _colors(), FrameRules())
 
 
 def _colors() -> Mapping[Words, str]:
@@ -59,7 +51,7 @@ def frame_scores(rows: Sequence[sets.Row]) -> list[tuple[sets.Row, FrameScore]]:
 
 def slurp_results(rows: Sequence[sets.Row], parser: ForHome) -> dict[str, tables.SlurpResult]:
     """What the whole parser makes of SLURP's rows for a home."""
-    house = home()
+    house = own_home()
     cases, ask = slurp_cases(), parser(house)
     found = {}
     for group in (IOT, AUDIO):
@@ -164,7 +156,7 @@ class Measuring:
         self.figures["wrongly_accepted"] = _accepted_figures(refused)
 
     def _taken(self, rows: Sequence[sets.Row]) -> list[sets.Taken]:
-        whole, word_for_word = self._parser(home()), templates()(home())
+        whole, word_for_word = self._parser(own_home()), templates()(own_home())
         found = []
         for row in rows:
             text = text_of(row.example)
@@ -199,10 +191,13 @@ class Measuring:
         cases = ha_cases(folder) if folder is not None and folder.is_dir() else []
         said = load_heard()
         self._tell(f"{len(said)} sentences that a recognizer heard")
-        found = misheard.measured(said, {case.id: case for case in cases}, self._parser)
-        levels = misheard.levels(found)
-        self.tables.append(tables.misheard_table(levels, VOICES))
-        self.figures["misheard"] = [asdict(level) for level in levels]
+        by_id = {case.id: case for case in cases}
+        free = misheard.levels(misheard.measured(said, by_id, self._parser))
+        own = [replace(one, heard=one.restricted) for one in said if one.restricted is not None]
+        restricted = misheard.levels(misheard.measured(own, by_id, self._parser))
+        self.tables += [tables.misheard_table(free, VOICES), tables.restricted_table(restricted)]
+        self.figures["misheard"] = [asdict(level) for level in free]
+        self.figures["misheard_restricted"] = [asdict(level) for level in restricted]
 
     def of_cost(self, folder: Path, model: Path | None, repeats: int) -> None:
         """Time, memory, and size."""
