@@ -171,9 +171,10 @@ def reliability_table(bins: Sequence[Bin]) -> Table:
         ("confidence", "sentences", "on average", "right"),
         rows,
         (
-            f"Expected calibration error over {len(bins)} bins of one width: {percent(calibration_error(bins))}, "
-            "over all sentences of SLURP and CLINC above; without the first bin, of what hardly anything speaks "
-            f"for: {percent(calibration_error(bins[1:]))}. What is not for a home is never right.",
+            f"Expected calibration error over {len(bins)} bins of one width: "
+            f"{percent(calibration_error(bins))}, over all sentences of SLURP and CLINC above; without the "
+            f"first bin, which is nearly all of them: {percent(calibration_error(bins[1:]))}. What is not "
+            "for a home is never right.",
         ),
     )
 
