@@ -564,3 +564,29 @@ def test_what_is_left_out_elsewhere_means_that_the_room_of_the_speaker_is_not_al
     house = meant(resolve(excluding(lights, {"area": "Bedroom"}), home(), here="Kitchen"))
     assert {"light.floor", "light.hob"} <= house
     assert "light.attic" not in house
+
+
+def test_words_that_may_mean_several_things_are_a_question_with_their_names() -> None:
+    order = replace(
+        intent("HassTurnOn", name="curtain"), choices={"name": ("Left Curtain", "Right Curtain", "Gone")}
+    )
+    question = resolve(order, home())
+    assert isinstance(question, Question)
+    assert [choice.label for choice in question.choices] == ["Left Curtain", "Right Curtain"]
+    assert resolve(order, home(), choice=question.choices[1]) == Commands(
+        (Command("cover.right", "open_cover"),)
+    )
+    gone = resolve(replace(order, choices={"name": ("Gone",)}), home())
+    assert isinstance(gone, Refused)
+
+
+def test_words_that_may_mean_several_rooms_are_a_question_for_the_room() -> None:
+    order = replace(
+        intent("HassTurnOff", "lights_area", area="room", domain="light"),
+        choices={"area": ("Living Room", "Office")},
+    )
+    question = resolve(order, home())
+    assert isinstance(question, Question)
+    assert question.asks is Asks.AREA
+    assert [choice.label for choice in question.choices] == ["Living Room", "Office"]
+    assert isinstance(resolve(replace(order, choices={"area": ("Garage",)}), home()), Refused)
