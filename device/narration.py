@@ -16,6 +16,7 @@ from paige.iot.resolution import Answer, Asks, Choice, Confirmation, Question, R
 from paige.iot.timers import Timer
 from paige.iot.units import TemperatureUnit, from_celsius, in_unit
 from paige.models.intent import Intent, NotRecognized
+from paige.models.intent import Why as RefusedBecause
 from paige.models.nlu.clauses import TARGETS
 
 _OF_ALL_TIMERS = frozenset({"HassCancelAllTimers", "HassTimerStatus"})
@@ -42,6 +43,8 @@ class Narrator:
 
     def not_recognized(self, refusal: NotRecognized) -> Reply:
         """A sentence that means nothing here, with the part that does not, or the nearest that would."""
+        if refusal.why is RefusedBecause.NOT_NOW:
+            return Reply(self._replies.error("not_now", {}))
         if refusal.part:
             return Reply(self._replies.error("no_intent_part", {"part": refusal.part}))
         if refusal.nearest:

@@ -30,7 +30,9 @@ from paige.models.grammar.template import Rule
 from paige.models.grammar.tokens import Words, words_of
 from paige.models.intent import SlotValue
 
-_NOT_SENTENCES = frozenset({"responses.yaml", "spoken.yaml", "kinds.yaml", "clauses.yaml", "wording.yaml"})
+_NOT_SENTENCES = frozenset(
+    {"responses.yaml", "spoken.yaml", "kinds.yaml", "clauses.yaml", "wording.yaml", "when.yaml"}
+)
 """Files of a language folder that hold something else."""
 
 

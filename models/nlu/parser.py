@@ -7,10 +7,12 @@ Who wins where both could answer:
 2. Else the model's likeliest intent is taken if it is at least as probable as the model's threshold, and if
    what it says can be said of this home. A sentence that connectives cut is read part by part, and as a whole
    only where that loses nothing (see `whole`).
-3. Else the sentence is refused, with the reason.
+3. What says when is never done at once: a time that can be reckoned makes it a timer (see `later`).
+4. Else the sentence is refused, with the reason.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -19,9 +21,11 @@ from paige.models.grammar.tokens import Tokens, tokenize
 from paige.models.intent import Intent, NotRecognized, Why
 from paige.models.nlu.clauses import Clauses
 from paige.models.nlu.connectives import Connectives
+from paige.models.nlu.later import Later
 from paige.models.nlu.references import References
 from paige.models.nlu.shapes import Shapes
 from paige.models.nlu.shipped import LazyModel
+from paige.models.nlu.slots import WHEN
 
 if TYPE_CHECKING:  # what stands on numpy is loaded with the model
     from paige.models.nlu.explanation import Explanation, Reading
@@ -56,6 +60,7 @@ class IntentParser:
         self._connectives = Connectives.for_language(language.sentences.language)
         self.references = References.of(language)
         refer = self.references.after
+        self._later = Later.for_language(language.sentences.language)
         self._clauses = Clauses(self._connectives, language.parse, language.vocabulary, refer)
         self._parts = Clauses(self._connectives, self._part, language.vocabulary, refer)
         self._readings: dict[str, Reading] = {}
@@ -175,6 +180,38 @@ class IntentParser:
         return self._readings[text]
 
     def _new_reading(self, text: str, *, is_list: bool) -> "Reading":
+        """What the model makes of a sentence, and nothing that is for another time as if it were for now."""
+        reading = self._reading_for_now(text, is_list=is_list)
+        sentence = self._words(text)
+        cut = self._later.cut(sentence)
+        command = None if cut is None else self._alone(cut.command)
+        if cut is not None and command is not None:
+            return replace(reading, result=(cut.timer(text, command.confidence),))
+        if isinstance(reading.result, NotRecognized) or reading.frame is None:
+            return reading
+        spans = reading.frame.spans
+        # "At nine" may be how bright the lamp shall be; what nothing has taken is a time.
+        untaken = cut is not None and not any(
+            begin < cut.end and cut.begin < end for slot, begin, end in spans if slot != WHEN
+        )
+        names = [span for span in spans if span[0] != WHEN]
+        if untaken or self._later.says(sentence.words, names):
+            return replace(reading, result=NotRecognized(text, why=Why.NOT_NOW))
+        return reading
+
+    def _alone(self, text: str) -> Intent | None:
+        """What words mean by themselves that stand beside a time; None where they are no command for now."""
+        found = self.language.parse(text)
+        if isinstance(found, Intent):
+            return None if found.free else found
+        reading = self._reading_for_now(text, is_list=False)
+        if isinstance(reading.result, NotRecognized) or reading.frame is None:
+            return None
+        if self._later.says(self._words(text).words, reading.frame.spans):
+            return None
+        return reading.result[0]
+
+    def _reading_for_now(self, text: str, *, is_list: bool) -> "Reading":
         from paige.models.nlu.explanation import Reading
         from paige.models.nlu.frame import frame
 

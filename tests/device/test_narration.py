@@ -13,7 +13,8 @@ from paige.iot.entity import Entity
 from paige.iot.outcome import Outcome, Status
 from paige.iot.resolution import Answer, Reason, Refused
 from paige.iot.units import TemperatureUnit
-from paige.models.intent import Intent
+from paige.models.intent import Intent, NotRecognized
+from paige.models.intent import Why as NotUnderstood
 
 NARRATOR = Narrator(Replies.for_language("en"))
 ON = Intent("HassTurnOn", {"area": "Kitchen", "domain": "light"}, 1.0, "turn on the kitchen lights")
@@ -113,3 +114,8 @@ def test_degrees_are_said_in_the_unit_of_the_house() -> None:
 def test_what_is_understood_and_not_supported_is_named(name: str, said: str) -> None:
     intent = Intent(name, {"message": "dinner is ready"}, 1.0, "announce that dinner is ready")
     assert NARRATOR.refused(intent, Refused(Reason.NOT_SUPPORTED)).text == said
+
+
+def test_what_is_for_another_time_is_refused_with_how_to_say_one() -> None:
+    said = NARRATOR.not_recognized(NotRecognized("turn it off when I leave", why=NotUnderstood.NOT_NOW)).text
+    assert "at ten" in said

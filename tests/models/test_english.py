@@ -462,7 +462,7 @@ def query(*, matched: Any = (), unmatched: Any = (), unknown: Any = ()) -> dict[
             "HassStartTimer",
             "command_at",
             {"slots": {"conversation_command": "turn off the lights"}, "now": NOON, "at": NOON},
-            "Today at 12:00 PM I will turn off the lights.",
+            "Today at 12:00 PM: turn off the lights.",
         ),
         (
             "HassStartTimer",
@@ -472,7 +472,7 @@ def query(*, matched: Any = (), unmatched: Any = (), unknown: Any = ()) -> dict[
                 "now": NOON,
                 "at": datetime(2026, 2, 14, 0, 5, tzinfo=UTC),
             },
-            "Tomorrow at 12:05 AM I will turn off the lights.",
+            "Tomorrow at 12:05 AM: turn off the lights.",
         ),
         (
             "HassStartTimer",
@@ -482,7 +482,7 @@ def query(*, matched: Any = (), unmatched: Any = (), unknown: Any = ()) -> dict[
                 "now": NOON,
                 "at": datetime(2026, 2, 16, 7, 0, tzinfo=UTC),
             },
-            "On Monday at 7:00 AM I will turn off the lights.",
+            "On Monday at 7:00 AM: turn off the lights.",
         ),
         (
             "HassCancelTimer",

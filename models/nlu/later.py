@@ -1,0 +1,125 @@
+"""Sentences that are for another time: what shall be done then, and when.
+
+Nothing that says when is done at once. What says a time that can be reckoned becomes a timer with the rest of
+the sentence as its command; what says it otherwise ("when I leave") is refused.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Final
+
+import yaml
+
+from paige.models.errors import SentencesInvalid
+from paige.models.grammar.language import Language
+from paige.models.grammar.reader import Reader
+from paige.models.grammar.sentences import Sentences
+from paige.models.grammar.tokens import Tokens, Words, words_of
+from paige.models.grammar.yaml_file import parse_yaml
+from paige.models.intent import Intent
+from paige.models.nlu.tags import Span
+from paige.models.vocabulary import Vocabulary
+
+TIMER: Final = "HassStartTimer"
+COMMAND: Final = "conversation_command"
+"""Its slot for what is done at the end."""
+
+_FILE: Final = "when.yaml"
+_SHARED: Final = ("rules.yaml", "lists.yaml")
+_LONGEST: Final = 12
+"""Words that say a time; "at a quarter to seven in the morning on Wednesday" has ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A sentence, cut into what shall be done and when."""
+
+    command: str
+    when: Intent
+    begin: int
+    """The first word that says when, and one past the last."""
+    end: int
+
+    def timer(self, text: str, confidence: float) -> Intent:
+        """The timer that does it then; `text` is the whole sentence."""
+        return Intent(
+            TIMER,
+            {**self.when.slots, COMMAND: self.command},
+            confidence,
+            text,
+            self.when.response,
+        )
+
+
+class Later:
+    """Finds in sentences of one language what says when.
+
+    Args:
+        times: Sentences that say a time and nothing else.
+        later: Phrases that tell of another time or of a condition.
+        now: Phrases that have such words in them, and do not.
+    """
+
+    def __init__(self, times: Sentences | None, later: Sequence[str], now: Sequence[str]) -> None:
+        self._times = None if times is None else Language(times, Vocabulary())
+        self._later = frozenset(map(words_of, later)) - {()}
+        self._now = frozenset(map(words_of, now)) - {()}
+
+    @staticmethod
+    def for_language(language: str) -> "Later":
+        """That of a packaged language; one that finds nothing where it has no `when.yaml`.
+
+        Raises:
+            SentencesInvalid: The file cannot be understood.
+        """
+        return _later(language.replace("_", "-").split("-")[0])
+
+    def cut(self, sentence: Tokens) -> Cut | None:
+        """The command and its time, where the sentence begins or ends with a time; the longest there is."""
+        if self._times is None:
+            return None
+        count = len(sentence.words)
+        for size in range(min(_LONGEST, count - 1), 1, -1):
+            for begin, end in ((count - size, count), (0, size)):
+                when = self._times.parse(sentence.between(begin, end))
+                if isinstance(when, Intent):
+                    rest = (0, begin) if begin else (end, count)
+                    return Cut(sentence.between(*rest), when, begin, end)
+        return None
+
+    def says(self, words: Words, names: Sequence[Span] = ()) -> bool:
+        """Whether words outside of these names tell of another time, or of a condition."""
+        named = {at for _, begin, end in names for at in range(begin, end)}
+        now = {at for begin, end in _found(self._now, words) for at in range(begin, end)}
+        return any(
+            not named & set(range(begin, end)) and not now & set(range(begin, end))
+            for begin, end in _found(self._later, words)
+        )
+
+
+def _found(phrases: frozenset[Words], words: Words) -> Iterator[tuple[int, int]]:
+    for size in sorted({len(phrase) for phrase in phrases}):
+        for at in range(len(words) - size + 1):
+            if words[at : at + size] in phrases:
+                yield at, at + size
+
+
+@lru_cache(maxsize=8)
+def _later(language: str) -> Later:
+    folder = resources.files("paige.models.languages") / language
+    if not (folder / _FILE).is_file():
+        return Later(None, (), ())
+    data: Any = parse_yaml((folder / _FILE).read_text(encoding="utf-8"), _FILE).content
+    try:
+        blocks = [{"sentences": list(said), "response": name} for name, said in data["times"].items()]
+        later, now = tuple(data["later"]), tuple(data["now"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise SentencesInvalid(f"{_FILE} of {language}: it needs `times`, `later` and `now`") from error
+    reader = Reader(language)
+    for name in _SHARED:
+        reader.add_text((folder / name).read_text(encoding="utf-8"), name, custom=False)
+    text = yaml.safe_dump({"language": language, "intents": {TIMER: {"data": blocks}}})
+    reader.add_text(text, _FILE, custom=False)
+    return Later(reader.sentences(), later, now)

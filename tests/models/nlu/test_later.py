@@ -1,0 +1,97 @@
+"""What says when is never done at once."""
+
+from pathlib import Path
+
+import pytest
+
+from paige.iot.home_file import load_home
+from paige.models.grammar.language import Language
+from paige.models.grammar.sentences import Sentences
+from paige.models.grammar.tokens import tokenize, words_of
+from paige.models.intent import Intent, NotRecognized, Why
+from paige.models.nlu.later import Later
+from paige.models.nlu.parser import IntentParser
+from paige.models.nlu.shipped import LazyModel
+
+ENGLISH = Later.for_language("en")
+HOME = Path(__file__).parents[1] / "english" / "home.yaml"
+MODEL = LazyModel.for_language("en")
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "slots"),
+    [
+        ("kill the lights in ten minutes", "kill the lights", {"minutes": 10}),
+        ("In half an hour, lights out", "lights out", {"minutes": 30}),
+        ("lights out at ten", "lights out", {"at_hour": 10}),
+        ("coffee at quarter to 7 tomorrow", "coffee", {"at_minute": -15, "at_hour": 7, "at_day": "tomorrow"}),
+        ("coffee on monday at 10pm", "coffee", {"at_day": "monday", "at_hour": 10, "at_half": "pm"}),
+        ("noise in the kitchen", None, None),
+        ("at ten", None, None),
+        ("lights at 25", None, None),
+        ("", None, None),
+        ("🙂", None, None),
+    ],
+)
+def test_a_sentence_is_cut_into_a_command_and_its_time(
+    text: str, command: str | None, slots: dict[str, object] | None
+) -> None:
+    cut = ENGLISH.cut(tokenize(text))
+    assert (None if cut is None else cut.command) == command
+    assert (None if cut is None else dict(cut.when.slots)) == slots
+
+
+@pytest.mark.parametrize(
+    ("text", "later"),
+    [
+        ("turn it off when I leave", True),
+        ("turn it off every day", True),
+        ("turn off every light", False),
+        ("turn it off if you can", False),
+        ("turn it off if it rains", True),
+        ("turn everything off at once", False),
+        ("do it in the evening", True),
+        ("turn it off", False),
+        ("", False),
+    ],
+)
+def test_words_that_tell_of_another_time_are_noticed(text: str, later: bool) -> None:
+    assert ENGLISH.says(words_of(text)) is later
+
+
+def test_a_name_with_such_words_tells_of_no_time() -> None:
+    words = words_of("turn on sunset mode")
+    assert ENGLISH.says(words)
+    assert not ENGLISH.says(words, [("name", 2, 4)])
+
+
+def test_a_language_without_such_words_finds_none() -> None:
+    other = Later.for_language("tlh")
+    assert other.cut(tokenize("lights out at ten")) is None
+    assert not other.says(words_of("tomorrow"))
+
+
+@pytest.mark.skipif(not MODEL, reason="the model of this language does not come with this tree")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("could you get the kitchen lights off at nine", {"at_hour": 9}),
+        ("i want the desk lamp off in an hour", {"hours": 1}),
+        ("make me a coffee at seven", {"at_hour": 7}),
+        ("turn off the desk lamp when i leave", Why.NOT_NOW),
+        ("after dinner turn off the lights", Why.NOT_NOW),
+        ("have the coffee maker running at seven every day", Why.NOT_NOW),
+    ],
+)
+def test_what_the_model_understands_is_kept_for_its_time_or_refused(
+    text: str, expected: dict[str, object] | Why
+) -> None:
+    parser = IntentParser(Language(Sentences.for_language("en"), load_home(HOME).vocabulary()), MODEL)
+    found = parser.parse(text)
+    if isinstance(expected, Why):
+        assert isinstance(found, NotRecognized)
+        assert found.why is expected
+    else:
+        assert isinstance(found, Intent)
+        assert found.name == "HassStartTimer"
+        assert {**expected, "conversation_command": found.slots["conversation_command"]} == found.slots
