@@ -162,7 +162,7 @@ class References:
         for way in ways:
             for context in self._contexts(last):
                 found = self._of_it(context).parse(way)
-                if isinstance(found, Intent) and "name" in found.spans and not _says_place(found):
+                if isinstance(found, Intent) and _is_of_it(found):
                     return referred(found, last, text)
         return None
 
@@ -260,5 +260,6 @@ def _has(phrases: Iterable[Words], said: Words) -> bool:
     )
 
 
-def _says_place(intent: Intent) -> bool:
-    return not {"area", "floor"}.isdisjoint(intent.spans)
+def _is_of_it(intent: Intent) -> bool:
+    """Whether "it" is what is named, and no timer or list that has a name, nor what is in some place."""
+    return "name" in intent.spans and {"area", "floor"}.isdisjoint(intent.spans) and "name" not in intent.free

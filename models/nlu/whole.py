@@ -26,6 +26,9 @@ def is_one_command(frame: Frame, parts: Sequence[Part], alone: Sequence[Intent |
     """
     if any(isinstance(one, NotRecognized) and one.why in _MEANT for one in alone):
         return False
+    if any(isinstance(one, Intent) and one.template for one in alone):
+        # What is a command word for word is one, and the rest another that was not understood.
+        return False
     if any(_part_of(span, parts) is None for span in frame.spans):
         return True
     understood = {at for at, one in enumerate(alone) if isinstance(one, Intent)}

@@ -92,6 +92,7 @@ def test_they_are_what_all_the_last_commands_were_about() -> None:
         "make it warmer",
         "make it red in the bedroom",
         "forget it",
+        "decrease that timer called jazz by twenty seconds",
         "turn on the lights",
         "",
     ],
