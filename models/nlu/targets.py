@@ -1,6 +1,6 @@
 """What a frame is about: its names, areas and floors as the home has them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -20,6 +20,8 @@ from paige.models.nlu.wording import Wording
 
 _WIDER: Final = ((1, 0), (0, 1), (1, 1), (0, 2))
 """How many words before and behind a span it may go on, in the order in which that is tried."""
+_LONGEST_NAME: Final = 6
+"""Words of a thing's name that is found although the model cut it."""
 _LONGEST_PLACE: Final = 4
 """Words of a place's name that is found although the model overlooked it."""
 
@@ -88,13 +90,46 @@ class TargetFinder:
         """
         untold = _untold(len(sentence.words), frame.spans)
         targets = Targets(untold=untold, beside=tuple(sentence.words[at] for at in sorted(untold)))
-        overlooked = () if {AREA, FLOOR} & spans.keys() else self._overlooked(untold, sentence)
+        spans = self._with_exact_name(frame, spans, sentence, targets)
+        overlooked = () if {AREA, FLOOR} & spans.keys() else self._overlooked(targets.untold, sentence)
+        targets.here = not overlooked and _has(targets.beside, self._wording.here)
         for span in (*(spans[slot] for slot in (AREA, FLOOR) if slot in spans), *overlooked):
             if NAME in spans or not self._thing_instead(frame, span, sentence, targets):
                 self._place(span, sentence, targets)
         if NAME in spans:
             self._name(frame, spans[NAME], sentence, targets)
         return targets
+
+    def _with_exact_name(
+        self, frame: Frame, spans: Mapping[str, Span], sentence: Tokens, targets: Targets
+    ) -> Mapping[str, Span]:
+        """The spans, with the longest name of a thing that was said as it is where the model cut it.
+
+        "Bedroom lamp" is the lamp of that name, and not the lamps of the bedroom, as for the templates.
+        """
+        open_to = targets.untold | {at for _, begin, end in spans.values() for at in range(begin, end)}
+        count = len(sentence.words)
+        for size in range(min(_LONGEST_NAME, count), 0, -1):
+            for begin in range(count - size + 1):
+                at = frozenset(range(begin, begin + size))
+                words = sentence.words[begin : begin + size]
+                if (
+                    not at <= open_to
+                    or not self._names.entities.has(words)
+                    or words in self._wording.articles
+                ):
+                    continue
+                covered = {slot for slot, span in spans.items() if at & set(range(*span[1:]))}
+                wider = all(at > set(range(*spans[slot][1:])) for slot in covered)
+                if not wider or (NAME in spans and NAME not in covered):
+                    continue
+                found = self._names.entities.find(words, partial(self._fits, frame, beside=targets.beside))
+                if any(self._fits(frame, one.context, beside=targets.beside) for one in found.chosen):
+                    targets.untold -= at
+                    targets.beside = tuple(sentence.words[place] for place in sorted(targets.untold))
+                    kept = {slot: span for slot, span in spans.items() if slot not in covered}
+                    return {**kept, NAME: (NAME, begin, begin + size)}
+        return spans
 
     def _overlooked(self, untold: frozenset[int], sentence: Tokens) -> tuple[Span, ...]:
         """The longest name of a place among the words that the model took for nothing.
@@ -282,6 +317,11 @@ class TargetFinder:
 
 def _untold(count: int, spans: Iterable[Span]) -> frozenset[int]:
     return frozenset(range(count)) - {at for _, begin, end in spans for at in range(begin, end)}
+
+
+def _has(words: Words, phrases: Collection[Words]) -> bool:
+    """Whether one of the phrases stands among some words."""
+    return any(words[at : at + len(one)] == one for one in phrases for at in range(len(words)))
 
 
 def _any(_context: Mapping[str, str]) -> bool:
