@@ -60,6 +60,23 @@ def test_each_line_is_answered_by_a_line_in_order(home: Path) -> None:
     assert love["intent"] is None
 
 
+def test_several_commands_are_an_array_in_their_order(home: Path) -> None:
+    several, less, broken = answers(
+        parse(
+            home,
+            said=b"turn on the bedroom lamp and make it red\n"
+            b"turn off everything except the night light\n"
+            b"turn off the night light and zyzzyva the qoph\n",
+        )
+    )
+    assert [(one["intent"], one["slots"]) for one in several] == [
+        ("HassTurnOn", {"name": "Bedroom Lamp"}),
+        ("HassLightSet", {"name": "Bedroom Lamp", "color": "red"}),
+    ]
+    assert (less["intent"], less["except"]) == ("HassTurnOff", [{"name": "Bedroom Lamp"}])
+    assert (broken["intent"], broken["part"]) == (None, "zyzzyva the qoph")
+
+
 @pytest.mark.skipif(model_folder("en") is None, reason="this tree has no model of the intent parser")
 def test_the_model_answers_what_no_template_has_and_tells_why(home: Path) -> None:
     said = b"could you get the bedrom lamp going\nwhat is the capital of france\n"
