@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from paige.models.grammar.language import Language
 from paige.models.grammar.lists import AREA, FLOOR, NAME, WildcardList
@@ -25,6 +26,17 @@ class Built:
     result: tuple[Intent, ...] | NotRecognized
     values: tuple[Value, ...] = ()
     lookups: tuple[Lookup, ...] = ()
+
+
+_ALL: Final = "all"
+"""What Home Assistant's own sentences give as the name of everything."""
+_DEGREES: Final = "temperature"
+_MOST_A_STEP: Final = 12
+"""Degrees that "drop the heat three degrees" may go down by; with no word that says which, it is no goal."""
+
+
+def _may_be_step(value: Value) -> bool:
+    return isinstance(value.value, int | float) and value.value <= _MOST_A_STEP
 
 
 @dataclass(slots=True)
@@ -134,10 +146,12 @@ class IntentBuilder:
             amount = self._values.amount(frame, span)
             if amount is None:
                 return False
-            draft.intent, slot = amount.intent, amount.slot
+            draft.intent, slot, bare = amount.intent, amount.slot, amount.is_bare
+        else:
+            bare = False
         down = goes_down(frame, STEP.get(frame.intent, ""))
         value = self._values.read(draft.intent, (slot, *span[1:]), draft.sentence, down=down)
-        if value is None:
+        if value is None or (bare and slot == _DEGREES and _may_be_step(value)):
             return False
         draft.take(value)
         for more in self._values.unit(draft.intent, value, self._tagged, draft.sentence):
@@ -169,6 +183,12 @@ class IntentBuilder:
             draft.intent, None if domain is None else str(domain), targets.beside
         ):
             return draft.refused(Why.UNFIT)
+        if (
+            everything
+            and STEP.get(draft.intent) in draft.slots
+            and not (PLACES | {NAME}) & draft.slots.keys()
+        ):
+            draft.slots[NAME] = _ALL
         near = targets.here or not everything
         shape = self._shapes.fitting(draft.intent, draft.slots, targets.context, near=near)
         if shape is not None and shape.here and self._here is not None:

@@ -60,12 +60,20 @@ class Later:
         times: Sentences that say a time and nothing else.
         later: Phrases that tell of another time or of a condition.
         now: Phrases that have such words in them, and do not.
+        at_once: Phrases that tell of now.
     """
 
-    def __init__(self, times: Sentences | None, later: Sequence[str], now: Sequence[str]) -> None:
+    def __init__(
+        self,
+        times: Sentences | None = None,
+        later: Sequence[str] = (),
+        now: Sequence[str] = (),
+        at_once: Sequence[str] = (),
+    ) -> None:
         self._times = None if times is None else Language(times, Vocabulary())
         self._later = frozenset(map(words_of, later)) - {()}
         self._now = frozenset(map(words_of, now)) - {()}
+        self._at_once = frozenset(map(words_of, at_once)) - {()}
 
     @staticmethod
     def for_language(language: str) -> "Later":
@@ -89,6 +97,23 @@ class Later:
                     return Cut(sentence.between(*rest), when, begin, end)
         return None
 
+    def of_all(self, sentence: Tokens, commands: Sequence[Intent]) -> Cut | None:
+        """The time behind several commands that is that of all of them; None where there is none.
+
+        "Turn off the lights and lock the door at ten" may mean that for both, and nothing is done too early.
+
+        Args:
+            sentence: All words.
+            commands: What it was understood as.
+        """
+        timed = [COMMAND in one.slots for one in commands]
+        if len(timed) < 2 or timed != [False] * (len(timed) - 1) + [True]:
+            return None
+        cut = self.cut(sentence)
+        if cut is None or cut.begin == 0 or next(_found(self._at_once, sentence.words), None):
+            return None
+        return cut
+
     def says(self, words: Words, names: Sequence[Span] = ()) -> bool:
         """Whether words outside of these names tell of another time, or of a condition."""
         named = {at for _, begin, end in names for at in range(begin, end)}
@@ -110,16 +135,18 @@ def _found(phrases: frozenset[Words], words: Words) -> Iterator[tuple[int, int]]
 def _later(language: str) -> Later:
     folder = resources.files("paige.models.languages") / language
     if not (folder / _FILE).is_file():
-        return Later(None, (), ())
+        return Later()
     data: Any = parse_yaml((folder / _FILE).read_text(encoding="utf-8"), _FILE).content
     try:
         blocks = [{"sentences": list(said), "response": name} for name, said in data["times"].items()]
-        later, now = tuple(data["later"]), tuple(data["now"])
+        phrases = [tuple(data[key]) for key in ("later", "now", "at_once")]
     except (KeyError, TypeError, AttributeError) as error:
-        raise SentencesInvalid(f"{_FILE} of {language}: it needs `times`, `later` and `now`") from error
+        raise SentencesInvalid(
+            f"{_FILE} of {language}: it needs `times`, `later`, `now` and `at_once`"
+        ) from error
     reader = Reader(language)
     for name in _SHARED:
         reader.add_text((folder / name).read_text(encoding="utf-8"), name, custom=False)
     text = yaml.safe_dump({"language": language, "intents": {TIMER: {"data": blocks}}})
     reader.add_text(text, _FILE, custom=False)
-    return Later(reader.sentences(), later, now)
+    return Later(reader.sentences(), *phrases)

@@ -91,7 +91,16 @@ class IntentParser:
 
     def exact(self, text: str, before: Sequence[Intent] = ()) -> tuple[Intent, ...] | NotRecognized:
         """What templates understand of a sentence, after the commands `before` it."""
-        return self._clauses.parse(text, before)
+        return self._in_time(text, self._clauses.parse(text, before))
+
+    def _in_time(
+        self, text: str, found: tuple[Intent, ...] | NotRecognized
+    ) -> tuple[Intent, ...] | NotRecognized:
+        """One timer for all commands of a sentence, where one time stands behind them."""
+        if isinstance(found, NotRecognized):
+            return found
+        cut = self._later.of_all(self._words(text), found)
+        return found if cut is None else (cut.timer(text, min(one.confidence for one in found)),)
 
     def learned(
         self, text: str, refused: NotRecognized, before: Sequence[Intent] = ()
@@ -101,7 +110,7 @@ class IntentParser:
         Raises:
             ModelUnusable: The model's files are damaged.
         """
-        return self._read(text, before) if self._model else refused
+        return self._in_time(text, self._read(text, before)) if self._model else refused
 
     def explain(self, text: str) -> "Explanation":
         """As `parse_all`, with the reasons.

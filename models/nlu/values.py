@@ -36,6 +36,8 @@ class Amount:
     intent: str
     slot: str
     is_step: bool
+    is_bare: bool = False
+    """No word tells whether it is to be reached, or more or less of it."""
 
 
 class ValueReader:
@@ -64,7 +66,7 @@ class ValueReader:
         by = not before.isdisjoint(self._wording.step) or not frame.words[begin:end]
         if goal is None or by or step in frame.traits:
             return Amount(frame.intent, step, True)
-        return Amount(frame.intent, goal, False)
+        return Amount(frame.intent, goal, False, is_bare=True)
 
     def read(self, intent: str, span: Span, sentence: Tokens, *, down: bool = False) -> Value | None:
         """What the words of a span give a slot of an intent.

@@ -71,6 +71,47 @@ def test_a_language_without_such_words_finds_none() -> None:
     assert not other.says(words_of("tomorrow"))
 
 
+def parser() -> IntentParser:
+    return IntentParser(Language(Sentences.for_language("en"), load_home(HOME).vocabulary()), MODEL)
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "slots"),
+    [
+        (
+            "turn off the lights and lock the front door at ten",
+            "turn off the lights and lock the front door",
+            {"at_hour": 10},
+        ),
+        (
+            "turn off the lights, close the patio blind and lock the front door in five minutes",
+            "turn off the lights, close the patio blind and lock the front door",
+            {"minutes": 5},
+        ),
+    ],
+)
+def test_a_time_behind_several_commands_is_that_of_all(
+    text: str, command: str, slots: dict[str, object]
+) -> None:
+    found = parser().exact(text)
+    assert not isinstance(found, NotRecognized)
+    assert [dict(one.slots) for one in found] == [{**slots, "conversation_command": command}]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("turn off the lights now and lock the front door at ten", ["HassTurnOff", "HassStartTimer"]),
+        ("turn off the lights in five minutes and lock the front door", ["HassStartTimer", "HassTurnOn"]),
+        ("in five minutes turn off the lights and lock the front door", ["HassStartTimer", "HassStartTimer"]),
+    ],
+)
+def test_a_time_of_one_command_is_no_time_of_another(text: str, names: list[str]) -> None:
+    found = parser().exact(text)
+    assert not isinstance(found, NotRecognized)
+    assert [one.name for one in found] == names
+
+
 @pytest.mark.skipif(not MODEL, reason="the model of this language does not come with this tree")
 @pytest.mark.parametrize(
     ("text", "expected"),
@@ -86,8 +127,7 @@ def test_a_language_without_such_words_finds_none() -> None:
 def test_what_the_model_understands_is_kept_for_its_time_or_refused(
     text: str, expected: dict[str, object] | Why
 ) -> None:
-    parser = IntentParser(Language(Sentences.for_language("en"), load_home(HOME).vocabulary()), MODEL)
-    found = parser.parse(text)
+    found = parser().parse(text)
     if isinstance(expected, Why):
         assert isinstance(found, NotRecognized)
         assert found.why is expected
@@ -95,3 +135,17 @@ def test_what_the_model_understands_is_kept_for_its_time_or_refused(
         assert isinstance(found, Intent)
         assert found.name == "HassStartTimer"
         assert {**expected, "conversation_command": found.slots["conversation_command"]} == found.slots
+
+
+@pytest.mark.skipif(not MODEL, reason="the model of this language does not come with this tree")
+@pytest.mark.parametrize("text", ["bump the heat up two degrees", "drop the temperature three degrees"])
+def test_a_bare_number_of_degrees_that_may_be_a_step_is_no_goal(text: str) -> None:
+    found = parser().parse(text)
+    assert isinstance(found, NotRecognized) or "temperature" not in found.slots
+
+
+@pytest.mark.skipif(not MODEL, reason="the model of this language does not come with this tree")
+def test_a_step_of_everything_is_of_the_whole_home() -> None:
+    found = parser().parse("everything a bit darker please")
+    assert isinstance(found, Intent)
+    assert found.slots == {"name": "all", "brightness_step": "down"}
