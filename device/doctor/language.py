@@ -26,10 +26,25 @@ def home(loaded: Loaded) -> Finding:
         return wrong(str(error), "correct the file that house.home names")
     except SentencesInvalid as error:
         return wrong(str(error), "correct the files in house.sentences, or house.language")
+    try:
+        otherwise = _model(house.language)
+    except ModelUnusable as error:
+        return wrong(str(error), "install Paige anew: the model is a part of it")
     known = f"{len(described.areas)} areas and {len(described.entities)} entities described"
     if house.home is None:
         known = "no home description; what devices say of themselves is all that is known"
-    return ok(f"{len(sentences.templates)} sentence templates; {known}")
+    return ok(f"{len(sentences.templates)} sentence templates, {otherwise}; {known}")
+
+
+def _model(language: str) -> str:
+    """What understands a sentence that no template has."""
+    from paige.models.nlu.shipped import LazyModel
+
+    model = LazyModel.for_language(language)
+    if not model:
+        return "and no model: what is said otherwise is refused"
+    model.get()
+    return "and a model for what is said otherwise"
 
 
 def models(loaded: Loaded) -> Finding:

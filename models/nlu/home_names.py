@@ -23,7 +23,7 @@ class HomeNames:
         self.kinds = Kinds.for_language(language)
         self._names = {NAME: vocabulary.entities, AREA: vocabulary.areas, FLOOR: vocabulary.floors}
         self._spellings = Spellings(language, self.kinds)
-        self._sounds = Sounds(language)
+        self.sounds = Sounds(language)
 
     def warm(self) -> None:
         """Make the indexes now, that the first sentence would wait for."""
@@ -55,4 +55,4 @@ class HomeNames:
         return words
 
     def _index(self, names: tuple[Name, ...]) -> NameIndex:
-        return NameIndex(names, self._spellings, self._sounds)
+        return NameIndex(names, self._spellings, self.sounds)

@@ -76,7 +76,7 @@ class IntentBuilder:
         self._shapes = shapes
         self._tagged = tuple(tagged)
         self._wording = Wording.for_language(code)
-        self._values = ValueReader(shapes, language.matcher, self._wording)
+        self._values = ValueReader(shapes, language.matcher, self._wording, names.sounds)
         self._targets = TargetFinder(shapes, language.matcher, names, self._wording, self._here)
         self._kinds = names.kinds
         self.warm = names.warm

@@ -113,7 +113,8 @@ class NameIndex:
 
     def __init__(self, names: Iterable[Name], spellings: Spellings, sounds: Sounds) -> None:
         self._spellings = spellings
-        self._exact: defaultdict[Words, list[Name]] = defaultdict(list)
+        self._exact: defaultdict[str, list[Name]] = defaultdict(list)
+        # By its letters alone: recognizers hear "night light" and "t v".
         self._names: list[_Indexed] = []
         self._having: defaultdict[str, list[int]] = defaultdict(list)
         self._joined: dict[str, Words] = {}
@@ -122,7 +123,7 @@ class NameIndex:
             plain = words_of(name.spoken)
             if not plain:
                 continue
-            self._exact[plain].append(name)
+            self._exact["".join(plain)].append(name)
             words = spellings.of(plain)
             for place in (name.context.get(AREA), name.context.get(FLOOR)):
                 if place not in places:
@@ -140,8 +141,8 @@ class NameIndex:
         self._words = Neighbours(self._having, sounds)
 
     def has(self, words: Words) -> bool:
-        """Whether something is called exactly so."""
-        return words in self._exact
+        """Whether something is called exactly so, however it is cut into words."""
+        return "".join(words) in self._exact
 
     def find(self, words: Words, fits: Fits, beside: Words = ()) -> Found:
         """What some words may mean.
@@ -151,7 +152,7 @@ class NameIndex:
             fits: Whether a thing can be meant at all; where none can, this does not count.
             beside: Words of a place that was said with them.
         """
-        if exact := self._exact.get(words):
+        if exact := self._exact.get("".join(words)):
             known = tuple(Candidate(one.value, one.spoken, 1.0, one.context) for one in exact)
             allowed = tuple(one for one in known if fits(one.context)) or known
             return Found(words, allowed, allowed[:_SHOWN])
@@ -221,7 +222,8 @@ class NameIndex:
                 named[word] = max(named[word], _PLACE)
         whole = sum(self._weights[word] for word in named)
         covered = sum(self._weights[word] * share for word, share in named.items())
-        asked = sum(weights[word] for word in met)
+        # What was said and is not in the name tells as much against it as any word can.
+        asked = sum(weights[word] if share else 1.0 for word, share in met.items())
         understood = sum(weights[word] * share for word, share in met.items())
         score = _SAID * understood / asked + (1 - _SAID) * covered / whole if any(named.values()) else 0.0
         return Candidate(one.name.value, one.name.spoken, round(score, 4), one.name.context)

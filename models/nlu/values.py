@@ -10,6 +10,8 @@ from paige.models.grammar.matching import ListMatcher
 from paige.models.grammar.tokens import Tokens
 from paige.models.intent import SlotValue
 from paige.models.nlu.frame import Frame
+from paige.models.nlu.likeness import Sounds, Words
+from paige.models.nlu.names import ENOUGH, MARGIN
 from paige.models.nlu.shapes import Shapes
 from paige.models.nlu.slots import ABSOLUTE, AMOUNT, DOWN, GOAL, LEVEL, STEP
 from paige.models.nlu.tags import Span
@@ -47,12 +49,15 @@ class ValueReader:
         shapes: The lists of each intent.
         matcher: Finds values of lists in words.
         wording: Tells a level from a step.
+        sounds: Of the language.
     """
 
-    def __init__(self, shapes: Shapes, matcher: ListMatcher, wording: Wording) -> None:
+    def __init__(self, shapes: Shapes, matcher: ListMatcher, wording: Wording, sounds: Sounds) -> None:
         self._shapes = shapes
         self._matcher = matcher
         self._wording = wording
+        self._sounds = sounds
+        self._words: dict[tuple[str, ...], Words] = {}
 
     def amount(self, frame: Frame, span: Span) -> Amount | None:
         """How a number of a sentence is meant; None where its intent has no place for one."""
@@ -86,6 +91,9 @@ class ValueReader:
         found = self._longest(own, sentence.words[begin:end], self._sign(slot, down=down))
         if found is not None:
             return self._value(slot, found, begin, sentence)
+        alike = self._alike(own, sentence.words[begin:end])
+        if alike is not None:
+            return Value(slot, alike, begin, end)
         if any(isinstance(source, WildcardList) or _says_itself(source) for source in own):
             return self._elsewhere(intent, span, sentence) or Value(
                 slot, sentence.between(begin, end), begin, end
@@ -110,6 +118,23 @@ class ValueReader:
                 if found is not None:
                     yield self._value(slot, found, at, sentence)
                     break
+
+    def _alike(self, sources: Sequence[ListSource], words: Sequence[str]) -> SlotValue | None:
+        """The value that sounds or is written most like a word, where that is clear: red for "read"."""
+        if len(words) != 1:
+            return None
+        values = {
+            value.template: value.value
+            for source in sources
+            if isinstance(source, TextList) and _says_itself(source)
+            for value in source.values
+        }
+        key = tuple(values)
+        if key not in self._words:
+            self._words[key] = Words(key, self._sounds)
+        near = sorted(self._words[key].near(words[0]), key=lambda one: -one[1])
+        clear = near and near[0][1] >= ENOUGH and (len(near) < 2 or near[1][1] <= near[0][1] - MARGIN)
+        return values[near[0][0]] if clear else None
 
     def _sign(self, slot: str, *, down: bool) -> int | None:
         return None if slot not in STEP.values() else -1 if down else 1

@@ -227,3 +227,19 @@ def test_several_names_are_several_commands_only_where_they_are_a_list() -> None
     assert [intent.slots for intent in found] == [{"name": "Desk Lamp"}, {"name": "Ceiling Fan"}]
     both = built(text, "HassTurnOff", name=names, area=("desk", "ceiling"), is_list=True)
     assert why(both) is Why.SEVERAL
+
+
+def test_a_colour_that_was_misheard_is_the_one_that_sounds_so() -> None:
+    assert slots(built("let it glow read", "HassLightSet", color="read"))["color"] == "red"
+    assert slots(built("let it glow random", "HassLightSet", color="random"))["color"] == "random"
+
+
+def test_a_whole_name_counts_where_the_model_cut_it_or_took_it_for_a_room() -> None:
+    lamp = built("make the kitchen lamp crimson", "HassLightSet", area="kitchen", color="crimson")
+    assert slots(lamp) == {"name": "Kitchen Lamp", "color": "crimson"}
+    assert slots(built("get the ceil ing fan going", "HassTurnOn")) == {"name": "Ceiling Fan"}
+
+
+def test_here_said_with_all_is_here() -> None:
+    found = built("light all of the lights in here", "HassTurnOn", LIGHT)
+    assert slots(found) == {"domain": "light", "area": "Study"}
