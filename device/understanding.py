@@ -84,8 +84,8 @@ class Understanding:
 
         The first of these that understands it: an answer, while a question is open; what is said of "it"
         soon after the `last` commands; a sentence by itself, word for word; what takes the place of something
-        in the last command; a sentence by itself, as the model reads it. What nothing understands comes with
-        the sentences nearest to it.
+        in the last command; a sentence by itself, or about "it", as the model reads it. What nothing
+        understands comes with the sentences nearest to it.
 
         Raises:
             ModelUnusable: The model's files are damaged.
@@ -106,6 +106,9 @@ class Understanding:
         if following:
             return following
         understood = means.parser.learned(text, understood, before)
+        spelled_out = _spelled_out(means, text, last[-1], understood) if last else None
+        if spelled_out is not None:
+            return (spelled_out,)
         if not isinstance(understood, NotRecognized):
             return tuple(map(Todo, understood))
         near = means.language.nearest(understood.part or text) if text else ()
@@ -180,6 +183,29 @@ def _referring(means: _Means, text: str, last: Sequence[Todo]) -> tuple[Todo, ..
     bare = not isinstance(alone, Intent) or TARGETS.isdisjoint(alone.spans)
     found = means.parser.references.about(rest, [todo.intent for todo in last], bare=bare)
     return tuple(Todo(intent, last[number].choice, last[number].others) for number, intent in found)
+
+
+def _spelled_out(
+    means: _Means, text: str, last: Todo, otherwise: tuple[Intent, ...] | NotRecognized
+) -> Todo | None:
+    """A sentence about "it" that only the model understands, with the name of what that is in its place.
+
+    None where the model is surer of the sentence as it is, or what that says is about something else.
+    """
+    spelled = means.parser.references.spelled_out(text, last.intent)
+    if spelled is None:
+        return None
+    found = means.parser.learned(spelled, NotRecognized(spelled))
+    if isinstance(found, NotRecognized) or len(found) > 1:
+        return None
+    (intent,) = found
+    if intent.slots.get("name") != last.intent.slots["name"]:
+        return None
+    if not isinstance(otherwise, NotRecognized):
+        alone = len(otherwise) == 1 and TARGETS.isdisjoint(otherwise[0].spans)
+        if not alone or otherwise[0].confidence > intent.confidence:
+            return None
+    return Todo(replace(intent, text=text), last.choice, last.others)
 
 
 def other_one(last: Todo, registry: Registry, here: str | None) -> Todo | None:

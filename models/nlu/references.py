@@ -166,6 +166,21 @@ class References:
                     return referred(found, last, text)
         return None
 
+    def spelled_out(self, text: str, last: Intent) -> str | None:
+        """A sentence with the name of what the last command was about for "it"; None where one is missing."""
+        tokens, name = tokenize(text), last.slots.get("name")
+        said = tokens.words
+        if not isinstance(name, str) or len(said) > _MOST_WORDS:
+            return None
+        for at in range(len(said)):
+            size = max(
+                (len(one) for one in self.words.pronouns if said[at : at + len(one)] == one), default=0
+            )
+            if size:
+                rest = (_between(tokens, 0, at), name, _between(tokens, at + size, len(said)))
+                return " ".join(filter(None, rest))
+        return None
+
     def goes_on(self, fragment: str, last: Intent) -> Intent | None:
         """The last command with a fragment in the place of something like it; None where nothing is like it.
 

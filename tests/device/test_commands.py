@@ -14,6 +14,7 @@ from paige.device.config.schema import Config, House, Mqtt
 from paige.device.turn import Expects, Turn
 from paige.iot.outcome import Status
 from paige.models.intent import Intent, NotRecognized
+from paige.models.nlu.shipped import model_folder
 from paige.tools.broker import EmbeddedBroker
 from paige.tools.simulated_home.device import Fault
 from paige.tools.simulated_home.home import SimulatedHome
@@ -281,3 +282,11 @@ async def test_nothing_goes_on_with_what_was_not_understood(scene: Scene) -> Non
     assert done(turn) == ["turn_off light.kitchen_lamp"]
     turn = await scene.converse("turn on the kitchen lamp", "and the parliament")
     assert isinstance(turn.understood, NotRecognized)
+
+
+@pytest.mark.skipif(model_folder("en") is None, reason="this tree has no model of the intent parser")
+async def test_it_is_the_same_in_words_that_only_the_model_understands(scene: Scene) -> None:
+    turn = await scene.converse(
+        "turn on the kitchen lamp", "would you mind switching it off again for me my dear"
+    )
+    assert done(turn) == ["turn_off light.kitchen_lamp"]

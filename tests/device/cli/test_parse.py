@@ -61,6 +61,7 @@ def test_each_line_is_answered_by_a_line_in_order(home: Path) -> None:
 
 
 def test_several_commands_are_an_array_in_their_order(home: Path) -> None:
+    several: Any
     several, less, broken = answers(
         parse(
             home,

@@ -162,3 +162,17 @@ def test_bad_input_goes_on_with_nothing_or_something(text: str, bare: bool) -> N
 def test_a_home_without_entities_has_no_it() -> None:
     empty = References(FollowWords.for_language("en"), language().sentences, language().parse, Vocabulary())
     assert empty.about("make it red", [command("turn on the kitchen lamp")]) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled_out"),
+    [
+        ("could you get it going", "could you get Kitchen Lamp going"),
+        ("what about that one?", "what about Kitchen Lamp"),
+        ("turn on the fan", None),
+        ("it " * 100, None),
+    ],
+)
+def test_it_is_spelled_out(text: str, spelled_out: str | None) -> None:
+    assert references().spelled_out(text, command("turn on the kitchen lamp")) == spelled_out
+    assert references().spelled_out(text, command("turn on the lights")) is None
