@@ -44,7 +44,7 @@ def parse(*arguments: Path | str, said: bytes = b"") -> subprocess.CompletedProc
     )
 
 
-def answers(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
+def answers(done: subprocess.CompletedProcess[bytes]) -> list[Any]:
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
