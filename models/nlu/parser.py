@@ -25,7 +25,7 @@ from paige.models.nlu.later import Later
 from paige.models.nlu.references import References
 from paige.models.nlu.shapes import Shapes
 from paige.models.nlu.shipped import LazyModel
-from paige.models.nlu.slots import WHEN
+from paige.models.nlu.slots import GOAL, STEP, WHEN
 
 if TYPE_CHECKING:  # what stands on numpy is loaded with the model
     from paige.models.nlu.explanation import Explanation, Reading
@@ -191,20 +191,20 @@ class IntentParser:
     def _new_reading(self, text: str, *, is_list: bool) -> "Reading":
         """What the model makes of a sentence, and nothing that is for another time as if it were for now."""
         reading = self._reading_for_now(text, is_list=is_list)
+        if isinstance(reading.result, NotRecognized) and reading.result.why is Why.NOT_FOR_A_HOME:
+            return reading  # a part of what is about something else may sound like a command
         sentence = self._words(text)
         cut = self._later.cut(sentence)
-        command = None if cut is None else self._alone(cut.command)
-        if cut is not None and command is not None:
-            return replace(reading, result=(cut.timer(text, command.confidence),))
-        if isinstance(reading.result, NotRecognized) or reading.frame is None:
+        said = [] if reading.frame is None else [span for span in reading.frame.spans if span[0] != WHEN]
+        taken = cut is not None and any(begin < cut.end and cut.begin < end for _, begin, end in said)
+        if cut is not None:
+            command = self._alone(cut.command)
+            # "At nine" may be how bright the lamp shall be, where it is not to be turned off at nine.
+            if command is not None and not (taken and command.name in {*GOAL, *STEP}):
+                return replace(reading, result=(cut.timer(text, command.confidence),))
+        if isinstance(reading.result, NotRecognized):
             return reading
-        spans = reading.frame.spans
-        # "At nine" may be how bright the lamp shall be; what nothing has taken is a time.
-        untaken = cut is not None and not any(
-            begin < cut.end and cut.begin < end for slot, begin, end in spans if slot != WHEN
-        )
-        names = [span for span in spans if span[0] != WHEN]
-        if untaken or self._later.says(sentence.words, names):
+        if (cut is not None and not taken) or self._later.says(sentence.words, said):
             return replace(reading, result=NotRecognized(text, why=Why.NOT_NOW))
         return reading
 

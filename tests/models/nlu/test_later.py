@@ -145,6 +145,13 @@ def test_a_bare_number_of_degrees_that_may_be_a_step_is_no_goal(text: str) -> No
 
 
 @pytest.mark.skipif(not MODEL, reason="the model of this language does not come with this tree")
+@pytest.mark.parametrize("text", ["i want the volume at 4 please", "i'd like the bathroom at 22"])
+def test_a_level_that_may_be_an_hour_is_a_level(text: str) -> None:
+    found = parser().parse(text)
+    assert isinstance(found, NotRecognized) or "conversation_command" not in found.slots
+
+
+@pytest.mark.skipif(not MODEL, reason="the model of this language does not come with this tree")
 def test_a_step_of_everything_is_of_the_whole_home() -> None:
     found = parser().parse("everything a bit darker please")
     assert isinstance(found, Intent)
