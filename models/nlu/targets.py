@@ -234,6 +234,8 @@ class TargetFinder:
         if not found.chosen and self._is_place(words, targets):
             self._place((AREA, begin, end), sentence, targets)
             return
+        if len(found.chosen) != 1 and self._kind_in_place(frame.intent, (begin, end), sentence, targets):
+            return
         chosen = narrowed(
             found.chosen,
             lambda context: self._stands_there(context, targets),
@@ -278,6 +280,21 @@ class TargetFinder:
         if kind is not None:
             targets.slots[DEVICE_CLASS] = kind.name
         return kind is not None
+
+    def _kind_in_place(self, intent: str, span: tuple[int, int], sentence: Tokens, targets: Targets) -> bool:
+        """Take words for a place and what kind of thing is meant there: "bedroom blinds"."""
+        begin, end = span
+        if PLACES & targets.slots.keys():
+            return False
+        for cut in range(begin + 1, end):
+            for place, kind in (((begin, cut), (cut, end)), ((cut, end), (begin, cut))):
+                words = self._wording.without_articles(sentence.words[slice(*place)])
+                if self._is_known(words) and self._kind(intent, sentence.words[slice(*kind)], targets):
+                    self._place((AREA, *place), sentence, targets)
+                    said = sentence.between(*kind)
+                    targets.lookups.append(Lookup(NAME, said, None, "kind"))
+                    return True
+        return False
 
     def _can_be(self, intent: str, slot: str, value: SlotValue, targets: Targets) -> bool:
         domain = value if slot == DOMAIN else self._shapes.domain_of_class(intent, value)

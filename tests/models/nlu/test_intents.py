@@ -243,3 +243,8 @@ def test_a_whole_name_counts_where_the_model_cut_it_or_took_it_for_a_room() -> N
 def test_here_said_with_all_is_here() -> None:
     found = built("light all of the lights in here", "HassTurnOn", LIGHT)
     assert slots(found) == {"domain": "light", "area": "Study"}
+
+
+def test_a_place_and_a_kind_of_thing_are_no_name() -> None:
+    found = built("raise the kitchen blinds", "HassTurnOn", name="kitchen blinds")
+    assert slots(found) == {"area": "Kitchen", "device_class": "blind", "domain": "cover"}
