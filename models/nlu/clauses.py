@@ -20,6 +20,7 @@ from paige.models.grammar.language import Language
 from paige.models.grammar.tokens import Tokens, tokenize
 from paige.models.intent import Intent, NotRecognized, SlotValue
 from paige.models.nlu.connectives import Connectives, Part
+from paige.models.nlu.wording import Wording
 from paige.models.vocabulary import Vocabulary
 
 Understand = Callable[[str], Intent | NotRecognized]
@@ -76,7 +77,10 @@ class Clauses:
         cut = len(parts) > 1 or (parts and parts[0].end - parts[0].begin < len(tokens.words))
         if not cut or len(parts) > _MOST_PARTS:
             return (whole,) if isinstance(whole, Intent) else whole
-        search = _Search(tokens, parts, self._understand, self._except, self._refer, self._vocabulary)
+        wording = Wording.for_language(self._connectives.exceptions.language)
+        search = _Search(
+            tokens, parts, self._understand, self._except, self._refer, self._vocabulary, wording
+        )
         found = next(search.read(0, tuple(before)), None)
         if found is not None:
             return found
@@ -100,6 +104,7 @@ class _Search:
     leaves_out: Callable[[str], Mapping[str, SlotValue] | None]
     refer: Refer
     vocabulary: Vocabulary
+    wording: Wording
     furthest: int = 0
     """Up to which part all could be read."""
 
@@ -161,7 +166,7 @@ class _Search:
         if not isinstance(intent, Intent) or intent.free:
             return False
         said = sum(end - begin for slot, (begin, end) in intent.spans.items() if slot in TARGETS)
-        return said == part.end - part.begin
+        return said == len(self.wording.without_articles(self.tokens.words[part.begin : part.end]))
 
     def _ends_with_sentence(self, part: Part) -> bool:
         """Whether a command ends with another, which a list may go on: "in ten minutes turn off the lamp"."""

@@ -308,3 +308,9 @@ def test_the_parts_of_any_text_are_in_order_and_within_it(text: str) -> None:
 def test_a_language_without_connectives_is_refused_by_name() -> None:
     with pytest.raises(SentencesInvalid, match="xx"):
         Connectives.for_language("xx")
+
+
+def test_a_lamp_that_only_goes_on_with_a_list_is_not_turned_on() -> None:
+    found = clauses().parse("turn off the bedroom fan and the kitchen lamp")
+    assert not isinstance(found, NotRecognized)
+    assert [meaning(intent) for intent in found] == [("HassTurnOff", FAN), ("HassTurnOff", LAMP)]
