@@ -116,10 +116,10 @@ def _words(config: Config, registry: Registry, *, stays: bool) -> _Words:
     model = LazyModel.for_language(house.language)
     if stays and model:
         model.get()
-    return _Words(
-        Understanding(sentences, answer_sentences(house.language, replies.answers), registry, model),
-        Narrator(replies, TemperatureUnit(house.temperature_unit)),
-    )
+    answers = answer_sentences(house.language, replies.answers)
+    understanding = Understanding(sentences, answers, registry, model)
+    understanding.warm()
+    return _Words(understanding, Narrator(replies, TemperatureUnit(house.temperature_unit)))
 
 
 def _link(config: Config, topics: Topics | None) -> MqttLink:

@@ -14,9 +14,10 @@ from paige.models.grammar.reader import Reader
 from paige.models.grammar.sentences import Sentences
 from paige.models.intent import Intent, NotRecognized
 from paige.models.nlu.clauses import TARGETS
+from paige.models.nlu.connectives import Connectives
 from paige.models.nlu.home_names import HomeNames
 from paige.models.nlu.parser import IntentParser
-from paige.models.nlu.references import remainder
+from paige.models.nlu.references import FollowWords, remainder
 from paige.models.nlu.shapes import Shapes
 from paige.models.nlu.shipped import LazyModel
 from paige.models.vocabulary import Name, Vocabulary
@@ -76,6 +77,18 @@ class Understanding:
         self._of_place: dict[str | None, _Means] = {}
         self._of_question: Language | None = None
         """Of the latest question whose choices have names that are not the home's."""
+
+    def warm(self) -> None:
+        """Make what all homes share, for which the first sentence would wait. It knows nothing of this home.
+
+        Raises:
+            SentencesInvalid: The language lacks the words that join and refer.
+        """
+        language = self._always.language
+        for sentences in (self._always, self._answers, Connectives.for_language(language).exceptions):
+            # How sentences begin is worked out at the first word, whatever that is.
+            Language(sentences, Vocabulary()).parse("x")
+        FollowWords.for_language(language)
 
     def parse(
         self, text: str, here: str | None, *, asked: Asked | None, last: Sequence[Todo] = ()

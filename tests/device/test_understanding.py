@@ -88,3 +88,9 @@ def test_the_other_one_is_what_was_not_chosen_before() -> None:
 def test_without_one_there_is_no_other(last: Todo) -> None:
     assert other_one(last, lamps("Den", "Den"), None) is None
     assert other_one(turned_on("Lamp 0"), lamps("Den"), None) is None
+
+
+def test_what_all_homes_share_is_made_before_the_first_sentence() -> None:
+    sentences = answer_sentences("en", {"choice": ["{name}"]})
+    Understanding(sentences, answer_sentences("en", {"yes": ["yes"]}), Registry()).warm()
+    assert "automaton" in vars(sentences)
