@@ -28,6 +28,8 @@ class Kind:
     """What is of one of these is of this kind, whatever it is called."""
     called: tuple[str, str]
     """One and several, to be spoken of."""
+    telling: frozenset[str]
+    """Words of which each of its names has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,10 @@ class Kinds:
             return True
         if domain not in kind.domains:
             return False
-        beside = tuple(filter(None, map(_words, places)))
-        return any(self._is_called(kind, _words(name), beside) for name in names)
+        # Of many things few have any such word in their name.
+        near = [words for words in map(_words, names) if not kind.telling.isdisjoint(words)]
+        beside = tuple(filter(None, map(_words, places))) if near else ()
+        return any(self._is_called(kind, words, beside) for words in near)
 
     def _is_called(self, kind: Kind, name: Words, beside: tuple[Words, ...]) -> bool:
         while name:
@@ -128,7 +132,7 @@ def read(text: str, source: str) -> Kinds:
             raise SentencesInvalid(f"{source}: head is {head!r}; write one of {', '.join(_HEADS)}")
         kinds = {str(name): _kind(str(name), body) for name, body in content["kinds"].items()}
         carriers = tuple(map(words_of, content.get("carriers", ())))
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise SentencesInvalid(
             f"{source}: these are no kinds of things ({type(error).__name__}: {error}); each needs `words`, "
             "`plural` and `domains`"
@@ -138,10 +142,12 @@ def read(text: str, source: str) -> Kinds:
 
 def _kind(name: str, body: Mapping[str, Any]) -> Kind:
     words = body["words"]
+    phrases = tuple(map(words_of, words))
     return Kind(
         name,
-        tuple(map(words_of, words)),
+        phrases,
         frozenset(body["domains"]),
         frozenset(body.get("device_classes", ())),
         (words[0], body["plural"]),
+        frozenset(phrase[-1] for phrase in phrases),
     )
