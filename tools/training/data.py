@@ -18,6 +18,9 @@ from paige.tools.training.noise import Noise
 _SEEN_AT_LEAST = 12
 """A trait's value that stands in fewer examples is not learned."""
 
+_THRESHOLD = 0.6
+"""Chosen by the bench's table "What a threshold lets through": above it, requests are lost for nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Portions:
@@ -62,6 +65,7 @@ def labels_of(examples: Iterable[Example]) -> Labels:
         tuple(sorted(intents, key=lambda intent: (intent.startswith(OTHER), intent))),
         (NONE, *(f"{kind}-{slot}" for slot in sorted(slots) for kind in "BI")),
         {name: tuple(values) for name, values in traits.items()},
+        _THRESHOLD,
     )
 
 
