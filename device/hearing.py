@@ -11,6 +11,7 @@ from paige.audio.errors import SourceUnreadable
 from paige.audio.microphone import MicrophoneSource
 from paige.device.assistant import Assistant
 from paige.device.config.schema import Speech
+from paige.device.heap import give_back
 from paige.device.listening import listen
 from paige.device.turn import Turn
 from paige.iot.registry import Update
@@ -73,6 +74,7 @@ async def hear(
         try:
             await done(await house.pipeline.handle_utterance(utterance, area))
             await house.pipeline.listen_for_the_home(area)  # a question makes its answers worth hearing
+            await asyncio.to_thread(give_back)
         except Exception:  # noqa: BLE001  # one utterance must not take the ears from the next
             _log.exception("an utterance could not be handled")
 
@@ -124,6 +126,7 @@ async def _keep_names(house: Assistant, area: str | None) -> None:
                 await asyncio.sleep(CALM_SECONDS)
             try:
                 await house.pipeline.listen_for_the_home(area)
+                await asyncio.to_thread(give_back)
             except Exception:  # noqa: BLE001  # what is wrong with these names may be right with the next
                 _log.exception("the recognizer could not be made ready for the home's names")
     finally:

@@ -15,6 +15,7 @@ from paige.device.assistant import Assistant, assistant
 from paige.device.broker import own_topics
 from paige.device.config.schema import Config
 from paige.device.config.secret import redact
+from paige.device.heap import give_back
 from paige.device.hearing import hear, open_ears
 from paige.device.notify import Notifier
 from paige.device.policy import policy, unasked
@@ -92,6 +93,7 @@ class Service:
             stack.push_async_callback(_end, asyncio.create_task(ears, name="ears"))
             # What was made until now stays; to search it for garbage would make somebody wait for an answer.
             gc.freeze()
+            give_back()
             self._tell_ready(house)
             await self._stop.wait()
             self._notifier.stopping()

@@ -97,8 +97,9 @@ class Understanding:
 
         The first of these that understands it: an answer, while a question is open; what is said of "it"
         soon after the `last` commands; a sentence by itself, word for word; what takes the place of something
-        in the last command; a sentence by itself, or about "it", as the model reads it. What nothing
-        understands comes with the sentences nearest to it.
+        in the last command; a sentence by itself, or about "it", as the model reads it, but not while a
+        question is open: what is no clear answer must not become a command. What nothing understands comes
+        with the sentences nearest to it.
 
         Raises:
             ModelUnusable: The model's files are damaged.
@@ -118,10 +119,11 @@ class Understanding:
         following = self._following(means, text, here, last) if last else ()
         if following:
             return following
-        understood = means.parser.learned(text, understood, before)
-        spelled_out = _spelled_out(means, text, last[-1], understood) if last else None
-        if spelled_out is not None:
-            return (spelled_out,)
+        if asked is None:
+            understood = means.parser.learned(text, understood, before)
+            spelled_out = _spelled_out(means, text, last[-1], understood) if last else None
+            if spelled_out is not None:
+                return (spelled_out,)
         if not isinstance(understood, NotRecognized):
             return tuple(map(Todo, understood))
         near = means.language.nearest(understood.part or text) if text else ()
