@@ -173,9 +173,7 @@ def _named(
     return _narrowed(found, intent, scope, able)
 
 
-def _one_of(
-    wanted: Wanted, intent: Intent, scope: Scope, able: Able
-) -> tuple[Entity, ...] | Question | None:
+def _one_of(wanted: Wanted, intent: Intent, scope: Scope, able: Able) -> tuple[Entity, ...] | Question | None:
     """Those that words may mean which are nobody's name; none where none of them can be meant."""
     found = [
         entity

@@ -32,12 +32,13 @@ ELSEWHERE = {
     **dict.fromkeys(
         (
             "./paige bench parse",
+            "./paige bench understand --data FOLDER",
             "./paige bench listen --recordings FOLDER",
             "./paige bench turn",
             "./paige bench memory",
             "./paige bench home",
         ),
-        "takes minutes; test_bench.py runs each part in its smallest form",
+        "takes minutes; test_bench.py and test_bench_understand.py run each part in its smallest form",
     ),
     "score_ha.py -- ./paige parse": "needs the open cases; test_parse.py and test_english.py run the parser",
 }

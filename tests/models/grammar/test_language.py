@@ -338,7 +338,13 @@ def test_an_intent_says_where_it_comes_from(templates: Make) -> None:
     language = templates("turn on [the] {name}", block="        response: light")
     intent = understood(language, "Turn on the ceiling!")
     assert intent == Intent(
-        "Test", {"name": "Ceiling"}, 1.0, "Turn on the ceiling!", "light", "turn on [the] {name}", {"name": (3, 4)}
+        "Test",
+        {"name": "Ceiling"},
+        1.0,
+        "Turn on the ceiling!",
+        "light",
+        "turn on [the] {name}",
+        {"name": (3, 4)},
     )
 
 
