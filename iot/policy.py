@@ -71,7 +71,7 @@ def _rules(*texts: str) -> tuple[Rule, ...]:
     return tuple(Rule.parse(text) for text in texts)
 
 
-CONFIRMED_BY_DEFAULT = (
+ALWAYS_CONFIRMED = (
     "lock unlock",
     "lock open",
     "valve open_valve",
@@ -80,7 +80,11 @@ CONFIRMED_BY_DEFAULT = (
     "cover:door open_cover",
     "alarm_control_panel alarm_disarm",
 )
-"""What lets someone in, or water or gas out. Closing and locking need no confirmation."""
+"""What lets someone in, or water or gas out. Closing and locking need no confirmation.
+
+A household adds to these, and makes exceptions by name: a list that replaced them would unlock the door
+unasked for whoever wanted to be asked about the garage.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +94,21 @@ class Policy:
     forbid: tuple[Rule, ...] = ()
     allow: tuple[Rule, ...] = ()
     """Exceptions from `confirm`."""
-    confirm: tuple[Rule, ...] = _rules(*CONFIRMED_BY_DEFAULT)
+    confirm: tuple[Rule, ...] = _rules(*ALWAYS_CONFIRMED)
 
     @classmethod
     def parse(
         cls,
-        confirm: Iterable[str] = CONFIRMED_BY_DEFAULT,
+        confirm: Iterable[str] = (),
         forbid: Iterable[str] = (),
         allow: Iterable[str] = (),
     ) -> "Policy":
-        """Rules as the configuration writes them.
+        """Rules as the configuration writes them; those of `confirm` besides `ALWAYS_CONFIRMED`.
 
         Raises:
             ValueError: A rule cannot be read; the text says which, and what is allowed.
         """
-        return cls(_rules(*forbid), _rules(*allow), _rules(*confirm))
+        return cls(_rules(*forbid), _rules(*allow), _rules(*ALWAYS_CONFIRMED, *confirm))
 
     def decide(self, command: Command, entity: Entity) -> Decision:
         """What becomes of `command` to `entity` as it is now."""

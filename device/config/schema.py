@@ -9,7 +9,7 @@ from typing import Literal
 
 from paige.device.config.key import key
 from paige.device.config.secret import Secret
-from paige.iot.policy import CONFIRMED_BY_DEFAULT, Rule
+from paige.iot.policy import ALWAYS_CONFIRMED, Rule
 
 _TOPIC = {"pattern": r"[^+#\0/][^+#\0]*(?<!/)", "pattern_words": "a topic without +, # and outer /"}
 _NAME = {"pattern": r"[A-Za-z0-9_-]+", "pattern_words": "letters, digits, _ and -"}
@@ -174,9 +174,11 @@ _RULES = {
 class Policy:
     """What Paige may do at once, only after a yes, or never. A prohibition counts most, then a permission."""
 
-    confirm: tuple[str, ...] = key(CONFIRMED_BY_DEFAULT, "Done only after a yes.", **_RULES)
+    confirm: tuple[str, ...] = key(
+        (), f"Done only after a yes, besides: {', '.join(ALWAYS_CONFIRMED)}.", **_RULES
+    )
     forbid: tuple[str, ...] = key((), "Never done.", **_RULES)
-    allow: tuple[str, ...] = key((), "Exceptions from confirm: done at once.", **_RULES)
+    allow: tuple[str, ...] = key((), "Done at once, though it would have to be confirmed.", **_RULES)
 
 
 @dataclass(frozen=True, slots=True)

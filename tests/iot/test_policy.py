@@ -73,8 +73,16 @@ def test_a_prohibition_counts_more_than_a_permission_and_that_more_than_a_confir
     assert decide(policy, entity("button.doorbell"), "press") is Decision.FORBID
 
 
-def test_an_empty_list_of_confirmations_asks_for_none() -> None:
-    assert decide(Policy.parse(confirm=[]), entity("lock.door"), "unlock") is Decision.ALLOW
+def test_more_confirmations_take_none_away() -> None:
+    policy = Policy.parse(confirm=["cover.garage open_cover"])
+    assert decide(policy, entity("cover.garage"), "open_cover") is Decision.CONFIRM
+    assert decide(policy, entity("lock.door"), "unlock") is Decision.CONFIRM
+
+
+def test_an_exception_is_made_by_name() -> None:
+    policy = Policy.parse(allow=["lock.shed unlock"])
+    assert decide(policy, entity("lock.shed"), "unlock") is Decision.ALLOW
+    assert decide(policy, entity("lock.door"), "unlock") is Decision.CONFIRM
 
 
 @pytest.mark.parametrize(
