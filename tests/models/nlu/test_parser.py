@@ -75,9 +75,7 @@ class TestWithTheShippedModel:
         assert found.why is Why.NOT_FOR_A_HOME
 
     def test_several_commands_are_read_one_by_one(self) -> None:
-        found = self.shipped.parse_all(
-            "could you get the desk lamp going and lock up the front door please"
-        )
+        found = self.shipped.parse_all("could you get the desk lamp going and lock up the front door please")
         assert not isinstance(found, NotRecognized)
         assert [intent.slots["name"] for intent in found] == ["Desk Lamp", "Front Door"]
 
