@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import threading
+from typing import Final
+
+_INTERRUPTIBLE_SECONDS: Final = 0.2
 
 
 async def typed(prompt: str) -> str:
@@ -34,4 +37,7 @@ async def typed(prompt: str) -> str:
             loop.call_soon_threadsafe(give, text, failed)
 
     threading.Thread(target=read, name="typed", daemon=True).start()
-    return await line
+    while not line.done():
+        # An interrupt that comes just before the loop goes to sleep wakes nobody: it is seen when it wakes.
+        await asyncio.wait((line,), timeout=_INTERRUPTIBLE_SECONDS)
+    return line.result()
