@@ -1,7 +1,6 @@
 """What Paige says: the texts of a language, filled in with what happened."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from paige.iot.naming import distinct
 from paige.iot.timers import Timer
 from paige.models.grammar.yaml_file import parse_yaml, read_yaml
 from paige.models.kinds import Kinds
+from paige.models.language_folder import language_folder
 
 _FILE = "responses.yaml"
 _DEFAULT = "default"
@@ -68,7 +68,7 @@ class Replies:
             RepliesInvalid: There is no such language, or a user's text is none.
             SentencesInvalid: A user's file cannot be read.
         """
-        packaged = resources.files("paige.models.languages") / language / _FILE
+        packaged = language_folder(language) / _FILE
         if not packaged.is_file():
             raise RepliesInvalid(f"Paige does not speak “{language}”: it has no {_FILE} for that language.")
         own: dict[str, dict[str, str]] = {}

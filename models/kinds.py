@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Final
 
 from paige.models.errors import SentencesInvalid
 from paige.models.grammar.tokens import Words, is_number, words_of
 from paige.models.grammar.yaml_file import parse_yaml
+from paige.models.language_folder import language_folder, primary
 
 _FILE: Final = "kinds.yaml"
 _HEADS: Final = ("first", "last")
@@ -49,7 +49,7 @@ class Kinds:
         Raises:
             SentencesInvalid: The file is none of kinds.
         """
-        return _kinds(language.replace("_", "-").split("-")[0])
+        return _kinds(primary(language))
 
     def said(self, words: Words) -> Kind | None:
         """The kind that is called exactly so."""
@@ -113,7 +113,7 @@ def _words(name: str) -> Words:
 
 @lru_cache(maxsize=8)
 def _kinds(language: str) -> Kinds:
-    file = resources.files("paige.models.languages") / language / _FILE
+    file = language_folder(language) / _FILE
     if not file.is_file():
         return Kinds()
     return read(file.read_text(encoding="utf-8"), str(file))

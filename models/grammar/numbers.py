@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 from hassil.numbers import get_rbnf_engine
@@ -16,6 +15,7 @@ from hassil.numbers import get_rbnf_engine
 from paige.models.grammar.lists import RangeList
 from paige.models.grammar.tokens import words_of
 from paige.models.grammar.yaml_file import parse_yaml
+from paige.models.language_folder import language_folder, primary
 
 _MOST_SPELLED = 10_001
 """So many numbers of a range can be said in words; all can be said in digits."""
@@ -37,7 +37,7 @@ class Spoken:
 @lru_cache(maxsize=8)
 def spoken(language: str) -> Spoken:
     """A language's `spoken.yaml`; empty where it has none."""
-    file = resources.files("paige.models.languages") / language / "spoken.yaml"
+    file = language_folder(language) / "spoken.yaml"
     if not file.is_file():
         return Spoken()
     content = parse_yaml(file.read_text(encoding="utf-8"), str(file)).content
@@ -57,7 +57,7 @@ def spell(language: str, number: int | float) -> tuple[tuple[str, ...], ...]:
         return ()
     # Ordinals and years are other words: "second" must not be 2.
     ways = {text for name, text in rulesets.items() if "cardinal" in name or name.endswith("numbering")}
-    for pattern, replacement in spoken(language.replace("_", "-").split("-")[0]).number_rewrites:
+    for pattern, replacement in spoken(primary(language)).number_rewrites:
         ways |= {pattern.sub(replacement, way) for way in ways}
     return tuple(sorted({words_of(way) for way in ways} - {()}))
 

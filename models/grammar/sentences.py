@@ -29,6 +29,7 @@ from paige.models.grammar.numbers import Trie
 from paige.models.grammar.template import Rule
 from paige.models.grammar.tokens import Words, words_of
 from paige.models.intent import SlotValue
+from paige.models.language_folder import language_folder
 
 _NOT_SENTENCES = frozenset(
     {"responses.yaml", "spoken.yaml", "kinds.yaml", "clauses.yaml", "wording.yaml", "when.yaml"}
@@ -153,7 +154,7 @@ def packaged_files(language: str) -> list[Traversable]:
     known = packaged_languages()
     if language not in known:
         raise SentencesInvalid(f"there are no sentences for {language!r}; there are for {', '.join(known)}")
-    return sorted(_yaml_files(resources.files("paige.models.languages") / language), key=str)
+    return sorted(_yaml_files(language_folder(language)), key=str)
 
 
 def _is_language(folder: Traversable) -> bool:

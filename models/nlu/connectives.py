@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Final
 
 import yaml
@@ -14,13 +13,14 @@ from paige.models.grammar.reader import Reader
 from paige.models.grammar.sentences import Sentences
 from paige.models.grammar.tokens import Tokens, Words, words_of
 from paige.models.grammar.yaml_file import parse_yaml
+from paige.models.language_folder import language_folder
 
 EXCEPTION: Final = "PaigeExcept"
 """The intent of a part that leaves something out of the command before it."""
 
 _FILE = "clauses.yaml"
 _SHARED = ("rules.yaml", "lists.yaml")
-"""Files of a language whose phrases the sentences of `clauses.yaml` may use."""
+"""Files of a language whose phrases may be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,10 @@ class Connectives:
         Raises:
             SentencesInvalid: There is no such language, or its file cannot be understood.
         """
-        folder = resources.files("paige.models.languages") / language
-        if not (folder / _FILE).is_file():
+        file = language_folder(language) / _FILE
+        if not file.is_file():
             raise SentencesInvalid(f"there is no {_FILE} for the language {language!r}")
-        data: Mapping[str, Any] = parse_yaml((folder / _FILE).read_text(encoding="utf-8"), _FILE).content
-        shared = [(folder / name).read_text(encoding="utf-8") for name in _SHARED]
+        data: Mapping[str, Any] = parse_yaml(file.read_text(encoding="utf-8"), _FILE).content
         exceptions, marks = data["exceptions"], data["marks"]
         return Connectives(
             data["joins"],
@@ -97,7 +96,7 @@ class Connectives:
             data["tails"],
             exceptions["openers"],
             ("".join(marks["joins"]), "".join(marks["separates"])),
-            read_phrases(language, EXCEPTION, exceptions, shared),
+            read_phrases(language, _FILE, EXCEPTION, exceptions),
         )
 
     def parts(self, tokens: Tokens) -> tuple[Part, ...]:
@@ -166,19 +165,26 @@ class Connectives:
         return found
 
 
-def read_phrases(language: str, intent: str, data: Mapping[str, Any], shared: Iterable[str]) -> Sentences:
-    """Sentences of one intent, from `data` and `expansion_rules` as a sentence file has them.
+def read_phrases(language: str, source: str, intent: str, data: Mapping[str, Any]) -> Sentences:
+    """Sentences of one intent, which may use the lists and rules of their language.
+
+    Args:
+        language: Whose they are.
+        source: What messages call their file.
+        intent: What they are sentences of.
+        data: `data` and `expansion_rules` as a sentence file has them.
 
     Raises:
         SentencesInvalid: A template cannot be understood.
     """
     reader = Reader(language)
-    for text in shared:
-        reader.add_text(text, _FILE, custom=False)
+    for name in _SHARED:
+        text = (language_folder(language) / name).read_text(encoding="utf-8")
+        reader.add_text(text, name, custom=False)
     content = {
         "language": language,
         "intents": {intent: {"data": data["data"]}},
         "expansion_rules": data.get("expansion_rules", {}),
     }
-    reader.add_text(yaml.safe_dump(content), _FILE, custom=False)
+    reader.add_text(yaml.safe_dump(content), source, custom=False)
     return reader.sentences()

@@ -7,18 +7,16 @@ the sentence as its command; what says it otherwise ("when I leave") is refused.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Final
-
-import yaml
 
 from paige.models.errors import SentencesInvalid
 from paige.models.grammar.language import Language
-from paige.models.grammar.reader import Reader
 from paige.models.grammar.sentences import Sentences
 from paige.models.grammar.tokens import Tokens, Words, words_of
 from paige.models.grammar.yaml_file import parse_yaml
 from paige.models.intent import Intent
+from paige.models.language_folder import language_folder, primary
+from paige.models.nlu.connectives import read_phrases
 from paige.models.nlu.tags import Span
 from paige.models.vocabulary import Vocabulary
 
@@ -27,7 +25,6 @@ COMMAND: Final = "conversation_command"
 """Its slot for what is done at the end."""
 
 _FILE: Final = "when.yaml"
-_SHARED: Final = ("rules.yaml", "lists.yaml")
 _LONGEST: Final = 12
 """Words that say a time; "at a quarter to seven in the morning on Wednesday" has ten."""
 
@@ -82,7 +79,7 @@ class Later:
         Raises:
             SentencesInvalid: The file cannot be understood.
         """
-        return _later(language.replace("_", "-").split("-")[0])
+        return _later(primary(language))
 
     def cut(self, sentence: Tokens) -> Cut | None:
         """The command and its time, where the sentence begins or ends with a time; the longest there is."""
@@ -133,10 +130,10 @@ def _found(phrases: frozenset[Words], words: Words) -> Iterator[tuple[int, int]]
 
 @lru_cache(maxsize=8)
 def _later(language: str) -> Later:
-    folder = resources.files("paige.models.languages") / language
-    if not (folder / _FILE).is_file():
+    file = language_folder(language) / _FILE
+    if not file.is_file():
         return Later()
-    data: Any = parse_yaml((folder / _FILE).read_text(encoding="utf-8"), _FILE).content
+    data: Any = parse_yaml(file.read_text(encoding="utf-8"), _FILE).content
     try:
         blocks = [{"sentences": list(said), "response": name} for name, said in data["times"].items()]
         phrases = [tuple(data[key]) for key in ("later", "now", "at_once")]
@@ -144,9 +141,4 @@ def _later(language: str) -> Later:
         raise SentencesInvalid(
             f"{_FILE} of {language}: it needs `times`, `later`, `now` and `at_once`"
         ) from error
-    reader = Reader(language)
-    for name in _SHARED:
-        reader.add_text((folder / name).read_text(encoding="utf-8"), name, custom=False)
-    text = yaml.safe_dump({"language": language, "intents": {TIMER: {"data": blocks}}})
-    reader.add_text(text, _FILE, custom=False)
-    return Later(reader.sentences(), *phrases)
+    return Later(read_phrases(language, _FILE, TIMER, {"data": blocks}), *phrases)

@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from importlib import resources
 from typing import Final
 
 from paige.models.grammar.numbers import spell
@@ -27,7 +26,6 @@ class Sounds:
         self._language = language
         self._known: dict[str, tuple[str, ...]] = {}
         self._spelling: Spelling | None = None
-        self._file = resources.files("paige.models.languages") / language / "spelling.txt.gz"
 
     def of(self, word: str) -> tuple[str, ...]:
         """The phones of a word; none where the language has no rules, or the word no letters.
@@ -44,7 +42,7 @@ class Sounds:
 
     def _said(self, word: str) -> tuple[str, ...]:
         if self._spelling is None:
-            self._spelling = Spelling.load(self._file) if self._file.is_file() else Spelling({})
+            self._spelling = Spelling.for_language(self._language)
         if is_number(word):
             ways = spell(self._language, number_of(word))
             return tuple(phone for part in (ways[0] if ways else ()) for phone in self._spelling.sound(part))

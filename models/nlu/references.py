@@ -6,7 +6,6 @@ All of it is asked of the last command and the words of the language alone; noth
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib import resources
 from typing import Final
 
 from paige.models.errors import SentencesInvalid
@@ -15,6 +14,7 @@ from paige.models.grammar.sentences import Sentences
 from paige.models.grammar.tokens import Tokens, Words, tokenize, words_of
 from paige.models.grammar.yaml_file import parse_yaml
 from paige.models.intent import Intent, NotRecognized
+from paige.models.language_folder import language_folder
 from paige.models.nlu.clauses import TARGETS, is_possible
 from paige.models.vocabulary import Name, Vocabulary
 
@@ -48,7 +48,7 @@ class FollowWords:
         Raises:
             SentencesInvalid: There is no such language.
         """
-        file = resources.files("paige.models.languages") / language / _FILE
+        file = language_folder(language) / _FILE
         if not file.is_file():
             raise SentencesInvalid(f"there is no {_FILE} for the language {language!r}")
         data = parse_yaml(file.read_text(encoding="utf-8"), _FILE).content["follow"]

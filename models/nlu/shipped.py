@@ -1,11 +1,11 @@
 """The intent parser's model of a language, opened when a sentence first needs it."""
 
 import threading
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paige.models.errors import ModelUnusable
+from paige.models.language_folder import language_folder, primary
 
 if TYPE_CHECKING:  # the runtime takes its time, and most sentences need no model
     from paige.models.nlu.model import JointModel
@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # the runtime takes its time, and most sentences need no mode
 
 def model_folder(language: str) -> Path | None:
     """Where the model lies that comes with Paige for a language; None where none does."""
-    folder = resources.files("paige.models.languages") / language.replace("_", "-").split("-")[0] / "model"
+    folder = language_folder(primary(language)) / "model"
     return Path(str(folder)) if folder.is_dir() else None
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 from typing import Final
 
 from paige.models.errors import SentencesInvalid
 from paige.models.grammar.tokens import Words, words_of
 from paige.models.grammar.yaml_file import parse_yaml
+from paige.models.language_folder import language_folder, primary
 
 _FILE: Final = "wording.yaml"
 
@@ -43,7 +43,7 @@ class Wording:
         Raises:
             SentencesInvalid: The file is none of these.
         """
-        return _wording(language.replace("_", "-").split("-")[0])
+        return _wording(primary(language))
 
     def without_articles(self, words: Words) -> Words:
         """A name without the articles before it, unless it is nothing but those."""
@@ -74,7 +74,7 @@ def _says(phrases: frozenset[Words], words: Words) -> bool:
 
 @lru_cache(maxsize=8)
 def _wording(language: str) -> Wording:
-    file = resources.files("paige.models.languages") / language / _FILE
+    file = language_folder(language) / _FILE
     if not file.is_file():
         return Wording()
     return read(file.read_text(encoding="utf-8"), str(file))

@@ -11,7 +11,6 @@ Each utterance is searched up to three times, each search with a decoder of its 
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -88,7 +87,9 @@ class PocketSphinxRecognizer:
             self._languages = restricted
 
     def _ready(self, language: Language) -> "_Restricted":
-        return _Restricted(self._model, language.word_graph(), spelling_of(language.sentences.language))
+        return _Restricted(
+            self._model, language.word_graph(), Spelling.for_language(language.sentences.language)
+        )
 
     def recognize(self, utterance: Utterance) -> Transcript:
         """What was said, in the first language that has it; empty where it was no sentence of any."""
@@ -122,12 +123,6 @@ def _transcript(hearing: Hearing | None, seconds: float) -> Transcript:
     if hearing is None or confidence < 0.5:
         return Transcript(text="", confidence=confidence, seconds=seconds)
     return Transcript(hearing.text, confidence, seconds, hearing.words)
-
-
-def spelling_of(language: str) -> Spelling:
-    """Rules from letters to sounds of a language such as `en` or `en-GB`; without any where it has none."""
-    file = files("paige.models").joinpath("languages", language.split("-")[0], "spelling.txt.gz")
-    return Spelling.load(file) if file.is_file() else Spelling({})
 
 
 class _Restricted:

@@ -11,6 +11,7 @@ from importlib.resources.abc import Traversable
 from typing import Self
 
 from paige.models.errors import ModelUnusable
+from paige.models.language_folder import language_folder, primary
 
 EDGE = "_"
 WINDOWS = ((0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (2, 3), (3, 3))
@@ -33,6 +34,16 @@ class Spelling:
 
     def __init__(self, rules: Mapping[str, str]) -> None:
         self._rules = rules
+
+    @classmethod
+    def for_language(cls, language: str) -> Self:
+        """The rules of a language such as `en` or `en-GB`; without any where it has none.
+
+        Raises:
+            ModelUnusable: when its file is no rules file.
+        """
+        file = language_folder(primary(language)) / "spelling.txt.gz"
+        return cls.load(file) if file.is_file() else cls({})
 
     @classmethod
     def load(cls, file: Traversable) -> Self:

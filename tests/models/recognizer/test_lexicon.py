@@ -8,12 +8,11 @@ import pytest
 
 from paige.models.errors import ModelUnusable
 from paige.models.recognizer.lexicon import pronounce
-from paige.models.recognizer.pocketsphinx import spelling_of
 from paige.models.recognizer.pocketsphinx_model import SphinxModel
 from paige.models.recognizer.spelling import Spelling
 
 DICTIONARY = SphinxModel.find().dictionary
-ENGLISH = spelling_of("en-GB")
+ENGLISH = Spelling.for_language("en-GB")
 
 
 def said(*words: str) -> Mapping[str, tuple[str, ...]]:
@@ -53,7 +52,7 @@ def test_what_has_no_letters_of_the_language_cannot_be_said() -> None:
 
 
 def test_a_language_without_rules_has_only_its_dictionary() -> None:
-    assert pronounce(["lamp", "xyzzyx"], DICTIONARY, spelling_of("tlh")) == {"lamp": ("L AE M P",)}
+    assert pronounce(["lamp", "xyzzyx"], DICTIONARY, Spelling.for_language("tlh")) == {"lamp": ("L AE M P",)}
 
 
 def test_a_dictionary_that_cannot_be_read_is_named(tmp_path: Path) -> None:
