@@ -3,7 +3,8 @@
 The first of these that reads the whole sentence wins:
 
 1. the sentence as one command, unless what makes it one is a slot of any words that reaches over a connective
-   ("play jazz and turn off the lamp");
+   ("play jazz and turn off the lamp"), in it or in a command inside ("how is [the weather and start] timer"
+   in an hour);
 2. commands side by side, each of which is understood by itself, with the parts of lists ("turn on the kitchen
    and bedroom lights") each put into the words around them; what is left out ("… except the fan") goes to the
    command before it;
@@ -70,7 +71,7 @@ class Clauses:
             before: The commands of the sentence before; a part about "it" may be about what those were about.
         """
         whole = self._understand(text)
-        if isinstance(whole, Intent) and not whole.free:
+        if isinstance(whole, Intent) and not _is_open(whole, self._understand):
             return (whole,)
         tokens = tokenize(text)
         parts = self._connectives.parts(tokens)
@@ -142,13 +143,13 @@ class _Search:
             yield from way
         for end in range(start + 2, len(self.parts) + 1):
             intent = self.understand(self._text(self._stretch(start, end)))
-            if isinstance(intent, Intent) and intent.free:
+            if isinstance(intent, Intent) and _is_open(intent, self.understand):
                 yield (intent,), end
 
     def _alone(self, start: int) -> Iterator[tuple[tuple[Intent, ...], int]]:
         for end in range(len(self.parts), start, -1):
             intent = self.understand(self._text(self._stretch(start, end)))
-            if isinstance(intent, Intent) and not (intent.free and end - start > 1):
+            if isinstance(intent, Intent) and (end - start == 1 or not _is_open(intent, self.understand)):
                 yield (intent,), end
 
     def _lists(self, start: int) -> Iterator[tuple[tuple[Intent, ...], int]]:
@@ -232,7 +233,7 @@ class _Search:
         found = []
         for text in texts:
             intent = self.understand(text)
-            if not isinstance(intent, Intent) or intent.free:
+            if not isinstance(intent, Intent) or _is_open(intent, self.understand):
                 return None
             found.append(intent)
         return tuple(found)
@@ -292,6 +293,12 @@ def _elsewhere(left_out: Iterable[Mapping[str, SlotValue]], here: SlotValue, voc
         )
         for one in left_out
     )
+
+
+def _is_open(intent: Intent, understand: Understand) -> bool:
+    """Whether it, or a command within it, has a slot of any words."""
+    inner = map(understand, _sentences(intent))
+    return bool(intent.free) or any(isinstance(one, Intent) and one.free for one in inner)
 
 
 def _sentences(intent: Intent, end: int | None = None) -> Iterator[str]:

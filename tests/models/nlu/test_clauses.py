@@ -102,6 +102,18 @@ def commands(text: str) -> list[Meaning]:
                 ("HassTurnOn", {"area": "Bedroom", "domain": "light"}),
             ],
         ),
+        (
+            "what is the weather and start a timer in an hour and a half",
+            [("HassGetWeather", {}), ("HassStartTimer", {"hours": 1, "minutes": 30})],
+        ),
+        (
+            "how is the weather and start timer in an hour and a half",
+            [("HassGetWeather", {}), ("HassStartTimer", {"hours": 1, "minutes": 30})],
+        ),
+        (
+            "play rock and roll in an hour",
+            [("HassStartTimer", {"conversation_command": "play rock and roll", "hours": 1})],
+        ),
         ("turn the kitchen lamp on and the bedroom fan off", [("HassTurnOn", LAMP), ("HassTurnOff", FAN)]),
         (
             "turn off kitchen lamp and ceiling light",
