@@ -1,5 +1,5 @@
 # For contributors. Users need only ./paige demo and ./paige test.
-.PHONY: help check setup lint types contract test test-wheel demo bench format clean-root wheels clean
+.PHONY: help check setup lint types contract test explore test-wheel demo bench format clean-root wheels clean
 
 BIN := $(or $(PAIGE_VENV),.venv)/bin
 
@@ -24,6 +24,9 @@ contract: setup  ## imports point left: audio < models < iot < device < tools
 
 test:            ## the tests on the tree
 	./paige test
+
+explore: setup   ## property tests with examples that no run has drawn before, five times over
+	for i in 1 2 3 4 5; do $(BIN)/python -m pytest -q --hypothesis-profile=default $$(grep -rl '^from hypothesis' tests) || exit; done
 
 test-wheel: setup  ## the tests on the built wheel, as a user gets it
 	tools/test_wheel.sh
