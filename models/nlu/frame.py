@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from paige.models.intent import Why
 from paige.models.nlu.labels import NO_TRAIT, OTHER, Labels
 from paige.models.nlu.model import Scores
-from paige.models.nlu.slots import WHEN
+from paige.models.nlu.slots import STEP, WHEN
 from paige.models.nlu.tags import Span, spans
 
 _RUNNERS_UP = 3
+_STEPS = frozenset(STEP.values())
+"""Traits that each belong to one intent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,11 @@ def frame(words: Sequence[str], scores: Scores, labels: Labels) -> Frame:
         tuple(words),
         labels.intents[best],
         float(probabilities[best]),
-        {name: value for name, value in traits.items() if value != NO_TRAIT},
+        {
+            name: value
+            for name, value in traits.items()
+            if value != NO_TRAIT and (name not in _STEPS or name == STEP.get(labels.intents[best]))
+        },
         tuple(spans(best_tags(scores.tags, labels.tags))),
         tuple(
             (labels.intents[number], float(probabilities[number]))

@@ -21,6 +21,7 @@ LEVEL: Final[Mapping[str, str]] = {
 STEP: Final[Mapping[str, str]] = {
     "HassLightSet": "brightness_step",
     "HassFanSetSpeed": "percentage_step",
+    "HassSetPosition": "position_step",
     "HassSetVolumeRelative": "volume_step",
     "HassClimateSetTemperature": "temperature_step",
 }

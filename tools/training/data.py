@@ -1,5 +1,6 @@
 """All examples that the shipped model learns from, and their labels."""
 
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from paige.tools.training.from_grammar import from_grammar, talk
 from paige.tools.training.from_home_llm import from_home_llm
 from paige.tools.training.from_slurp import from_hwu64, from_slurp
 from paige.tools.training.noise import Noise
+from paige.tools.training.nonsense import nonsense
 
 _SEEN_AT_LEAST = 12
 """A trait's value that stands in fewer examples is not learned."""
@@ -21,18 +23,24 @@ _SEEN_AT_LEAST = 12
 _THRESHOLD = 0.6
 """Chosen by the bench's table "What a threshold lets through": above it, requests are lost for nothing."""
 
+_HELD_OUT = 25
+"""One of so many examples is not learned from: with those is measured how sure the network may be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Portions:
     """How many examples of each source stand in an epoch."""
 
-    grammar: int = 16_000
+    grammar: int = 20_000
     talk: int = 4_000
+    nonsense: int = 1_500
     hwu64: int = 3
     """Times; requests for a home, which are few."""
 
 
-def gather(language: str, data: Path, portions: Portions, seed: int) -> list[Example]:
+def gather(
+    language: str, data: Path, portions: Portions, seed: int, own: Sequence[Path] = ()
+) -> list[Example]:
     """Every example, each sentence once; none that is measured with.
 
     Args:
@@ -40,13 +48,15 @@ def gather(language: str, data: Path, portions: Portions, seed: int) -> list[Exa
         data: A folder with the data sets, each in the folder of its name.
         portions: How many.
         seed: The same seed gives the same examples.
+        own: Files or folders of a user's own sentences.
     """
-    made = [*from_grammar(language, portions.grammar, seed), *talk(language, portions.talk, seed)]
+    made = [*from_grammar(language, portions.grammar, seed, own), *talk(language, portions.talk, seed)]
     real = [
         *from_hwu64(data / "hwu64" / "train.jsonl"),
         *from_clinc(data / "clinc150", "train.jsonl", "oos_train_plus.jsonl"),
         *from_home_llm(data / "home_llm", seed),
     ]
+    made += nonsense(real, portions.nonsense, seed)
     measured = {example.words for example in from_slurp(data / "slurp" / "dev.jsonl")}
     return [example for example in distinct([*real, *made]) if example.words not in measured]
 
@@ -77,3 +87,12 @@ def epoch_of(examples: Sequence[Example], noise: Noise, portions: Portions, rand
         for _ in range(portions.hwu64 if example.source == "hwu64" and not example.other else 1)
     ]
     return [noise.disturbed(example, random) for example in repeated]
+
+
+def held_out(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+    """Those to learn from, and those that are not; the same in every run."""
+    apart = [zlib.crc32(" ".join(example.words).encode()) % _HELD_OUT == 0 for example in examples]
+    return (
+        [example for example, is_apart in zip(examples, apart, strict=True) if not is_apart],
+        [example for example, is_apart in zip(examples, apart, strict=True) if is_apart],
+    )

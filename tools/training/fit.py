@@ -18,8 +18,10 @@ from paige.tools.training.examples import Example
 from paige.tools.training.network import JointNetwork
 from paige.tools.training.pieces import Cutter
 
-_IGNORED = -100
+IGNORED = -100
 _TRAIT_WEIGHT = 0.5
+_SOFTNESS = 2.0
+"""Temperature at which a teacher is listened to, so that what it finds less likely counts too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Collator:
         cut = [self._cutter.cut(example.words) for example in examples]
         length = max(len(pieces) for pieces, _ in cut)
         pieces = torch.zeros((len(cut), length), dtype=torch.long)  # 0 pads, and is masked
-        tags = torch.full((len(cut), length), _IGNORED)
+        tags = torch.full((len(cut), length), IGNORED)
         mask = torch.zeros((len(cut), length), dtype=torch.bool)
         for row, (example, (numbers, firsts)) in enumerate(zip(examples, cut, strict=True)):
             pieces[row, : len(numbers)] = torch.tensor(numbers)
@@ -78,7 +80,7 @@ class Collator:
         return Batch(
             pieces,
             mask,
-            torch.tensor([self._intents.get(example.intent, _IGNORED) for example in examples]),
+            torch.tensor([self._intents.get(example.intent, IGNORED) for example in examples]),
             tags,
             {
                 name: torch.tensor(
@@ -100,6 +102,7 @@ def fit(
     recipe: Recipe,
     checkpoint: Path | None = None,
     after_epoch: Callable[[int], None] | None = None,
+    teacher: JointNetwork | None = None,
 ) -> None:
     """Learns; goes on from a checkpoint where there is one.
 
@@ -110,6 +113,8 @@ def fit(
         recipe: How.
         checkpoint: A file to keep the state in, now and then.
         after_epoch: Is told the number of each epoch at its end, from 1 on; the network is not learning then.
+        teacher: A network that tells the same apart; what it finds is learned as much as what is right
+            (Hinton and others, "Distilling the Knowledge in a Neural Network", 2015).
     """
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(recipe.threads)
@@ -122,7 +127,7 @@ def fit(
     for step, examples in enumerate(progress(_batches(epoch, recipe), steps), start=1):
         if step <= done:
             continue
-        _step(network, collator.batch(examples), optimizer, recipe)
+        _step(network, collator.batch(examples), optimizer, recipe, teacher)
         schedule.step()
         if checkpoint is not None and (step % recipe.checkpoint_steps == 0 or step == steps):
             _keep(checkpoint, network, optimizer, schedule, step)
@@ -144,22 +149,59 @@ def _batches(epoch: Epoch, recipe: Recipe) -> Iterator[list[Example]]:
         yield from batches
 
 
-def _step(network: JointNetwork, batch: Batch, optimizer: torch.optim.Optimizer, recipe: Recipe) -> None:
-    with torch.autocast("cpu", torch.bfloat16):
-        outputs = network(batch.pieces, batch.mask)
-    loss = functional.cross_entropy(
-        outputs["intents"].float(), batch.intents, ignore_index=_IGNORED, label_smoothing=recipe.smoothing
-    )
-    loss = loss + functional.cross_entropy(
-        outputs["tags"].float().flatten(0, 1), batch.tags.flatten(), ignore_index=_IGNORED
-    )
-    for name, wanted in batch.traits.items():
-        found = outputs[f"traits.{name}"].float()
-        loss = loss + _TRAIT_WEIGHT * functional.cross_entropy(found, wanted)
+def _step(
+    network: JointNetwork,
+    batch: Batch,
+    optimizer: torch.optim.Optimizer,
+    recipe: Recipe,
+    teacher: JointNetwork | None,
+) -> None:
+    loss, outputs = loss_of(network, batch, recipe)
+    if teacher is not None:
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            taught = teacher(batch.pieces, batch.mask)
+        loss = loss + _from_teacher(outputs, taught, batch)
     optimizer.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
     optimizer.step()
+
+
+def loss_of(network: JointNetwork, batch: Batch, recipe: Recipe) -> tuple[Tensor, Mapping[str, Tensor]]:
+    """How far a network is from what is right, and what it finds."""
+    with torch.autocast("cpu", torch.bfloat16):
+        outputs = network(batch.pieces, batch.mask)
+    loss = functional.cross_entropy(
+        outputs["intents"].float(), batch.intents, ignore_index=IGNORED, label_smoothing=recipe.smoothing
+    )
+    loss = loss + functional.cross_entropy(
+        outputs["tags"].float().flatten(0, 1), batch.tags.flatten(), ignore_index=IGNORED
+    )
+    for name, wanted in batch.traits.items():
+        found = outputs[f"traits.{name}"].float()
+        loss = loss + _TRAIT_WEIGHT * functional.cross_entropy(found, wanted)
+    return loss, outputs
+
+
+def _from_teacher(outputs: Mapping[str, Tensor], taught: Mapping[str, Tensor], batch: Batch) -> Tensor:
+    """How far a network is from its teacher: the divergence of all that both find."""
+    said = batch.tags != IGNORED  # [batch, pieces]
+    loss = _divergence(outputs["intents"], taught["intents"])
+    loss = loss + _divergence(outputs["tags"][said], taught["tags"][said])
+    for name in batch.traits:
+        both = outputs[f"traits.{name}"], taught[f"traits.{name}"]
+        loss = loss + _TRAIT_WEIGHT * _divergence(*both)
+    return loss
+
+
+def _divergence(found: Tensor, taught: Tensor) -> Tensor:
+    """Kullback and Leibler's, at a temperature. Shapes: [rows, classes]."""
+    return _SOFTNESS**2 * functional.kl_div(
+        functional.log_softmax(found.float() / _SOFTNESS, dim=-1),
+        functional.log_softmax(taught.float() / _SOFTNESS, dim=-1),
+        reduction="batchmean",
+        log_target=True,
+    )
 
 
 def _optimizer(network: JointNetwork, recipe: Recipe) -> torch.optim.Optimizer:

@@ -1,41 +1,46 @@
 """Sentences from the project's own grammar, said to homes that nobody lives in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from random import Random
 
 from paige.models.grammar.language import Language
+from paige.models.grammar.lists import AREA, FLOOR
 from paige.models.grammar.sentences import Sentences
-from paige.models.grammar.tokens import tokenize
+from paige.models.grammar.tokens import Words, tokenize
 from paige.models.intent import Intent
+from paige.models.nlu.labels import OTHER
 from paige.models.nlu.slots import AMOUNT, AMOUNTS, DOWN, STEP, TRAITS, UP
-from paige.models.nlu.tags import bio
+from paige.models.nlu.tags import Span, bio
 from paige.models.vocabulary import Vocabulary
 from paige.tools.training.examples import Example
 from paige.tools.training.homes import Stock, home
 
 _A_HOME = 400
 """Sentences of the grammar said to each home, and as many paraphrases."""
+_DELAYED = "conversation_command"
+"""What has it, is cut into the command and its time before the model reads it."""
 _STEPS = frozenset(STEP.values())
 _TALK = frozenset({"HassRespond", "HassNevermind"})
 """What is only said. The templates have it; a model that took it widely would answer whoever says hello."""
 _UNTAGGED = frozenset({"preferred_area_id", "temperature_unit"})
 
 
-def from_grammar(language: str, count: int, seed: int) -> Iterator[Example]:
+def from_grammar(language: str, count: int, seed: int, own: Sequence[Path] = ()) -> Iterator[Example]:
     """Examples, half from what is understood word for word, half from `paraphrases.yaml`.
 
     Args:
         language: Such as `en`.
         count: How many.
         seed: The same seed gives the same examples.
+        own: Files or folders of a user's own sentences, which count as paraphrases.
     """
     random = Random(seed)  # noqa: S311  # sentences, not secrets
     stock = Stock.of(language)
     with resources.as_file(resources.files("paige.tools.training") / language / "paraphrases.yaml") as file:
-        sentences = Sentences.for_language(language, [Path(file)])
+        sentences = Sentences.for_language(language, [Path(file), *own])
     made = 0
     while made < count:
         understood = Language(sentences, home(stock, random))
@@ -45,8 +50,8 @@ def from_grammar(language: str, count: int, seed: int) -> Iterator[Example]:
                     _A_HOME, random.randrange(2**32), stock.wildcards, custom=custom
                 ):
                     made += 1
-                    if intent.name not in _TALK:
-                        yield example(intent, "paraphrases" if custom else "grammar")
+                    if intent.name not in _TALK and _DELAYED not in intent.slots:
+                        yield example(intent, "paraphrases" if custom else "grammar", stock)
 
 
 def talk(language: str, count: int, seed: int) -> Iterator[Example]:
@@ -56,10 +61,10 @@ def talk(language: str, count: int, seed: int) -> Iterator[Example]:
     ) as file:
         sentences = Sentences.load([Path(file)])
     for intent in Language(sentences, Vocabulary()).sample(count, seed):
-        yield example(intent, "talk")
+        yield example(intent, "talk", Stock.of(language))
 
 
-def example(intent: Intent, source: str) -> Example:
+def example(intent: Intent, source: str, stock: Stock) -> Example:
     """What there is to learn from a sentence that the grammar understood."""
     words = tokenize(intent.text).words
     tagged = [
@@ -67,7 +72,18 @@ def example(intent: Intent, source: str) -> Example:
         for slot, (begin, end) in intent.spans.items()
         if (slot not in TRAITS or slot in _STEPS) and slot not in _UNTAGGED
     ]
+    if not intent.name.startswith(OTHER) and not any(slot in (AREA, FLOOR) for slot, _, _ in tagged):
+        tagged += _unnamed_places(words, tagged, stock)
     return Example(words, intent.name, bio(len(words), tagged), _traits(intent), source, intent.template)
+
+
+def _unnamed_places(words: Words, tagged: Sequence[Span], stock: Stock) -> Iterator[Span]:
+    """The first place without a name, as in "all lights in the house": a place all the same."""
+    taken = {at for _, begin, end in tagged for at in range(begin, end)}
+    for at, word in enumerate(words):
+        if word in stock.unnamed_places and at not in taken and at and words[at - 1] in stock.before_places:
+            yield AREA, at, at + 1
+            return
 
 
 def _traits(intent: Intent) -> dict[str, str]:

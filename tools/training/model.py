@@ -2,31 +2,83 @@
 
     python -m paige.tools.training.model --data FOLDER --out FOLDER
 
-FOLDER of the data has the data sets `hwu64`, `clinc150` and `home_llm`, each in its folder. Learning
-goes on where it was stopped.
+FOLDER of the data has the data sets `hwu64`, `clinc150` and `home_llm`, each in its folder. What is made
+goes into the other: the model's files, and `report.md`, with pictures, on how good it is. Learning goes on
+where it was stopped.
 """
 
 import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from paige.tools.training.data import Portions, epoch_of, gather, labels_of
+from paige.models.nlu.labels import Labels
+from paige.tools.bench.bench import Options, bench
+from paige.tools.training.calibrate import temperature
+from paige.tools.training.data import Portions, epoch_of, gather, held_out, labels_of
+from paige.tools.training.examples import Example
 from paige.tools.training.export import export
 from paige.tools.training.fit import Collator, Recipe, fit
 from paige.tools.training.network import JointNetwork, pretrained
 from paige.tools.training.noise import Noise
 from paige.tools.training.pieces import Cutter, pruned
 
+CHECKPOINT = "checkpoint.pt"
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Gathers, learns, exports."""
+    """Gathers, learns, calibrates, exports, reports."""
+    options = _parser().parse_args(argv)
+    began = time.monotonic()
+    portions, noise = Portions(), Noise.of(options.language)
+    gathered = gather(options.language, options.data, portions, options.seed, options.own)
+    examples, apart = held_out(gathered)
+    labels = labels_of(gathered)
+    kept, tokenizer = pruned(gathered)
+    _tell(examples, apart, labels, len(kept))
+    network = JointNetwork(pretrained(kept, options.layers), labels)
+    collator = Collator(labels, Cutter(tokenizer))
+    options.out.mkdir(parents=True, exist_ok=True)
+    recipe = Recipe(epochs=options.epochs, threads=options.threads, seed=options.seed)
+    fit(
+        network,
+        collator,
+        lambda random: epoch_of(examples, noise, portions, random),
+        recipe,
+        options.out / CHECKPOINT,
+    )
+    labels = replace(labels, temperature=temperature(network, collator, apart))
+    export(network, labels, tokenizer, options.out)
+    minutes = (time.monotonic() - began) / 60
+    print(f"made in {minutes:.0f} minutes: {options.out}", file=sys.stderr)
+    report = Options(data=options.data, model=options.out)
+    return bench(["understand"], report, as_json=False, write=options.out / "report.md")
+
+
+def _tell(examples: Sequence[Example], apart: Sequence[Example], labels: Labels, pieces: int) -> None:
+    print(
+        f"{len(examples)} sentences, and {len(apart)} to calibrate with; {len(labels.intents)} intents, "
+        f"{len(labels.tags)} tags, {pieces} pieces of words",
+        file=sys.stderr,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="the data sets")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the model goes")
+    parser.add_argument(
+        "--own",
+        type=Path,
+        nargs="*",
+        default=[],
+        metavar="FILE_OR_FOLDER",
+        help="your own sentences, as in custom_sentences, to learn from too",
+    )
     parser.add_argument("--language", default="en", help="language of the model (default: en)")
     parser.add_argument("--epochs", type=int, default=Recipe().epochs, help="passes over all examples")
     parser.add_argument(
@@ -34,27 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--threads", type=int, default=Recipe().threads, help="processor threads")
     parser.add_argument("--seed", type=int, default=1, help="of everything that is random")
-    options = parser.parse_args(argv)
-    began = time.monotonic()
-    portions, noise = Portions(), Noise.of(options.language)
-    examples = gather(options.language, options.data, portions, options.seed)
-    labels = labels_of(examples)
-    kept, tokenizer = pruned(examples)
-    sizes = f"{len(labels.intents)} intents, {len(labels.tags)} tags, {len(kept)} pieces"
-    print(f"{len(examples)} sentences, {sizes}", file=sys.stderr)
-    network = JointNetwork(pretrained(kept, options.layers), labels)
-    options.out.mkdir(parents=True, exist_ok=True)
-    recipe = Recipe(epochs=options.epochs, threads=options.threads, seed=options.seed)
-    fit(
-        network,
-        Collator(labels, Cutter(tokenizer)),
-        lambda random: epoch_of(examples, noise, portions, random),
-        recipe,
-        options.out / "checkpoint.pt",
-    )
-    export(network, labels, tokenizer, options.out)
-    print(f"made in {(time.monotonic() - began) / 60:.0f} minutes: {options.out}", file=sys.stderr)
-    return 0
+    return parser
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from torch.nn import functional
 from paige.models.nlu.labels import Labels
 
 _EPSILON = 1e-12
-_HEADS = 12
+HEAD_WIDTH = 32
+"""What one head of attention reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class Size:
     hidden: int = 384
     inner: int = 1536
     positions: int = 128
+    heads: int = 12
+    """Heads of attention in a layer, each `HEAD_WIDTH` wide."""
+    rank: int | None = None
+    """Of the two large matrices of a layer, where they are products of two smaller ones."""
 
 
 class Layer(nn.Module):
@@ -34,25 +39,34 @@ class Layer(nn.Module):
 
     def __init__(self, size: Size, dropout: float) -> None:
         super().__init__()
-        self.attend = nn.Linear(size.hidden, 3 * size.hidden)
-        self.mix = nn.Linear(size.hidden, size.hidden)
+        joined = size.heads * HEAD_WIDTH
+        self.heads = size.heads
+        self.attend = nn.Linear(size.hidden, 3 * joined)
+        self.mix = nn.Linear(joined, size.hidden)
         self.mixed = nn.LayerNorm(size.hidden, _EPSILON)
-        self.widen = nn.Linear(size.hidden, size.inner)
-        self.narrow = nn.Linear(size.inner, size.hidden)
+        self.widen = _linear(size.hidden, size.inner, size.rank)
+        self.narrow = _linear(size.inner, size.hidden, size.rank)
         self.narrowed = nn.LayerNorm(size.hidden, _EPSILON)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
         """Hidden states of the next layer. Shapes: [batch, pieces, hidden], [batch, 1, 1, pieces]."""
-        batch, pieces, width = hidden.shape
-        heads = self.attend(hidden).view(batch, pieces, 3, _HEADS, width // _HEADS)
-        query, key, value = heads.permute(2, 0, 3, 1, 4)  # each [batch, heads, pieces, width / heads]
+        batch, pieces, _ = hidden.shape
+        heads = self.attend(hidden).view(batch, pieces, 3, self.heads, HEAD_WIDTH)
+        query, key, value = heads.permute(2, 0, 3, 1, 4)  # each [batch, heads, pieces, head width]
         attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        joined = attended.transpose(1, 2).reshape(batch, pieces, width)  # [batch, pieces, hidden]
+        joined = attended.transpose(1, 2).reshape(batch, pieces, -1)  # [batch, pieces, heads * head width]
         hidden = self.mixed(hidden + self.dropout(self.mix(joined)))
         inner = functional.gelu(self.widen(hidden))  # [batch, pieces, inner]
         narrowed: Tensor = self.narrowed(hidden + self.dropout(self.narrow(inner)))
         return narrowed
+
+
+def _linear(width: int, out: int, rank: int | None) -> nn.Module:
+    """A linear layer [width → out]; by way of `rank` values where that is given."""
+    if rank is None:
+        return nn.Linear(width, out)
+    return nn.Sequential(nn.Linear(width, rank, bias=False), nn.Linear(rank, out))
 
 
 class Encoder(nn.Module):
