@@ -12,7 +12,7 @@ from paige.iot.cause import Cause
 from paige.iot.entity import Entity
 from paige.iot.naming import distinct
 from paige.iot.timers import Timer
-from paige.models.grammar.yaml_file import parse_yaml, read_yaml
+from paige.models.grammar.yaml_file import parse_yaml, read_yaml, yaml_files
 from paige.models.kinds import Kinds
 from paige.models.language_folder import language_folder
 
@@ -74,8 +74,7 @@ class Replies:
         own: dict[str, dict[str, str]] = {}
         for path in custom:
             # The same files of a folder as `Sentences` takes: a file may hold sentences and replies.
-            below = sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml"))
-            for file in below if path.is_dir() else [path]:
+            for file in yaml_files(path):
                 for intent, by_response in _own_texts(file).items():
                     own.setdefault(intent, {}).update(by_response)
         texts = parse_yaml(packaged.read_text(encoding="utf-8"), str(packaged)).content

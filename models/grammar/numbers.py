@@ -5,7 +5,7 @@ from the language's own data.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -22,6 +22,19 @@ _MOST_SPELLED = 10_001
 
 Trie = dict[str, Any]
 """Word → deeper trie; the empty word → what ends here."""
+
+
+def longest(trie: Trie, words: Sequence[str], at: int) -> tuple[int, Any] | None:
+    """Where the longest entry of a trie ends that begins at a word, and what it is; None where none does."""
+    found = None
+    node: Trie | None = trie
+    for place in range(at, len(words)):
+        node = node.get(words[place]) if node else None
+        if node is None:
+            break
+        if "" in node:
+            found = place + 1, node[""]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

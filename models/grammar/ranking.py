@@ -13,7 +13,7 @@ The first of these that tells two readings apart decides:
 8. the sentence that stands first in its file, and the file that comes first.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 
@@ -21,7 +21,7 @@ from paige.models.grammar.lists import AREA, FLOOR, NAME, HomeList
 from paige.models.grammar.matching import Candidate
 from paige.models.grammar.parser import Reading, Slot
 from paige.models.grammar.sentences import Block, Requirement, Template
-from paige.models.grammar.tokens import Tokens, Words
+from paige.models.grammar.tokens import Tokens, says_any
 from paige.models.intent import Intent, SlotValue
 
 _MOST_COMBINATIONS = 64
@@ -46,7 +46,7 @@ def interpretations(
     for number in reading.templates:
         template = templates[number]
         block = template.block
-        if block.keywords and not _any_said(block.keywords, sentence.words):
+        if block.keywords and not says_any(block.keywords, sentence.words):
             continue
         chosen = _chosen(reading.slots, block, here)
         if chosen is None:
@@ -73,15 +73,6 @@ def interpretations(
             free=frozenset(slot.symbol.slot for slot in reading.slots if slot.free and slot.symbol.slot),
         )
         yield Ranked(rank, intent)
-
-
-def _any_said(phrases: Iterable[Words], words: Words) -> bool:
-    return any(
-        words[at : at + len(phrase)] == phrase
-        for phrase in phrases
-        if phrase[0] in words
-        for at in range(len(words))
-    )
 
 
 def _rank(reading: Reading, contradictions: int) -> Rank:

@@ -13,7 +13,7 @@ from paige.models.grammar.lists import HOME_LISTS, SlotList, TextList, TextValue
 from paige.models.grammar.sentences import Block, Requirement, Sentences, Template
 from paige.models.grammar.template import Rule, Scope, check_syntax
 from paige.models.grammar.tokens import Words, words_of
-from paige.models.grammar.yaml_file import Keys, Place, YamlFile, parse_yaml, read_yaml
+from paige.models.grammar.yaml_file import Keys, Place, YamlFile, parse_yaml, read_yaml, yaml_files
 from paige.models.intent import SlotValue
 
 FILE_KEYS = (
@@ -68,10 +68,7 @@ class Reader:
 
     def add_path(self, path: Path, custom: bool) -> None:
         """Read a file, or every YAML file below a folder, in the order of their names."""
-        if not path.is_dir():
-            self._add(read_yaml(path), custom)
-            return
-        files = sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml"))
+        files = yaml_files(path)
         if not files:
             raise SentencesInvalid(f"{path}: this folder has no .yaml file")
         for file in files:

@@ -8,6 +8,7 @@ only separates. An apostrophe between letters is a token of its own, so that "ki
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -126,6 +127,19 @@ def tokenize_piece(text: str) -> Piece:
 def words_of(text: str) -> tuple[str, ...]:
     """The folded words of a name or value."""
     return tokenize(text).words
+
+
+def occurrences(phrases: Collection[Words], words: Words) -> Iterator[tuple[int, int]]:
+    """Where any of these phrases stand among words: the first word of each, and one past its last."""
+    for size in sorted({len(phrase) for phrase in phrases} - {0}):
+        for at in range(len(words) - size + 1):
+            if words[at : at + size] in phrases:
+                yield at, at + size
+
+
+def says_any(phrases: Collection[Words], words: Words) -> bool:
+    """Whether any of these phrases stands among words."""
+    return next(occurrences(phrases, words), None) is not None
 
 
 def joins(left: str, right: str) -> bool:

@@ -19,6 +19,13 @@ _SUSPICIOUS_BRACKETS = 3000
 Keys = tuple[str | int, ...]
 
 
+def yaml_files(path: Path) -> list[Path]:
+    """A file itself; of a folder, every YAML file below it, in the order of their names."""
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml"))
+
+
 class _Loader(_Base):  # type: ignore[misc]  # the C loader has no types
     """Refuses a key that is given twice, because all but the last would be lost."""
 

@@ -4,7 +4,7 @@ Nothing that says when is done at once. What says a time that can be reckoned be
 the sentence as its command; what says it otherwise ("when I leave") is refused.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -12,7 +12,7 @@ from typing import Any, Final
 from paige.models.errors import SentencesInvalid
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
-from paige.models.grammar.tokens import Tokens, Words, words_of
+from paige.models.grammar.tokens import Tokens, Words, occurrences, says_any, words_of
 from paige.models.grammar.yaml_file import parse_yaml
 from paige.models.intent import Intent
 from paige.models.language_folder import language_folder, primary
@@ -107,25 +107,18 @@ class Later:
         if len(timed) < 2 or timed != [False] * (len(timed) - 1) + [True]:
             return None
         cut = self.cut(sentence)
-        if cut is None or cut.begin == 0 or next(_found(self._at_once, sentence.words), None):
+        if cut is None or cut.begin == 0 or says_any(self._at_once, sentence.words):
             return None
         return cut
 
     def says(self, words: Words, names: Sequence[Span] = ()) -> bool:
         """Whether words outside of these names tell of another time, or of a condition."""
         named = {at for _, begin, end in names for at in range(begin, end)}
-        now = {at for begin, end in _found(self._now, words) for at in range(begin, end)}
+        now = {at for begin, end in occurrences(self._now, words) for at in range(begin, end)}
         return any(
             not named & set(range(begin, end)) and not now & set(range(begin, end))
-            for begin, end in _found(self._later, words)
+            for begin, end in occurrences(self._later, words)
         )
-
-
-def _found(phrases: frozenset[Words], words: Words) -> Iterator[tuple[int, int]]:
-    for size in sorted({len(phrase) for phrase in phrases}):
-        for at in range(len(words) - size + 1):
-            if words[at : at + size] in phrases:
-                yield at, at + size
 
 
 @lru_cache(maxsize=8)

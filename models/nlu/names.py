@@ -11,10 +11,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 from typing import Final
 
 from paige.models.grammar.lists import AREA, FLOOR, RangeList
-from paige.models.grammar.numbers import Trie, range_trie
+from paige.models.grammar.numbers import Trie, longest, range_trie
 from paige.models.grammar.tokens import Words, words_of
 from paige.models.kinds import Kinds
 from paige.models.nlu.likeness import Sounds
@@ -96,9 +97,9 @@ class Spellings:
         found: list[str] = []
         at = 0
         while at < len(words):
-            end, word = max(_longest(self._kinds, words, at), _longest(self._numbers, words, at))
-            found.append(word or words[at])
-            at = max(end, at + 1)
+            entries = (longest(trie, words, at) for trie in (self._kinds, self._numbers))
+            at, word = max(filter(None, entries), key=itemgetter(0), default=(at + 1, words[at]))
+            found.append(str(word))
         return tuple(found)
 
 
@@ -241,19 +242,6 @@ def _winners(best: Sequence[Candidate]) -> tuple[Candidate, ...]:
     if not best or best[0].score < ENOUGH:
         return ()
     return tuple(one for one in best if one.score > best[0].score - MARGIN)
-
-
-def _longest(trie: Trie, words: Sequence[str], at: int) -> tuple[int, str]:
-    """Where the longest entry of a trie ends, and what it is; (0, "") where none begins there."""
-    found: tuple[int, str] = (0, "")
-    node: Trie | None = trie
-    for place in range(at, len(words)):
-        node = node.get(words[place]) if node else None
-        if node is None:
-            break
-        if "" in node:
-            found = place + 1, str(node[""])
-    return found
 
 
 def narrowed(candidates: Sequence[Candidate], *tests: Fits) -> tuple[Candidate, ...]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from paige.models.errors import SentencesInvalid
-from paige.models.grammar.tokens import Words, words_of
+from paige.models.grammar.tokens import Words, says_any, words_of
 from paige.models.grammar.yaml_file import parse_yaml
 from paige.models.language_folder import language_folder, primary
 
@@ -55,21 +55,13 @@ class Wording:
     def permits(self, domain: str | None, words: Words) -> bool:
         """Whether these words, said beside a name, can switch a thing of a domain."""
         needed = self.acts.get(domain or "")
-        if needed is not None and not _says(needed, words):
+        if needed is not None and not says_any(needed, words):
             return False
-        return all(domain == own or not _says(self.acts[own], words) for own in self.own_words)
+        return all(domain == own or not says_any(self.acts[own], words) for own in self.own_words)
 
     def says_all(self, words: Sequence[str]) -> bool:
         """Whether one of the words tells that everything is meant."""
         return any((word,) in self.all for word in words)
-
-
-def _says(phrases: frozenset[Words], words: Words) -> bool:
-    return any(
-        words[at : at + size] in phrases
-        for size in {len(phrase) for phrase in phrases}
-        for at in range(len(words) - size + 1)
-    )
 
 
 @lru_cache(maxsize=8)

@@ -2,27 +2,21 @@
 
 import json
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
-
-import yaml
 
 from paige.models.grammar.tokens import tokenize
 from paige.models.nlu.labels import OTHER
 from paige.models.nlu.tags import bio
 from paige.tools.training.examples import Example
 from paige.tools.training.from_slurp import read_rows
+from paige.tools.training.table import table
 
 _OUT_OF_SCOPE = "oos"
 
 
 def from_clinc(folder: Path, *files: str) -> Iterator[Example]:
     """Rows of some of its files, by their domain; those that a home may be asked are left out."""
-    unclear = frozenset(
-        yaml.safe_load(
-            (resources.files("paige.tools.training") / "clinc_labels.yaml").read_text(encoding="utf-8")
-        )["unclear"]
-    )
+    unclear = frozenset(table("clinc_labels.yaml")["unclear"])
     domains = json.loads((folder / "domains.json").read_text(encoding="utf-8"))
     domain_of = {intent: domain for domain, intents in domains.items() for intent in intents}
     for file in files:

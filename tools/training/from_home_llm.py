@@ -3,17 +3,15 @@
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from importlib import resources
 from pathlib import Path
 from random import Random
 from typing import Any
-
-import yaml
 
 from paige.models.grammar.numbers import spell
 from paige.models.grammar.tokens import words_of
 from paige.models.nlu.tags import Span, bio
 from paige.tools.training.examples import Example
+from paige.tools.training.table import table
 
 _PLACE = re.compile(r"<(\w+)>")
 _COLORS = (
@@ -35,31 +33,29 @@ _NAMES_A_PHRASE = 6
 def from_home_llm(folder: Path, seed: int) -> Iterator[Example]:
     """Its templated and its specific requests; those for several devices at once are left out."""
     random = Random(seed)  # noqa: S311  # sentences, not secrets
-    table = yaml.safe_load(
-        (resources.files("paige.tools.training") / "home_llm_labels.yaml").read_text(encoding="utf-8")
-    )
+    labels = table("home_llm_labels.yaml")
     names = _names(folder)
     for row in _rows(folder / "pile_of_templated_actions.csv"):
         kind, service = row["device_type"], row["service"]
-        if f"{kind}.{service}" in table["services"]:
+        if f"{kind}.{service}" in labels["services"]:
             for _ in range(_NAMES_A_PHRASE):
                 filled = {"device_name": random.choice(names[kind])} | _values(random)
-                example = _example(row["phrase"], filled, table, f"{kind}.{service}")
+                example = _example(row["phrase"], filled, labels, f"{kind}.{service}")
                 if example is not None:
                     yield example
     for row in _rows(folder / "pile_of_specific_actions.csv"):
         name = row["device_name"].replace("_", " ").lower()
         phrase = re.sub(re.escape(name), "<device_name>", row["phrase"], count=1, flags=re.IGNORECASE)
-        if row["service_name"] in table["services"] and "<device_name>" in phrase:
-            example = _example(phrase, {"device_name": name}, table, row["service_name"])
+        if row["service_name"] in labels["services"] and "<device_name>" in phrase:
+            example = _example(phrase, {"device_name": name}, labels, row["service_name"])
             if example is not None:
                 yield example
 
 
 def _example(
-    phrase: str, filled: Mapping[str, str], table: Mapping[str, Any], service: str
+    phrase: str, filled: Mapping[str, str], labels: Mapping[str, Any], service: str
 ) -> Example | None:
-    meant = table["services"][service]
+    meant = labels["services"][service]
     intent = meant["intent"]
     words: list[str] = []
     spans: list[Span] = []
@@ -70,7 +66,7 @@ def _example(
         if piece not in filled:
             return None
         said = words_of(filled[piece])
-        extra = table["with"].get(piece, {})
+        extra = labels["with"].get(piece, {})
         intent = extra.get("intent", intent)
         tag = "name" if piece == "device_name" else extra.get("tag")
         if tag is None:

@@ -2,17 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from paige.models.nlu.labels import OTHER
 from paige.models.nlu.slots import AMOUNT
 from paige.models.nlu.tags import bio, spans
 from paige.tools.training.examples import Example, annotated
 from paige.tools.training.numbers import Numbers
+from paige.tools.training.table import table
 
 NAME = "name"
 SLURP_DEV = "slurp/dev"
@@ -23,13 +21,12 @@ class SlurpLabels:
     """The table from their labels to ours."""
 
     def __init__(self) -> None:
-        file = resources.files("paige.tools.training") / "slurp_labels.yaml"
-        table = yaml.safe_load(file.read_text(encoding="utf-8"))
-        self._intents: Mapping[str, Mapping[str, Any]] = table["intents"]
-        self._slots: Mapping[str, str] = table["slots"]
-        self._unclear = frozenset(table["unclear"])
-        self._levels, self._unnamed = frozenset(table["levels"]), frozenset(table["unnamed"])
-        self._ignored = frozenset(table["ignored"])
+        labels = table("slurp_labels.yaml")
+        self._intents: Mapping[str, Mapping[str, Any]] = labels["intents"]
+        self._slots: Mapping[str, str] = labels["slots"]
+        self._unclear = frozenset(labels["unclear"])
+        self._levels, self._unnamed = frozenset(labels["levels"]), frozenset(labels["unnamed"])
+        self._ignored = frozenset(labels["ignored"])
         self._numbers = Numbers("en")
 
     def example(self, row: Mapping[str, Any], source: str) -> Example | None:

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from random import Random
 from typing import Any
 
-import yaml
-
 from paige.models.vocabulary import Name, Vocabulary
+from paige.tools.training.table import table
 
 _AREAS = (3, 14)
 _ENTITIES_A_DOMAIN = (1, 7)
@@ -41,8 +39,7 @@ class Stock:
     @classmethod
     def of(cls, language: str) -> "Stock":
         """The stock of a language."""
-        file = resources.files("paige.tools.training") / language / "homes.yaml"
-        return cls(yaml.safe_load(file.read_text(encoding="utf-8")))
+        return cls(table(f"{language}/homes.yaml"))
 
     @property
     def wildcards(self) -> Mapping[str, Sequence[str]]:

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import resources
 from random import Random
 from typing import Any
-
-import yaml
 
 from paige.models.grammar.tokens import words_of
 from paige.models.nlu.slots import WHEN
 from paige.models.nlu.tags import NONE, Span, bio, spans
 from paige.tools.training.examples import Example
+from paige.tools.training.table import table
 
 _ARTICLES = 0.12
 _CONFUSED = 0.06
@@ -49,8 +47,7 @@ class Noise:
     @classmethod
     def of(cls, language: str) -> "Noise":
         """The noise of a language."""
-        file = resources.files("paige.tools.training") / language / "noise.yaml"
-        data: Mapping[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+        data: Mapping[str, Any] = table(f"{language}/noise.yaml")
         before, after, corrections, times = (
             [words_of(said) for said in data[key]] for key in ("before", "after", "corrections", "times")
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from paige.models.grammar.lists import RangeList
-from paige.models.grammar.numbers import Trie, range_trie
+from paige.models.grammar.numbers import longest, range_trie
 from paige.models.grammar.tokens import is_number
 
 _RANGE = RangeList("amount", 0, 999, fractions=(0.5,))
@@ -20,16 +20,7 @@ class Numbers:
         for at in range(begin, end):
             if is_number(words[at]):
                 return at, at + 1
-            behind = self._longest(words, at, end)
-            if behind is not None:
-                return at, behind
+            found = longest(self._trie, words[:end], at)
+            if found is not None:
+                return at, found[0]
         return None
-
-    def _longest(self, words: Sequence[str], at: int, end: int) -> int | None:
-        node: Trie = self._trie
-        longest = None
-        for place in range(at, end):
-            node = node.get(words[place], {})
-            if "" in node:
-                longest = place + 1
-        return longest

@@ -3,17 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
-from typing import Any
-
-import yaml
 
 from paige.models.grammar.lists import RangeList
-from paige.models.grammar.numbers import Trie, range_trie
+from paige.models.grammar.numbers import longest, range_trie
 from paige.models.grammar.tokens import is_number, number_of
 from paige.models.nlu.slots import AMOUNT, WHEN
 from paige.models.nlu.tags import Span, spans
 from paige.tools.training.examples import Example
+from paige.tools.training.table import table
 
 Value = tuple[str, ...] | float
 _RANGE = RangeList(AMOUNT, 0, 999, fractions=(0.5,))
@@ -54,13 +51,12 @@ class FrameRules:
     """The rules of the table."""
 
     def __init__(self, language: str = "en") -> None:
-        file = resources.files("paige.tools.training") / "slurp_labels.yaml"
-        table: Mapping[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-        self._ignored = frozenset(table["ignored"])
-        self._compared = tuple(table["compared"])
-        self._implied: Mapping[str, Mapping[str, str]] = table["implied"]
-        self.started: Mapping[str, str] = table["started_by_turning_on"]
-        self.needs_a_value = frozenset(table["needs_a_value"])
+        labels = table("slurp_labels.yaml")
+        self._ignored = frozenset(labels["ignored"])
+        self._compared = tuple(labels["compared"])
+        self._implied: Mapping[str, Mapping[str, str]] = labels["implied"]
+        self.started: Mapping[str, str] = labels["started_by_turning_on"]
+        self.needs_a_value = frozenset(labels["needs_a_value"])
         self._numbers = range_trie(language, _RANGE)
 
     def score(self, words: Sequence[str], expected: Said, got: Said) -> FrameScore:
@@ -94,13 +90,9 @@ class FrameRules:
         for at, word in enumerate(words):
             if is_number(word):
                 return float(number_of(word))
-            found = None
-            node: Trie = self._numbers
-            for following in words[at:]:
-                node = node.get(following, {})
-                found = node.get("", found)
+            found = longest(self._numbers, words, at)
             if found is not None:
-                return float(found)
+                return float(found[1])
         return None
 
     def implied(self, intent: str) -> Mapping[str, str]:

@@ -46,18 +46,18 @@ def chart(title: str, across: str, up: str, lines: Sequence[Line], most: float =
         f'font-family="sans-serif" font-size="12" fill="#222">',
         f"<title>{escape(title)}</title>",
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
-        _text(_LEFT, 24, title, 'font-size="15" font-weight="bold"'),
+        text_at(_LEFT, 24, title, 'font-size="15" font-weight="bold"'),
     ]
     for step in range(6):
         share = step / 5
-        parts.append(_rule(at((0, share * most)), at((1, share * most))))
+        parts.append(rule(at((0, share * most)), at((1, share * most))))
         height = _TOP + tall * (1 - share) + 4
-        parts.append(_text(_LEFT - 8, height, f"{100 * share * most:g} %", 'text-anchor="end"'))
-        parts.append(_text(_LEFT + inner * share, _TOP + tall + 18, f"{share:g}", 'text-anchor="middle"'))
-    parts.append(_text(_LEFT + inner / 2, _TOP + tall + 36, across, 'text-anchor="middle"'))
+        parts.append(text_at(_LEFT - 8, height, f"{100 * share * most:g} %", 'text-anchor="end"'))
+        parts.append(text_at(_LEFT + inner * share, _TOP + tall + 18, f"{share:g}", 'text-anchor="middle"'))
+    parts.append(text_at(_LEFT + inner / 2, _TOP + tall + 36, across, 'text-anchor="middle"'))
     middle = _TOP + tall / 2
     turned = f'text-anchor="middle" transform="rotate(-90 14 {middle:g})"'
-    parts.append(_text(14, middle, up, turned))
+    parts.append(text_at(14, middle, up, turned))
     for number, line in enumerate(lines):
         color = _COLORS[number % len(_COLORS)]
         dash = ' stroke-dasharray="5 4"' if line.dashed else ""
@@ -65,7 +65,7 @@ def chart(title: str, across: str, up: str, lines: Sequence[Line], most: float =
         parts.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2"{dash}/>')
         place = _LEFT + (number % 3) * 195, _HEIGHT - 26 + 16 * (number // 3)
         parts.append(f'<rect x="{place[0]}" y="{place[1] - 9}" width="10" height="10" fill="{color}"/>')
-        parts.append(_text(place[0] + 15, place[1], line.name))
+        parts.append(text_at(place[0] + 15, place[1], line.name))
     return "\n".join((*parts, "</svg>", ""))
 
 
@@ -106,9 +106,11 @@ def threshold_pictures(verdicts: Sequence[Verdict], shipped: float) -> tuple[Pic
     return tuple(pictures)
 
 
-def _text(x: float, y: float, text: str, style: str = "") -> str:
+def text_at(x: float, y: float, text: str, style: str = "") -> str:
+    """Words at a place of a drawing, with SVG attributes."""
     return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(text)}</text>'
 
 
-def _rule(begin: str, end: str) -> str:
+def rule(begin: str, end: str) -> str:
+    """A thin line behind what is drawn, between two places (`x,y`)."""
     return f'<polyline points="{begin} {end}" stroke="#ddd" stroke-width="1" fill="none"/>'

@@ -1,0 +1,79 @@
+"""Dots in a plane as SVG, drawn without any library."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from paige.tools.bench.understand.pictures import rule, text_at
+
+_WIDTH, _HEIGHT = 760, 460
+_LEFT, _TOP, _RIGHT, _BOTTOM = 64, 44, 190, 60
+_COLOR = "#1f6fb4"
+_LINES = 6
+_RADIUS = 5.0
+"""Of a dot whose `weight` is 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One thing, by two figures, and a third that its area shows."""
+
+    name: str
+    across: float
+    up: float
+    weight: float
+
+
+def scatter(title: str, across: str, up: str, weight: str, dots: Sequence[Dot]) -> str:
+    """A drawing of dots, each with its name; the axes begin where the dots do.
+
+    Args:
+        title: Above it.
+        across: What its horizontal axis is.
+        up: What its vertical axis is.
+        weight: The unit of what the dots' areas show.
+        dots: At least one.
+    """
+    inner, tall = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
+    xs, ys = _ends([dot.across for dot in dots]), _ends([dot.up for dot in dots])
+
+    def x(value: float) -> float:
+        return _LEFT + inner * (value - xs[0]) / (xs[1] - xs[0])
+
+    def y(value: float) -> float:
+        return _TOP + tall * (1 - (value - ys[0]) / (ys[1] - ys[0]))
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'font-family="sans-serif" font-size="12" fill="#222">',
+        f"<title>{escape(title)}</title>",
+        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
+        text_at(_LEFT, 24, title, 'font-size="15" font-weight="bold"'),
+        text_at(_LEFT + inner / 2, _HEIGHT - 14, across, 'text-anchor="middle"'),
+        text_at(
+            14, _TOP + tall / 2, up, f'text-anchor="middle" transform="rotate(-90 14 {_TOP + tall / 2:g})"'
+        ),
+    ]
+    for step in range(_LINES + 1):
+        height = ys[0] + (ys[1] - ys[0]) * step / _LINES
+        parts.append(rule(f"{_LEFT},{y(height):.1f}", f"{_LEFT + inner},{y(height):.1f}"))
+        parts.append(text_at(_LEFT - 8, y(height) + 4, f"{height:g}", 'text-anchor="end"'))
+        width = xs[0] + (xs[1] - xs[0]) * step / _LINES
+        parts.append(text_at(x(width), _TOP + tall + 18, f"{width:g}", 'text-anchor="middle"'))
+    for dot in sorted(dots, key=lambda dot: -dot.weight):
+        radius = _RADIUS * math.sqrt(max(dot.weight, 0.1))
+        parts.append(
+            f'<circle cx="{x(dot.across):.1f}" cy="{y(dot.up):.1f}" r="{radius:.1f}" fill="{_COLOR}" '
+            'fill-opacity="0.6"/>'
+        )
+        name = f"{dot.name} ({dot.weight:.1f} {weight})"
+        parts.append(text_at(x(dot.across) + radius + 3, y(dot.up) + 4, name, 'font-size="11"'))
+    return "\n".join((*parts, "</svg>", ""))
+
+
+def _ends(values: Sequence[float]) -> tuple[float, float]:
+    """Whole numbers around values such that the steps between the lines are whole, too."""
+    low, high = math.floor(min(values)), math.ceil(max(values))
+    step = max(1, math.ceil((high - low) / _LINES))
+    return low, low + _LINES * step
