@@ -1,5 +1,5 @@
 # For contributors. Users need only ./paige demo and ./paige test.
-.PHONY: help check setup lint types contract test explore test-wheel demo bench format clean-root wheels clean
+.PHONY: help check setup lint types contract test explore test-wheel demo bench format model clean-root wheels clean
 
 BIN := $(or $(PAIGE_VENV),.venv)/bin
 
@@ -40,6 +40,10 @@ bench: setup     ## every measurement that the README shows
 format: setup    ## put everything into the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+model:           ## the intent parser's model from open data (DATA=FOLDER, OUT=FOLDER, OWN=your own sentences)
+	@./paige setup train
+	$(BIN)/python -m paige.tools.training.model --data $(DATA) --out $(OUT) $(if $(OWN),--own $(OWN))
 
 clean-root:      ## both commands in a fresh Debian (root; SUITE=trixie, ARCH=arm64)
 	tools/clean_root.sh $(or $(SUITE),bookworm) $(ARCH)

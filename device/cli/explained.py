@@ -83,6 +83,10 @@ def _read(reading: Reading, threshold: float) -> Iterator[str]:
     if frame is None:
         yield "    could not be read"
         return
+    if reading.alike is not None:
+        alike = reading.alike
+        yield f"    means the same as your own sentence “{alike.example}”, alike by {alike.likeness:.2f}"
+        return
     others = ", ".join(f"{name} {share:.1%}" for name, share in frame.runners_up)
     verdict = "enough" if frame.confidence >= threshold else "not enough"
     yield f"    {frame.intent} {frame.confidence:.1%}, {verdict}; then {others or 'nothing'}"
@@ -125,6 +129,8 @@ def _reading_json(reading: Reading) -> dict[str, Any]:
             ],
             "names": [_lookup_json(lookup) for lookup in reading.lookups],
         }
+    if reading.alike is not None:
+        found["like"] = {"text": reading.alike.example, "likeness": round(reading.alike.likeness, 4)}
     if isinstance(reading.result, NotRecognized):
         found["why"] = str(reading.result.why)
     return found

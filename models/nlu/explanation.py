@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from paige.models.intent import Intent, NotRecognized
 from paige.models.nlu.frame import Frame
+from paige.models.nlu.own import Alike
 from paige.models.nlu.targets import Lookup
 from paige.models.nlu.values import Value
 
@@ -33,6 +34,8 @@ class Reading:
     """What the words of its slots became."""
     lookups: tuple[Lookup, ...] = ()
     """How names and places were looked up."""
+    alike: Alike | None = None
+    """The user's own sentence that means the same, where that answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from typing import Final
 
 from paige.models.grammar.language import Language
 from paige.models.grammar.lists import AREA, FLOOR, NAME, WildcardList
-from paige.models.grammar.tokens import Tokens, words_of
+from paige.models.grammar.tokens import Tokens, occurrences, words_of
 from paige.models.intent import Intent, NotRecognized, SlotValue, Why
 from paige.models.nlu.frame import Frame
 from paige.models.nlu.home_names import HomeNames
+from paige.models.nlu.references import FollowWords
 from paige.models.nlu.shapes import DEVICE_CLASS, DOMAIN, PLACES, TARGETS, Shapes
-from paige.models.nlu.slots import GOAL, STEP, SWITCHING, WHEN
+from paige.models.nlu.slots import GOAL, MUTE, STEP, SWITCHING, WHEN
 from paige.models.nlu.tags import Span
 from paige.models.nlu.targets import Lookup, TargetFinder, Targets, merged
 from paige.models.nlu.values import Value, ValueReader, goes_down, is_amount
@@ -80,6 +81,9 @@ class IntentBuilder:
         self._targets = TargetFinder(shapes, language.matcher, names, self._wording, self._here)
         self._kinds = names.kinds
         self.warm = names.warm
+        follow = FollowWords.for_language(code)
+        self._it = follow.pronouns | follow.plurals
+        self._becoming = self._wording.becoming
         self._fillers = {word for phrase in language.sentences.skip_words for word in words_of(phrase)}
 
     def build(self, frame: Frame, sentence: Tokens, *, is_list: bool = False) -> Built:
@@ -92,6 +96,8 @@ class IntentBuilder:
         """
         spans = merged(frame.spans)
         names = {slot: found for slot, found in spans.items() if self._is_target(frame.intent, slot)}
+        if self._is_about_it(frame, sentence, names):
+            return _Draft(frame.intent, sentence).refused(Why.INCOMPLETE)
         things = singly(names)
         if things is None or (len(things) > 1 and not is_list):
             return _Draft(frame.intent, sentence).refused(Why.SEVERAL)
@@ -125,6 +131,25 @@ class IntentBuilder:
         draft.spans |= targets.spans
         self._traits(frame, draft)
         return self._finished(frame, draft, targets)
+
+    def _is_about_it(self, frame: Frame, sentence: Tokens, names: Mapping[str, Sequence[Span]]) -> bool:
+        """Whether it would switch "it" or "them", and nobody knows what that is.
+
+        Such a word ends the sentence, or stands before one that says what becomes of it; "it is dark" is
+        about nothing that was said, and "those lights" says what is meant.
+        """
+        words = sentence.words
+        if any(words[begin:end] in self._it for its in names.values() for _, begin, end in its):
+            return True
+        if names or frame.intent not in (*SWITCHING, MUTE):
+            return False
+        # An apostrophe is a word of its own, and what it begins is an ending: "it's dark".
+        return any(
+            end == len(words)
+            or (words[end] in self._fillers and words[end].isalpha())
+            or (words[end],) in self._becoming
+            for _, end in occurrences(self._it, words)
+        )
 
     def _says_more(self, beside: Sequence[str]) -> bool:
         """Whether anything is said but a name: what shall become of it would be a guess."""

@@ -7,6 +7,8 @@ Who wins where both could answer:
 2. Else the model's likeliest intent is taken if it is at least as probable as the model's threshold, and if
    what it says can be said of this home. A sentence that connectives cut is read part by part, and as a whole
    only where that loses nothing (see `whole`).
+   What means nearly the same as one of the user's own sentences, and is not rather one of the model's
+   intents, is what that sentence is (see `own`).
 3. What says when is never done at once: a time that can be reckoned makes it a timer (see `later`).
 4. Else the sentence is refused, with the reason.
 """
@@ -28,9 +30,14 @@ from paige.models.nlu.shipped import LazyModel
 from paige.models.nlu.slots import GOAL, STEP, WHEN
 
 if TYPE_CHECKING:  # what stands on numpy is loaded with the model
+    import numpy as np
+    from numpy.typing import NDArray
+
     from paige.models.nlu.explanation import Explanation, Reading
+    from paige.models.nlu.frame import Frame
     from paige.models.nlu.home_names import HomeNames
     from paige.models.nlu.intents import IntentBuilder
+    from paige.models.nlu.own import OwnIntents
 
 _MOST_READ: Final = 6
 """Parts of one sentence that the model reads, each in a few milliseconds."""
@@ -140,6 +147,8 @@ class IntentParser:
             self._readings.clear()
             self._by_model("x")
             self._builder.warm()
+            if self._own:
+                self._own.warm()
 
     def _read(self, text: str, before: Sequence[Intent]) -> tuple[Intent, ...] | NotRecognized:
         self._readings.clear()
@@ -182,6 +191,19 @@ class IntentParser:
         names = self._names or HomeNames(self.language.vocabulary, self.language.sentences.language)
         tagged = sorted({tag[2:] for tag in self._model.get().labels.tags if tag[1:2] == "-"})
         return IntentBuilder(self.language, self._shapes, names, tagged)
+
+    @cached_property
+    def _own(self) -> "OwnIntents":
+        from paige.models.nlu.frame import frame
+        from paige.models.nlu.own import OwnIntents
+
+        model = self._model.get()
+
+        def read(words: Sequence[str]) -> "tuple[Frame, NDArray[np.float32]]":
+            scores = model.read(words)
+            return frame(words, scores, model.labels), scores.embedding
+
+        return OwnIntents(self.language, self._shapes, read, model.labels.threshold)
 
     def _by_model(self, text: str, *, is_list: bool = False) -> "Reading":
         if text not in self._readings:
@@ -232,6 +254,9 @@ class IntentParser:
             # What stands behind the words that were read could turn their meaning round.
             return Reading(text, NotRecognized(text))
         found = frame(sentence.words, scores, model.labels)
+        alike = self._own.find(sentence, found, scores.embedding) if self._own else None
+        if alike is not None:
+            return Reading(text, (alike.intent,), found, alike=alike)
         if found.confidence < model.labels.threshold:
             return Reading(text, NotRecognized(text, why=found.doubt), found)
         built = self._builder.build(found, sentence, is_list=is_list)

@@ -33,6 +33,7 @@ ABSOLUTE: Final[Mapping[str, str]] = {"HassSetVolumeRelative": "HassSetVolume"}
 UP, DOWN = "up", "down"
 SWITCHING: Final = frozenset({"HassTurnOn", "HassTurnOff", "HassToggle"})
 """Intents that do to each domain something else: of a lock, on is locked, and of a cover it is open."""
+MUTE: Final = "HassMediaPlayerMute"
 
 TRAITS: Final = ("domain", "device_class", "state", *STEP.values())
 """Slots that are learned as traits of the whole sentence; of steps only the way they go."""

@@ -33,6 +33,10 @@ class Wording:
     """The domain of the things that are meant where only a place is named; empty where none are."""
     acts: Mapping[str, frozenset[Words]] = field(default_factory=dict)
     """By domain, the words without which nothing is done to its things."""
+    opposites: tuple[tuple[frozenset[Words], frozenset[Words]], ...] = ()
+    """Words that ask for the one, and words that ask for its opposite."""
+    negations: frozenset[Words] = frozenset()
+    """Words that ask for nothing to be done."""
     own_words: frozenset[str] = frozenset()
     """Domains whose words in `acts` are about nothing else."""
 
@@ -59,6 +63,11 @@ class Wording:
             return False
         return all(domain == own or not says_any(self.acts[own], words) for own in self.own_words)
 
+    @property
+    def becoming(self) -> frozenset[Words]:
+        """Words that say what shall become of a thing, such as `on` and `open`."""
+        return frozenset().union(*(side for pair in self.opposites for side in pair))
+
     def says_all(self, words: Sequence[str]) -> bool:
         """Whether one of the words tells that everything is meant."""
         return any((word,) in self.all for word in words)
@@ -79,19 +88,22 @@ def read(text: str, source: str) -> Wording:
         SentencesInvalid: It is none.
     """
     content = parse_yaml(text, source).content
-    keys = ("articles", "goal", "step", "all", "whole_home", "here")
+    keys = ("articles", "goal", "step", "all", "whole_home", "here", "negations")
+    others = ("place_alone", "acts", "own_words", "opposites")
     try:
-        unknown = content.keys() - {*keys, "place_alone", "acts", "own_words", "language"}
+        unknown = content.keys() - {*keys, *others, "language"}
         if unknown:
-            allowed = ", ".join((*keys, "place_alone", "acts", "own_words"))
+            allowed = ", ".join((*keys, *others))
             raise SentencesInvalid(f"{source}: {min(unknown)!r} is no key; write one of {allowed}")
         phrases = {key: _phrases(content.get(key, ())) for key in keys}
         acts = {str(domain): _phrases(said) for domain, said in content.get("acts", {}).items()}
         own = frozenset(content.get("own_words", ()))
         if own - acts.keys():
             raise SentencesInvalid(f"{source}: own_words has {min(own - acts.keys())!r}, which acts lacks")
-        return Wording(**phrases, place_alone=str(content.get("place_alone", "")), acts=acts, own_words=own)
-    except (TypeError, AttributeError) as error:
+        alone = str(content.get("place_alone", ""))
+        opposites = tuple((_phrases(one), _phrases(other)) for one, other in content.get("opposites", ()))
+        return Wording(**phrases, place_alone=alone, acts=acts, own_words=own, opposites=opposites)
+    except (TypeError, AttributeError, ValueError) as error:
         raise SentencesInvalid(f"{source}: this is no file of wording: {error}") from error
 
 

@@ -23,6 +23,7 @@ from paige.tools.training.data import Portions, epoch_of, gather, held_out
 from paige.tools.training.examples import Example
 from paige.tools.training.export import export
 from paige.tools.training.fit import Collator, Recipe, fit, loss_of
+from paige.tools.training.meaning import fit_meaning
 from paige.tools.training.model import CHECKPOINT
 from paige.tools.training.network import Encoder, JointNetwork
 from paige.tools.training.noise import Noise
@@ -57,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.out / CHECKPOINT,
         teacher=teacher,
     )
+    fit_meaning(network, tokenizer, examples)
     labels = replace(labels, temperature=temperature(network, collator, apart))
     export(network, labels, tokenizer, options.out)
     print(f"made in {(time.monotonic() - began) / 60:.0f} minutes: {options.out}", file=sys.stderr)
@@ -67,7 +69,9 @@ def opened(folder: Path, labels: Labels) -> JointNetwork:
     """The network of a model's folder, as it was when it had learned."""
     state = torch.load(folder / CHECKPOINT, weights_only=True)["network"]
     network = JointNetwork(Encoder(size_of(state)), labels)
-    network.load_state_dict(state)
+    missing, unknown = network.load_state_dict(state, strict=False)
+    if unknown or any(not name.startswith("meaning.") for name in missing):
+        raise SystemExit(f"{folder}: these are weights of another network: {(*missing, *unknown)}")
     return network.eval()
 
 

@@ -21,6 +21,7 @@ from paige.tools.training.data import Portions, epoch_of, gather, held_out, labe
 from paige.tools.training.examples import Example
 from paige.tools.training.export import export
 from paige.tools.training.fit import Collator, Recipe, fit
+from paige.tools.training.meaning import fit_meaning
 from paige.tools.training.network import JointNetwork, pretrained
 from paige.tools.training.noise import Noise
 from paige.tools.training.pieces import Cutter, pruned
@@ -49,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         recipe,
         options.out / CHECKPOINT,
     )
+    fit_meaning(network, tokenizer, examples)
     labels = replace(labels, temperature=temperature(network, collator, apart))
     export(network, labels, tokenizer, options.out)
     minutes = (time.monotonic() - began) / 60

@@ -81,14 +81,19 @@ class Encoder(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.layers = nn.ModuleList(Layer(size, dropout) for _ in range(size.layers))
 
-    def forward(self, pieces: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Hidden states [batch, pieces, hidden] of pieces [batch, pieces]; `mask` is True where one is."""
+    def forward(self, pieces: Tensor, mask: Tensor | None = None) -> list[Tensor]:
+        """Hidden states [batch, pieces, hidden] of pieces [batch, pieces]; `mask` is True where one is.
+
+        Returns:
+            Those before the first layer, and behind each.
+        """
         places = self.places.weight[: pieces.shape[1]]  # [pieces, hidden]
         hidden = self.dropout(self.first(self.pieces(pieces) + places))
         seen = None if mask is None else mask[:, None, None, :]
+        states = [hidden]
         for layer in self.layers:
-            hidden = layer(hidden, seen)
-        return hidden
+            states.append(layer(states[-1], seen))
+        return states
 
 
 class JointNetwork(nn.Module):
@@ -101,25 +106,38 @@ class JointNetwork(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.intents = nn.Linear(hidden, len(labels.intents))
         self.tags = nn.Linear(hidden, len(labels.tags))
+        self.meaning = nn.Linear(2 * hidden, hidden)
+        """Learned behind the rest, by `meaning.fit_meaning`."""
         self.traits = nn.ModuleDict(
             {name: nn.Linear(hidden, len(values)) for name, values in labels.traits.items()}
         )
 
     def forward(self, pieces: Tensor, mask: Tensor | None = None) -> dict[str, Tensor]:
         """Logits: `intents` [batch, intents], `tags` [batch, pieces, tags], `traits.…`; and `embedding`."""
-        hidden = self.encoder(pieces, mask)  # [batch, pieces, hidden]
-        if mask is None:
-            pooled = hidden.mean(dim=1)  # [batch, hidden]
-        else:
-            weight = mask[..., None].to(hidden.dtype)  # [batch, pieces, 1]
-            pooled = (hidden * weight).sum(dim=1) / weight.sum(dim=1)
-        dropped = self.dropout(pooled)
+        states = self.encoder(pieces, mask)  # each [batch, pieces, hidden]
+        dropped = self.dropout(mean_of(states[-1], mask))  # [batch, hidden]
         return {
             "intents": self.intents(dropped),
-            "tags": self.tags(self.dropout(hidden)),
-            "embedding": functional.normalize(pooled, dim=-1),
+            "tags": self.tags(self.dropout(states[-1])),
+            "embedding": functional.normalize(self.meaning(general(states, mask)), dim=-1),
             **{f"traits.{name}": head(dropped) for name, head in self.traits.items()},
         }
+
+
+def mean_of(states: Tensor, mask: Tensor | None) -> Tensor:
+    """Mean of hidden states over a sentence. Shapes: [batch, pieces, hidden] → [batch, hidden]."""
+    if mask is None:
+        return states.mean(dim=1)
+    weight = mask[..., None].to(states.dtype)  # [batch, pieces, 1]
+    return (states * weight).sum(dim=1) / weight.sum(dim=1)
+
+
+def general(states: Sequence[Tensor], mask: Tensor | None) -> Tensor:
+    """What is known of a sentence before it becomes one of the labels. Shape: [batch, 2 * hidden].
+
+    The last layers tell only what the labels tell apart; words and the middle layers know more.
+    """
+    return torch.cat([mean_of(states[at], mask) for at in (0, len(states) // 2)], dim=-1)
 
 
 def minilm() -> Path:

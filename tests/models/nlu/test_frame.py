@@ -60,6 +60,19 @@ def test_a_frame_has_the_intent_its_traits_and_its_words() -> None:
     assert [name for name, _ in found.runners_up] == ["other:music", "HassTurnOff"]
 
 
+def test_a_step_that_belongs_to_another_intent_is_no_trait() -> None:
+    labels = Labels(
+        ("HassLightSet", "HassSetVolumeRelative"),
+        TAGS,
+        {"brightness_step": ("", "up"), "volume_step": ("", "up")},
+    )
+    both = {name: np.array([0, 3], np.float32) for name in labels.traits}
+    for at, own in enumerate(("brightness_step", "volume_step")):
+        intents = np.array([4 * (at == 0), 4 * (at == 1)], np.float32)
+        read = Scores(intents, np.zeros((0, len(TAGS)), np.float32), both, np.zeros(2, np.float32))
+        assert frame((), read, labels).traits == {own: "up"}
+
+
 def test_what_is_not_for_a_home_is_no_intent_however_likely() -> None:
     found = frame((), scores([0, 1, 9], [1, 0], np.zeros((0, len(TAGS)))), LABELS)
     assert found.intent == "HassTurnOn"

@@ -189,6 +189,34 @@ def test_what_names_nothing_switches_nothing(text: str, intent: str) -> None:
     assert why(built(text, intent)) is Why.INCOMPLETE
 
 
+@pytest.mark.parametrize(
+    ("text", "intent", "name"),
+    [
+        ("turn it off", "HassTurnOff", ()),
+        ("turn it off", "HassMediaPlayerMute", ()),
+        ("would you kindly open them", "HassTurnOn", ()),
+        ("switching it off please", "HassTurnOff", "it"),
+        ("turn off that one", "HassTurnOff", "that one"),
+    ],
+)
+def test_it_is_nothing_where_nobody_knows_what_it_is(
+    text: str, intent: str, name: str | tuple[str, ...]
+) -> None:
+    assert why(built(text, intent, {"domain": "light"}, name=name)) is Why.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("it is too dark", "HassTurnOn"),
+        ("turn those lights off", "HassTurnOff"),
+        ("it's bedtime", "HassTurnOff"),
+    ],
+)
+def test_a_sentence_with_it_may_still_say_what_is_meant(text: str, intent: str) -> None:
+    assert slots(built(text, intent, {"domain": "light"})) == {"domain": "light", "area": "Study"}
+
+
 def test_what_lacks_its_value_is_refused() -> None:
     assert why(built("set the desk lamp", "HassLightSet", name="desk lamp")) is Why.INCOMPLETE
     assert why(built("play", "HassMediaSearchAndPlay")) is Why.INCOMPLETE

@@ -24,6 +24,14 @@ def test_things_with_words_of_their_own_need_one() -> None:
     assert not english.permits("cover", ("lock", "up"))
 
 
+def test_words_that_ask_for_opposites_say_what_becomes_of_a_thing() -> None:
+    english = read("opposites: [[[open, lift up], [shut]], [[louder], [softer]]]", "wording.yaml")
+    opened, shut = english.opposites[0]
+    assert opened == {("open",), ("lift", "up")}
+    assert shut == {("shut",)}
+    assert english.becoming == {("open",), ("lift", "up"), ("shut",), ("louder",), ("softer",)}
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -31,6 +39,8 @@ def test_things_with_words_of_their_own_need_one() -> None:
         ("here: 1", "no file of wording"),
         ("hear: [here]", "'hear' is no key"),
         ("own_words: [lock]", "own_words has 'lock'"),
+        ("opposites: [[[up]]]", "no file of wording"),
+        ("opposites: 1", "no file of wording"),
     ],
 )
 def test_a_file_of_something_else_is_refused(text: str, told: str) -> None:

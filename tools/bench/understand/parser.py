@@ -1,6 +1,6 @@
 """Parsers as they are measured: the shipped one, whole, for any home; and the templates alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -45,15 +45,16 @@ class _Wordless(Language):
         return NotRecognized(text)
 
 
-def shipped(model: Path | None, *, without_templates: bool = False) -> ForHome:
+def shipped(model: Path | None, *, without_templates: bool = False, own: Sequence[Path] = ()) -> ForHome:
     """The whole parser: the templates, and what they do not have by a model.
 
     Args:
         model: The model's folder; the shipped one where it is None.
         without_templates: Ask the model for everything.
+        own: A user's own sentences.
     """
     kind = _Wordless if without_templates else Language
-    sentences = Sentences.for_language(LANGUAGE)
+    sentences = Sentences.for_language(LANGUAGE, own)
     lazy = LazyModel.for_language(LANGUAGE) if model is None else LazyModel(model)
     shapes = Shapes(sentences)
 

@@ -13,7 +13,7 @@ from paige.models.nlu.shipped import model_folder
 from paige.tools.bench.errors import BenchFailed
 from paige.tools.bench.part import Part, Picture, Table, Tell
 from paige.tools.bench.progress import progress
-from paige.tools.bench.understand import cost, ha, misheard, sets, tables
+from paige.tools.bench.understand import cost, ha, misheard, own, sets, tables
 from paige.tools.bench.understand.cases import ha_cases, homes_of
 from paige.tools.bench.understand.frames import FrameRules, FrameScore, Said
 from paige.tools.bench.understand.heard import VOICES, own_home
@@ -24,6 +24,8 @@ from paige.tools.bench.understand.pictures import reliability_picture, threshold
 from paige.tools.bench.understand.slurp import AUDIO, IOT, SlurpCases, Unsayable, text_of
 
 REPEATS: Final = 1
+_OF_OTHERS: Final = 3
+"""One of so many sentences that are for no own intent is asked."""
 
 
 def slurp_cases() -> SlurpCases:
@@ -98,6 +100,7 @@ def measure(repeats: int | None, tell: Tell, data: Path | None = None, model: Pa
     measuring.of_rows()
     measuring.of_cases()
     measuring.of_misheard()
+    measuring.of_own(model)
     tell(
         f"time on one core in homes of {' and '.join(f'{size:,}' for size in cost.SIZES)} entities, "
         "and memory"
@@ -198,6 +201,18 @@ class Measuring:
         self.tables += [tables.misheard_table(free, VOICES), tables.restricted_table(restricted)]
         self.figures["misheard"] = [asdict(level) for level in free]
         self.figures["misheard_restricted"] = [asdict(level) for level in restricted]
+
+    def of_own(self, model: Path | None) -> None:
+        """SNIPS's intents as a user's own."""
+        file = None if self._data is None else self._data / "snips" / "dev.jsonl"
+        others = [row for row in sets.rows(self._data) if row.group != AUDIO]
+        if file is None or not file.is_file() or not others:
+            self._tell("a user's own intents are left out: they are measured with snips, slurp and clinc150")
+            return
+        self._tell(f"a user's own intents, {len(own.SENTENCES)} times")
+        scores = own.measured(file, others[::_OF_OTHERS], model)
+        self.tables.append(tables.own_table(scores))
+        self.figures["own"] = [asdict(score) for score in scores]
 
     def of_cost(self, folder: Path, model: Path | None, repeats: int) -> None:
         """Time, memory, and size."""

@@ -18,6 +18,7 @@ from paige.tools.bench.understand.judgement import (
     right,
 )
 from paige.tools.bench.understand.misheard import Level
+from paige.tools.bench.understand.own import OwnScore
 from paige.tools.bench.understand.sets import REFUSED, SLURP_OUTSIDE, SLURP_REST, Row, Taken
 from paige.tools.bench.understand.slurp import AUDIO, IOT, OUTSIDE, scenario
 
@@ -212,6 +213,37 @@ def ha_table(scored: Sequence[tuple[str, Shares]]) -> Table:
             "Renamed: every area and every entity has a name of as many words that no sentence of the "
             "language and no home of the training has, real words or invented ones; sentences are renamed "
             "with them. Floors keep their names.",
+        ),
+    )
+
+
+def own_table(scores: Sequence[OwnScore]) -> Table:
+    """A user's own intents, without training."""
+    return Table(
+        "A user’s own intents, from a few sentences and without training",
+        (
+            "sentences written for each",
+            "asked otherwise",
+            "right",
+            "taken for something else",
+            "other sentences",
+            "taken for one of them",
+        ),
+        tuple(
+            (
+                str(one.written),
+                str(one.asked),
+                _share(one.right, one.asked),
+                _share(one.wrong, one.asked),
+                str(one.others),
+                _share(one.accepted, one.others),
+            )
+            for one in scores
+        ),
+        (
+            "The intents are SNIPS’s seven, which the model has never seen, each as a file of plain "
+            "sentences from its development split; other sentences are SLURP’s rows for a home and what "
+            "must be refused.",
         ),
     )
 

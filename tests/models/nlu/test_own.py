@@ -1,0 +1,130 @@
+"""A user's own intents in other words than the user wrote, by the model that comes with Paige."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import paige.tools.demo
+from paige.iot.home_file import load_home
+from paige.models.grammar.language import Language
+from paige.models.grammar.sentences import Sentences
+from paige.models.intent import Intent, NotRecognized
+from paige.models.nlu.explanation import Path as Answered
+from paige.models.nlu.parser import IntentParser
+from paige.models.nlu.shipped import LazyModel
+
+HOME = Path(paige.tools.demo.__file__).with_name("home.yaml")
+OWN = """
+language: en
+intents:
+  BrewDrink:
+    data:
+      - sentences: ["make me a {drink}", "prepare a cup of {drink}", "i would like [to drink] a {drink}"]
+  FeedPet:
+    data:
+      - sentences: ["feed the cat", "give the cat some food", "fill the bowl of the cat"]
+  PartyMode:
+    data:
+      - sentences: ["start party mode", "activate the party lights in {area}"]
+  ReadMail:
+    data:
+      - sentences: ["read my new mail", "do i have new mail", "what is in my inbox"]
+lists:
+  drink: {values: [latte, {in: (cappuccino|cappucino), out: cappuccino}, green tea, espresso]}
+"""
+
+
+@cache
+def own_file() -> Path:
+    import tempfile
+
+    path = Path(tempfile.mkdtemp()) / "own.yaml"
+    path.write_text(OWN)
+    return path
+
+
+@cache
+def parser() -> IntentParser:
+    sentences = Sentences.for_language("en", [own_file()])
+    return IntentParser(Language(sentences, load_home(HOME).vocabulary()), LazyModel.for_language("en"))
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "slots"),
+    [
+        ("please feed my cat now", "FeedPet", {}),
+        ("can you give some food to the cat", "FeedPet", {}),
+        ("could you brew a green tea for me", "BrewDrink", {"drink": "green tea"}),
+        ("i want to drink a cappucino", "BrewDrink", {"drink": "cappuccino"}),
+        ("is there any new mail in my inbox", "ReadMail", {}),
+    ],
+)
+def test_other_words_ask_for_the_same_with_the_slots_that_they_say(
+    text: str, intent: str, slots: dict[str, str]
+) -> None:
+    assert isinstance(parser().language.parse(text), NotRecognized), "a template has it"
+    found = parser().parse(text)
+    assert isinstance(found, Intent), found
+    assert (found.name, dict(found.slots), found.text) == (intent, slots, text)
+    assert 0.5 < found.confidence <= 1
+    words = text.split()
+    for slot, (begin, end) in found.spans.items():
+        assert slots[slot].split()[0][:6] == words[begin][:6]
+        assert end - begin == len(slots[slot].split())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stop party mode",
+        "don't feed the cat",
+        "never start party mode",
+        "deactivate the party lights in the kitchen",
+        "make me a sandwich",
+        "how do cats eat",
+        "who invented the mailbox",
+        "what is the capital of france",
+        "",
+        "🐈",
+    ],
+)
+def test_an_opposite_a_missing_slot_or_something_else_is_none_of_them(text: str) -> None:
+    found = parser().parse(text)
+    assert not isinstance(found, Intent) or found.name.startswith("Hass"), found
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("would you be so kind to switch the kitchen lamp off", "HassTurnOff"),
+        ("make the kitchen lamp red", "HassLightSet"),
+    ],
+)
+def test_what_the_house_can_do_anyway_stays_what_it_is(text: str, intent: str) -> None:
+    found = parser().parse(text)
+    assert isinstance(found, Intent)
+    assert found.name == intent
+
+
+def test_it_is_told_which_sentence_means_the_same() -> None:
+    explained = parser().explain("could you brew a green tea for me")
+    assert explained.path is Answered.MODEL
+    (reading,) = explained.readings
+    assert reading.alike is not None
+    assert "green tea" in reading.alike.example
+    assert isinstance(parser().language.parse(reading.alike.example), Intent)
+    assert isinstance(explained.result, tuple)
+    assert reading.alike.likeness == pytest.approx(explained.result[0].confidence)
+
+
+def test_sentences_of_which_none_can_be_said_are_no_examples() -> None:
+    only_wild = OWN.split("intents:")[0] + (
+        'intents: {Note: {data: [{sentences: ["note {anything}"]}]}}\nlists: {anything: {wildcard: true}}\n'
+    )
+    path = own_file().with_name("wild.yaml")
+    path.write_text(only_wild)
+    language = Language(Sentences.for_language("en", [path]), load_home(HOME).vocabulary())
+    wild = IntentParser(language, LazyModel.for_language("en"))
+    wild.warm()
+    assert isinstance(wild.parse("write down that the sky is blue"), NotRecognized)

@@ -1,0 +1,79 @@
+"""How well a user's own intents are understood from a few sentences each: SNIPS's, which no model knows."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import yaml
+
+from paige.tools.bench.understand.heard import own_home
+from paige.tools.bench.understand.parser import shipped
+from paige.tools.bench.understand.sets import Row
+from paige.tools.bench.understand.slurp import text_of
+from paige.tools.training.examples import Example
+from paige.tools.training.from_snips import from_snips
+
+SENTENCES: Final = (3, 5, 10)
+"""That a user wrote for each intent."""
+_ASKED: Final = 30
+"""Other sentences of each intent."""
+_SEED: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class OwnScore:
+    """What became of sentences where a user had so many of each intent written."""
+
+    written: int
+    asked: int
+    right: int
+    """Taken for the user's intent that it is."""
+    wrong: int
+    """Taken for anything else."""
+    others: int
+    """Sentences that are for none of the user's intents."""
+    accepted: int
+    """Of those, taken for one of them."""
+
+
+def measured(file: Path, others: Sequence[Row], model: Path | None) -> list[OwnScore]:
+    """For each number of sentences.
+
+    Args:
+        file: Sentences of SNIPS.
+        others: What is for none of its intents.
+        model: The model's folder; the shipped one where it is None.
+    """
+    intents: dict[str, list[Example]] = {}
+    for example in from_snips(file):
+        intents.setdefault(f"My{example.intent}", []).append(example)
+    random = Random(_SEED)  # noqa: S311  # no secret
+    for examples in intents.values():
+        random.shuffle(examples)
+    asked = [
+        (name, one) for name, its in intents.items() for one in its[max(SENTENCES) : max(SENTENCES) + _ASKED]
+    ]
+    found = []
+    for count in SENTENCES:
+        written = {name: [text_of(one) for one in its[:count]] for name, its in intents.items()}
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "own.yaml"
+            path.write_text(_sentences(written), encoding="utf-8")
+            ask = shipped(model, own=[path])(own_home())
+        answers = [(name, ask(text_of(one)).intent) for name, one in asked]
+        accepted = sum(ask(text_of(row.example)).intent in intents for row in others)
+        right = sum(name == got for name, got in answers)
+        wrong = sum(got is not None and name != got for name, got in answers)
+        found.append(OwnScore(count, len(asked), right, wrong, len(others), accepted))
+    return found
+
+
+def _sentences(written: dict[str, list[str]]) -> str:
+    data = {
+        "language": "en",
+        "intents": {name: {"data": [{"sentences": said}]} for name, said in written.items()},
+    }
+    return yaml.safe_dump(data, allow_unicode=True)
