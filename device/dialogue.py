@@ -109,6 +109,8 @@ def chosen(question: Question, answer: Intent) -> tuple[Choice, ...]:
                 timer_ids=frozenset[int]().union(*(choice.timer_ids for choice in question.choices)),
             ),
         )
+    if meaning == "yes":  # to "do you mean the lamp?"
+        return question.choices if len(question.choices) == 1 else ()
     if isinstance(meaning, str) and meaning in _ORDINALS:
         index = _ORDINALS[meaning]
         return question.choices[index : index + 1 or None]

@@ -181,6 +181,8 @@ def _one_of(wanted: Wanted, intent: Intent, scope: Scope, able: Able) -> tuple[E
         for entity in scope.registry.find(name, wanted.area, wanted.floor)
         if _fits(entity, wanted)
     ]
+    if found and "name" in intent.guessed:
+        return question_of_entity(intent, found)
     return _narrowed(found, intent, scope, able) if found else None
 
 

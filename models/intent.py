@@ -30,6 +30,8 @@ class Intent:
     """What the template fixed about its targets without saying it, such as `domain: cover`."""
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For a slot whose words may mean several things of the home, their names; the slot has what was said."""
+    guessed: frozenset[str] = frozenset()
+    """Slots whose `choices` only mean nearly what was said: even if there is one, it must be asked."""
     free: frozenset[str] = frozenset()
     """Slots that take any words, such as `search_query`."""
     excluded: tuple[Mapping[str, SlotValue], ...] = ()

@@ -11,6 +11,7 @@ from paige.models.nlu.targets import Lookup
 _LOOKUPS = {
     "clear": "is {value}",
     "ambiguous": "may be {value}: which one is asked",
+    "near": "is nothing that this home has, but may mean {value}: that is asked",
     "unknown": "is nothing that this home has",
     "kind": "says what kind of thing is meant, and no single one",
     "here": "is where the speaker is",

@@ -7,6 +7,7 @@ from paige.models.grammar.lists import AREA, FLOOR, NAME
 from paige.models.grammar.tokens import words_of
 from paige.models.kinds import Kinds
 from paige.models.nlu.likeness import Sounds
+from paige.models.nlu.meanings import MeaningOf, Meanings
 from paige.models.nlu.names import NameIndex, Spellings
 from paige.models.vocabulary import Name, Vocabulary
 
@@ -24,12 +25,19 @@ class HomeNames:
         self._names = {NAME: vocabulary.entities, AREA: vocabulary.areas, FLOOR: vocabulary.floors}
         self._spellings = Spellings(language, self.kinds)
         self.sounds = Sounds(language)
+        self._meanings: Meanings | None = None
 
     def warm(self) -> None:
         """Make the indexes now, that the first sentence would wait for."""
         self.entities.find(("x",), lambda context: True)
         self.areas.find(("x",), lambda context: True)
         self.floors.find(("x",), lambda context: True)
+
+    def meanings(self, meaning_of: MeaningOf) -> Meanings:
+        """Of everything that can be controlled or asked; the first who asks says how meanings are read."""
+        if self._meanings is None:
+            self._meanings = Meanings(self._names[NAME], meaning_of)
+        return self._meanings
 
     @cached_property
     def entities(self) -> NameIndex:

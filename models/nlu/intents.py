@@ -10,6 +10,7 @@ from paige.models.grammar.tokens import Tokens, occurrences, words_of
 from paige.models.intent import Intent, NotRecognized, SlotValue, Why
 from paige.models.nlu.frame import Frame
 from paige.models.nlu.home_names import HomeNames
+from paige.models.nlu.meanings import MeaningOf
 from paige.models.nlu.references import FollowWords
 from paige.models.nlu.shapes import DEVICE_CLASS, DOMAIN, PLACES, TARGETS, Shapes
 from paige.models.nlu.slots import GOAL, MUTE, STEP, SWITCHING, WHEN
@@ -69,16 +70,24 @@ class IntentBuilder:
         shapes: Of these sentences.
         names: The home's.
         tagged: Slots that the model tags.
+        meaning_of: What words mean, to find names by; None where they are not found by that.
     """
 
-    def __init__(self, language: Language, shapes: Shapes, names: HomeNames, tagged: Sequence[str]) -> None:
+    def __init__(
+        self,
+        language: Language,
+        shapes: Shapes,
+        names: HomeNames,
+        tagged: Sequence[str],
+        meaning_of: MeaningOf | None = None,
+    ) -> None:
         code = language.sentences.language
         self._here = language.vocabulary.here
         self._shapes = shapes
         self._tagged = tuple(tagged)
         self._wording = Wording.for_language(code)
         self._values = ValueReader(shapes, language.matcher, self._wording, names.sounds)
-        self._targets = TargetFinder(shapes, language.matcher, names, self._wording, self._here)
+        self._targets = TargetFinder(shapes, language.matcher, names, self._wording, self._here, meaning_of)
         self._kinds = names.kinds
         self.warm = names.warm
         follow = FollowWords.for_language(code)
@@ -227,6 +236,7 @@ class IntentBuilder:
             spans=draft.spans,
             context=_domain(targets.context),
             choices=targets.choices,
+            guessed=targets.guessed,
             free=frozenset(slot for slot in draft.slots if self._is_free(draft.intent, slot)),
         )
         return Built((intent,), tuple(draft.values), tuple(draft.lookups))

@@ -189,8 +189,9 @@ class IntentParser:
         from paige.models.nlu.intents import IntentBuilder
 
         names = self._names or HomeNames(self.language.vocabulary, self.language.sentences.language)
+        read = self._model.get().read
         tagged = sorted({tag[2:] for tag in self._model.get().labels.tags if tag[1:2] == "-"})
-        return IntentBuilder(self.language, self._shapes, names, tagged)
+        return IntentBuilder(self.language, self._shapes, names, tagged, lambda words: read(words).embedding)
 
     @cached_property
     def _own(self) -> "OwnIntents":

@@ -1,7 +1,7 @@
 """What a frame is about: its names, areas and floors as the home has them."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -12,7 +12,8 @@ from paige.models.grammar.tokens import Tokens, Words, words_of
 from paige.models.intent import SlotValue
 from paige.models.nlu.frame import Frame
 from paige.models.nlu.home_names import HomeNames
-from paige.models.nlu.names import Candidate, Found, narrowed, values
+from paige.models.nlu.meanings import MeaningOf
+from paige.models.nlu.names import Candidate, Fits, Found, narrowed, values
 from paige.models.nlu.shapes import DEVICE_CLASS, DOMAIN, PLACES, Shapes
 from paige.models.nlu.slots import SWITCHING
 from paige.models.nlu.tags import Span
@@ -35,7 +36,7 @@ class Lookup:
     found: Found | None
     """None where it was not looked up, because it says a kind of thing or no certain place."""
     outcome: str
-    """`clear`, `ambiguous`, `unknown`, `kind`, `here` or `whole_home`."""
+    """`clear`, `ambiguous`, `near`, `unknown`, `kind`, `here` or `whole_home`."""
     chosen: tuple[Candidate, ...] = ()
     """What it may be, after what else was said is counted."""
 
@@ -47,8 +48,10 @@ class Targets:
     slots: dict[str, SlotValue] = field(default_factory=dict)
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    guessed: frozenset[str] = frozenset()
+    """Slots whose choices are only near in meaning."""
     context: Mapping[str, str] = field(default_factory=dict)
-    """What is known of the one thing that was named."""
+    """What is known of the thing that was named, or of all that it may be."""
     lookups: list[Lookup] = field(default_factory=list)
     whole_home: bool = False
     """Whether the whole home was said."""
@@ -69,11 +72,19 @@ class TargetFinder:
         names: The home's.
         wording: The language's.
         here: The main name of the speaker's area, where that is known.
+        meaning_of: What words mean; None where nothing is looked up by that.
     """
 
     def __init__(
-        self, shapes: Shapes, matcher: ListMatcher, names: HomeNames, wording: Wording, here: str | None
+        self,
+        shapes: Shapes,
+        matcher: ListMatcher,
+        names: HomeNames,
+        wording: Wording,
+        here: str | None,
+        meaning_of: MeaningOf | None = None,
     ) -> None:
+        self._meaning_of = meaning_of
         self._shapes = shapes
         self._matcher = matcher
         self._names = names
@@ -236,15 +247,33 @@ class TargetFinder:
             return
         if len(found.chosen) != 1 and self._kind_in_place(frame.intent, (begin, end), sentence, targets):
             return
+        if not found.chosen and self._near(slot, said, (begin, end), found, fits, targets):
+            return
         chosen = narrowed(
             found.chosen,
             lambda context: self._stands_there(context, targets),
             lambda context: self._here is None or context.get(AREA) == self._here,
         )
         self._take(slot, said, (begin, end), found, chosen, targets)
+        targets.context = _common(chosen)
         if len(chosen) == 1:
-            targets.context = chosen[0].context
             self._drop_place_in_name(chosen[0], targets)
+
+    def _near(
+        self, slot: str, said: str, span: tuple[int, int], found: Found, fits: Fits, targets: Targets
+    ) -> bool:
+        """Whether names mean nearly what was said; which of them is asked."""
+        if self._meaning_of is None:
+            return False
+        near = self._names.meanings(self._meaning_of).near(words_of(said), fits)
+        if not near:
+            return False
+        targets.slots[slot], targets.choices[slot] = said, tuple(values(near))
+        targets.guessed |= {slot}
+        targets.context = _common(near)
+        targets.spans[slot] = span
+        targets.lookups.append(Lookup(slot, said, replace(found, considered=near), "near", near))
+        return True
 
     def _take(
         self,
@@ -330,6 +359,12 @@ class TargetFinder:
             elsewhere = chosen.context.get(place) != targets.slots[place]
             if elsewhere and set(said) <= set(words_of(chosen.spoken)):
                 del targets.slots[place], targets.spans[place]
+
+
+def _common(candidates: Sequence[Candidate]) -> Mapping[str, str]:
+    """What is known of all of them alike."""
+    shared = set(candidates[0].context.items()) if candidates else set()
+    return dict(shared.intersection(*(one.context.items() for one in candidates)))
 
 
 def _untold(count: int, spans: Iterable[Span]) -> frozenset[int]:

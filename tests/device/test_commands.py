@@ -246,3 +246,18 @@ async def test_it_is_the_same_in_words_that_only_the_model_understands(scene: Sc
         "turn on the kitchen lamp", "would you mind switching it off again for me my dear"
     )
     assert done(turn) == ["turn_off light.kitchen_lamp"]
+
+
+@pytest.mark.skipif(model_folder("en") is None, reason="this tree has no model of the intent parser")
+async def test_a_name_that_nobody_gave_is_asked_about_where_one_means_nearly_the_same(scene: Scene) -> None:
+    said = "would you kindly switch the reading light on"
+    asked = await scene.converse("turn off the reading lamp", said)
+    assert (asked.reply.text, asked.reply.expects) == ("Do you mean the Reading Lamp?", Expects.CHOICE)
+    assert scene.state("light.reading_lamp") == "off"
+    assert done(await scene.say("yes")) == ["turn_on light.reading_lamp"]
+    await scene.converse("turn off the reading lamp", said)
+    declined = await scene.say("no")
+    assert (declined.reply.text, done(declined)) == ("All right, I won't.", [])
+    assert scene.state("light.reading_lamp") == "off"
+    unknown = await scene.say("would you kindly switch the unicorn on")
+    assert (unknown.reply.expects, done(unknown)) == (Expects.NOTHING, [])
