@@ -51,9 +51,13 @@ class Symbol:
 
 
 class Position:
-    """What is still to come in a template: a node, then the rest."""
+    """What is still to come in a template: a node, then the rest.
 
-    __slots__ = ("before", "node", "number", "rest", "steps", "template")
+    There are tens of thousands, most of them with a single one before it, so nothing is kept for more before
+    there is more.
+    """
+
+    __slots__ = ("_alone", "before", "first", "node", "number", "rest", "steps", "template")
 
     def __init__(self, node: Node | None, rest: "Position | None", template: int, number: int) -> None:
         self.node = node
@@ -61,17 +65,27 @@ class Position:
         self.rest = rest
         self.template = template
         self.number = number
+        self.first: Position | None = None
+        """The first position that was made with one more node before this one."""
         self.before: dict[Node, Position] | None = None
-        """Positions that have one more node before this one; None while there are none."""
+        """The others of these, by that node; None while there are none."""
         self.steps: Steps | None = None
+        self._alone: tuple[Position] | None = None
+
+    @property
+    def alone(self) -> "tuple[Position]":
+        """What leads here and nowhere else, leads to this; the same object for every such word."""
+        if self._alone is None:
+            self._alone = (self,)
+        return self._alone
 
 
 @dataclass(slots=True)
 class Steps:
     """What can come next at a position, and the positions it leads to."""
 
-    words: dict[str, list[Position]] = field(default_factory=dict)
-    lists: dict[Symbol, list[Position]] = field(default_factory=dict)
+    words: dict[str, tuple[Position, ...]] = field(default_factory=dict)
+    lists: dict[Symbol, tuple[Position, ...]] = field(default_factory=dict)
     ends: bool = False
 
 
@@ -104,7 +118,7 @@ class Automaton:
         """Takes each template's node, and what a message calls it."""
         self._count = 0
         self._states: dict[tuple[int, ...], State] = {}
-        self._suffixes: dict[int, list[tuple[str, list[Position]]]] = {}
+        self._suffixes: dict[int, list[tuple[str, tuple[Position, ...]]]] = {}
         self._symbols: dict[tuple[Values, str | None], Symbol] = {}
         self._names: list[str] = []
         starts = []
@@ -170,7 +184,7 @@ class Automaton:
             position.steps = walk.steps
         return position.steps
 
-    def suffixes(self, position: Position) -> list[tuple[str, list[Position]]]:
+    def suffixes(self, position: Position) -> list[tuple[str, tuple[Position, ...]]]:
         """Letters that the template puts right behind a list's value, and where they lead."""
         found = self._suffixes.get(position.number)
         if found is None:
@@ -187,13 +201,19 @@ class Automaton:
 
     def before(self, node: Node, rest: Position) -> Position:
         """The place with one more node before `rest`; always the same one."""
-        known = rest.before
-        if known is None:
-            known = rest.before = {}
-        found = known.get(node)
+        first = rest.first
+        if first is not None and first.node is node:
+            return first
+        found = rest.before.get(node) if rest.before is not None else None
         if found is None:
             self._count += 1
-            found = known[node] = Position(node, rest, rest.template, self._count)
+            found = Position(node, rest, rest.template, self._count)
+            if first is None:
+                rest.first = found
+            elif rest.before is None:
+                rest.before = {node: found}
+            else:
+                rest.before[node] = found
         return found
 
 
@@ -242,7 +262,8 @@ class _Walk:
             self._list(node, rest, position, begun)
 
     def _word(self, word: str, target: Position) -> None:
-        self.steps.words.setdefault(word, []).append(target)
+        known = self.steps.words.get(word)
+        self.steps.words[word] = target.alone if known is None else (*known, target)
 
     def _text(self, node: Text, rest: Position, begun: str) -> None:
         first = node.words[0]
@@ -270,13 +291,14 @@ class _Walk:
         if begun and (not glues or begun.startswith(STEM) or not begun[-1].isalpha()):
             self._word(begun, position)
             return
-        self._symbol(Values(node.source, begun), node.slot, [rest])
+        self._symbol(Values(node.source, begun), node.slot, rest.alone)
         if glues:
             for suffix, targets in self._automaton.suffixes(rest):
                 self._symbol(Values(node.source, begun, suffix), node.slot, targets)
 
-    def _symbol(self, values: Values, slot: str | None, targets: list[Position]) -> None:
-        self.steps.lists.setdefault(self._automaton.symbol(values, slot), []).extend(targets)
+    def _symbol(self, values: Values, slot: str | None, targets: tuple[Position, ...]) -> None:
+        symbol = self._automaton.symbol(values, slot)
+        self.steps.lists[symbol] = (*self.steps.lists.get(symbol, ()), *targets)
 
 
 def continues(begun: str, word: str) -> bool:

@@ -83,7 +83,8 @@ def ways(language: Language, at: Position, domains: frozenset[str] | None) -> It
     steps = language.sentences.automaton.steps(at)
     if steps.ends:
         yield ()
-    nexts: list[tuple[tuple[str, ...], list[Position]]] = [((word,), to) for word, to in steps.words.items()]
+    nexts: list[tuple[tuple[str, ...], tuple[Position, ...]]]
+    nexts = [((word,), to) for word, to in steps.words.items()]
     for symbol, to in steps.lists.items():
         if isinstance(symbol.source, WildcardList):
             nexts += [(tuple(phrase.split()), to) for phrase in symbol.source.spoken]
