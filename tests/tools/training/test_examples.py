@@ -6,11 +6,13 @@ from random import Random
 import pytest
 
 from paige.models.nlu.tags import spans
+from paige.tools.training.data import held_out
 from paige.tools.training.examples import Example, annotated, distinct
 from paige.tools.training.from_grammar import from_grammar, talk
 from paige.tools.training.from_slurp import SlurpLabels
 from paige.tools.training.homes import Stock, home
 from paige.tools.training.noise import Noise
+from paige.tools.training.nonsense import nonsense
 
 TABLE = SlurpLabels()
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "nlu"
@@ -84,6 +86,52 @@ def test_talk_is_for_no_home() -> None:
     examples = list(talk("en", 100, seed=1))
     assert all(example.other and not said(example) for example in examples)
     assert len(list(distinct(examples))) > 60
+
+
+def test_a_place_that_has_no_name_is_a_place_all_the_same() -> None:
+    examples = list(from_grammar("en", 4_000, seed=2))
+    made = [one for one in examples if one.source == "grammar"]
+    house = [one for one in made if "house" in one.words and said(one).get("area") == "house"]
+    before = {one.words[one.words.index("house") - 1] for one in house if one.words[0] != "house"}
+    assert len(before) > 3
+    assert before <= Stock.of("en").before_places
+    going = [one for one in examples if one.words[-2:] == ("go", "home")]
+    assert all("area" not in said(one) for one in going)
+
+
+def test_what_is_put_off_is_learned_as_what_is_done_and_when() -> None:
+    assert all("conversation_command" not in said(one) for one in from_grammar("en", 2_000, seed=4))
+
+
+def test_a_users_own_sentences_are_learned_from_too(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text("language: en\nintents: {FeedCat: {data: [{sentences: ['(feed|serve) [the] cat']}]}}\n")
+    found = [one for one in from_grammar("en", 4_000, 1, [own]) if one.intent == "FeedCat"]
+    assert {one.words for one in found} <= {
+        ("feed", "cat"),
+        ("feed", "the", "cat"),
+        ("serve", "cat"),
+        ("serve", "the", "cat"),
+    }
+    assert found
+
+
+def test_nonsense_has_the_words_of_what_is_refused_and_no_other() -> None:
+    refused = Example(("who", "sang", "it"), "other:qa", ("O",) * 3)
+    asked = Example(("lamp", "on"), "HassTurnOn", ("O", "O"))
+    made = list(nonsense([refused, asked], 50, seed=1))
+    assert len({one.words for one in made}) > 20
+    assert all(one.other and set(one.words) <= set(refused.words) for one in made)
+    assert all(len(one.words) == len(one.tags or ()) for one in made)
+    assert list(nonsense([asked], 50, seed=1)) == []
+
+
+def test_the_sentences_held_out_are_the_same_in_every_run_and_learned_from_in_none() -> None:
+    examples = [Example((str(number), "lamps"), "HassTurnOn", ("O", "O")) for number in range(2_000)]
+    learned, apart = held_out(examples)
+    assert (learned, apart) == held_out(examples)
+    assert sorted([*learned, *apart], key=lambda one: int(one.words[0])) == examples
+    assert 0.02 < len(apart) / len(examples) < 0.06
 
 
 def test_homes_differ_and_every_name_in_them_once() -> None:
