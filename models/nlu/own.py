@@ -6,7 +6,7 @@ only values that the user's lists and the home have, and everything else of the 
 had been said.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 
 from paige.models.grammar.automaton import Values
 from paige.models.grammar.language import Language
-from paige.models.grammar.tokens import Tokens, Words, says_any, tokenize
+from paige.models.grammar.lists import HOME_LISTS, HomeList, ListSource, RangeList
+from paige.models.grammar.matching import Match
+from paige.models.grammar.numbers import longest, range_trie
+from paige.models.grammar.tokens import Tokens, Words, is_number, says_any, tokenize
 from paige.models.intent import Intent
 from paige.models.nlu.frame import Frame
 from paige.models.nlu.shapes import Shapes
@@ -25,6 +28,7 @@ from paige.models.nlu.wording import Wording
 
 ENOUGH: Final = 0.5
 """Cosine from which a sentence means what an example does; chosen by `paige bench understand`."""
+_VERY_NEAR: Final = 0.8
 _SHARED: Final = 0.02
 """What the model thinks of both must have so much in common: "how do cats eat" does not ask to feed one."""
 _SAMPLED: Final = 400
@@ -33,6 +37,8 @@ _AN_INTENT: Final = 16
 _TRIED: Final = 6
 """Examples near a sentence whose slots are looked for."""
 _SEED: Final = 1
+_NUMBERS: Final = RangeList("number", 2, 100)
+"""Those that are said in words and are nothing else; "one" may be a thing."""
 
 Read = Callable[[Sequence[str]], tuple[Frame, NDArray[np.float32]]]
 """What the model makes of words: a frame, and their meaning, of length 1. Shape: [hidden]."""
@@ -73,6 +79,7 @@ class OwnIntents:
         self._read = read
         self._threshold = threshold
         self._wording = Wording.for_language(language.sentences.language)
+        self._numbers = range_trie(language.sentences.language, _NUMBERS)
 
     def __bool__(self) -> bool:
         return any(template.block.custom for template in self._language.sentences.templates)
@@ -122,7 +129,7 @@ class OwnIntents:
             if example.intent.name != meant or _shared(example.frame, frame) < _SHARED:
                 continue
             found = self._filled(example, sentence)
-            if found is not None and self._may_be(found[1], frame):
+            if found is not None and self._may_be(found[1], frame, near):
                 return Alike(replace(found[0], confidence=min(near, 1.0)), " ".join(found[1]), near)
         return None
 
@@ -135,23 +142,49 @@ class OwnIntents:
         negations = self._wording.negations
         return says_any(negations, example) != says_any(negations, said)
 
-    def _may_be(self, example: Words, frame: Frame) -> bool:
-        """Whether the model is not sure that a sentence is something else than an example is."""
-        return frame.confidence < self._threshold or self._read(example)[0].intent == frame.intent
+    def _may_be(self, example: Words, frame: Frame, near: float) -> bool:
+        """Whether the model is not sure that a sentence is something else than an example is.
+
+        Of its own intents it knows nothing else; so what is very near is not turned down for another of
+        these, but for a question.
+        """
+        if frame.confidence < self._threshold:
+            return True
+        its = self._read(example)[0].intent
+        return its == frame.intent or (near >= _VERY_NEAR and _asks(its) == _asks(frame.intent))
 
     def _filled(self, example: _Example, sentence: Tokens) -> tuple[Intent, Words] | None:
-        """An example with the words of a sentence in its slots, and what it means then."""
+        """An example with the words of a sentence in its slots, and what it means then.
+
+        None where one of them is not said, or something of this home or a number that the example has not.
+        """
         spans: dict[str, tuple[int, int]] = {}
         for slot in sorted(example.intent.spans, key=lambda slot: example.intent.spans[slot]):
             found = self._said(example.intent.name, slot, sentence, list(spans.values()))
             if found is None:
                 return None
             spans[slot] = found
+        if not self._special(sentence.words, spans.values()) <= self._special(example.words):
+            return None
         words = tuple(_replaced(example, sentence, spans))
         parsed = self._language.parse(" ".join(words))
         if not isinstance(parsed, Intent) or parsed.name != example.intent.name:
             return None
         return replace(parsed, text=sentence.between(0, len(sentence.words)), spans=spans), words
+
+    def _special(self, words: Words, apart: Iterable[tuple[int, int]] = ()) -> set[Words]:
+        """What the home calls its things and places, and numbers, that stand among words, apart from some."""
+        used = {at for begin, end in apart for at in range(begin, end)}
+        found = set()
+        for begin in range(len(words)):
+            ends = [end for home in HOME_LISTS for end, _ in self._matches(HomeList(home), words, begin)]
+            ends += [number[0]] if (number := longest(self._numbers, words, begin)) else []
+            ends += [begin + 1] if is_number(words[begin]) else []
+            found |= {words[begin:end] for end in ends if used.isdisjoint(range(begin, end))}
+        return found
+
+    def _matches(self, source: ListSource, words: Words, begin: int) -> list[Match]:
+        return self._language.matcher.matches(Values(source), words, begin)
 
     def _said(
         self, intent: str, slot: str, sentence: Tokens, taken: Sequence[tuple[int, int]]
@@ -162,10 +195,15 @@ class OwnIntents:
             (begin, end)
             for source in self._shapes.lists(intent, slot)
             for begin in range(len(sentence.words))
-            for end, _ in self._language.matcher.matches(Values(source), sentence.words, begin)
+            for end, _ in self._matches(source, sentence.words, begin)
             if used.isdisjoint(range(begin, end))
         ]
         return max(found, key=lambda span: span[1] - span[0], default=None)
+
+
+def _asks(intent: str) -> bool:
+    """Whether an intent changes nothing, by Home Assistant's names."""
+    return "Get" in intent
 
 
 def _shared(one: Frame, other: Frame) -> float:

@@ -27,6 +27,9 @@ intents:
   PartyMode:
     data:
       - sentences: ["start party mode", "activate the party lights in {area}"]
+  WaterPlants:
+    data:
+      - sentences: ["water the plants in the garden"]
   ReadMail:
     data:
       - sentences: ["read my new mail", "do i have new mail", "what is in my inbox"]
@@ -58,6 +61,7 @@ def parser() -> IntentParser:
         ("could you brew a green tea for me", "BrewDrink", {"drink": "green tea"}),
         ("i want to drink a cappucino", "BrewDrink", {"drink": "cappuccino"}),
         ("is there any new mail in my inbox", "ReadMail", {}),
+        ("please water my plants in the garden", "WaterPlants", {}),
     ],
 )
 def test_other_words_ask_for_the_same_with_the_slots_that_they_say(
@@ -80,6 +84,10 @@ def test_other_words_ask_for_the_same_with_the_slots_that_they_say(
         "stop party mode",
         "don't feed the cat",
         "never start party mode",
+        "is party mode started",
+        "please water all the plants in the kitchen",
+        "begin party mode number 7",
+        "begin twenty party modes",
         "deactivate the party lights in the kitchen",
         "make me a sandwich",
         "how do cats eat",

@@ -242,8 +242,8 @@ def own_table(scores: Sequence[OwnScore]) -> Table:
         ),
         (
             "The intents are SNIPS’s seven, which the model has never seen, each as a file of plain "
-            "sentences from its development split; other sentences are SLURP’s rows for a home and what "
-            "must be refused.",
+            "sentences from its development split, those with numbers left out; other sentences are "
+            "SLURP’s rows for a home and what must be refused.",
         ),
     )
 
