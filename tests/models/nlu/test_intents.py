@@ -217,6 +217,11 @@ def test_a_sentence_with_it_may_still_say_what_is_meant(text: str, intent: str) 
     assert slots(built(text, intent, {"domain": "light"})) == {"domain": "light", "area": "Study"}
 
 
+def test_an_article_alone_is_no_place() -> None:
+    found = built("make a room darker", "HassLightSet", {"brightness_step": "down"}, area=("a", "room"))
+    assert slots(found) == {"brightness_step": "down", "area": "Study"}
+
+
 def test_what_lacks_its_value_is_refused() -> None:
     assert why(built("set the desk lamp", "HassLightSet", name="desk lamp")) is Why.INCOMPLETE
     assert why(built("play", "HassMediaSearchAndPlay")) is Why.INCOMPLETE
