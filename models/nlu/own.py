@@ -134,7 +134,12 @@ class OwnIntents:
         return None
 
     def _opposed(self, example: Words, said: Words) -> bool:
-        """Whether one asks for the opposite of the other; to a model of words those mean nearly the same."""
+        """Whether one asks for the opposite of the other, or only what is said is a question.
+
+        To a model of words those mean nearly the same.
+        """
+        if says_any(self._wording.questions, said) and not says_any(self._wording.questions, example):
+            return True
         for pair in self._wording.opposites:
             for one, other in (pair, pair[::-1]):
                 if says_any(one, example) and says_any(other, said) and not says_any(one, said):

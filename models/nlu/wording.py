@@ -37,6 +37,8 @@ class Wording:
     """Words that ask for the one, and words that ask for its opposite."""
     negations: frozenset[Words] = frozenset()
     """Words that ask for nothing to be done."""
+    questions: frozenset[Words] = frozenset()
+    """Words that ask for an answer."""
     own_words: frozenset[str] = frozenset()
     """Domains whose words in `acts` are about nothing else."""
 
@@ -88,7 +90,7 @@ def read(text: str, source: str) -> Wording:
         SentencesInvalid: It is none.
     """
     content = parse_yaml(text, source).content
-    keys = ("articles", "goal", "step", "all", "whole_home", "here", "negations")
+    keys = ("articles", "goal", "step", "all", "whole_home", "here", "negations", "questions")
     others = ("place_alone", "acts", "own_words", "opposites")
     try:
         unknown = content.keys() - {*keys, *others, "language"}
