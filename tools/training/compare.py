@@ -180,14 +180,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             folders |= quantized(options.quantized, options.data, Path(scratch))
         found = compared(folders, options.data)
     picture = options.write.with_suffix(".svg")
-    dots = [Dot(one.name, one.size / 1e6, 100 * one.frame, 1e3 * one.median) for one in found]
+    dots = [Dot(one.name, one.size / 1e6, 100 * one.action, 1e3 * one.median) for one in found]
     picture.write_text(
-        scatter("Whole frames by size of the model", "files, MB", "whole frames, %", "ms", dots),
+        scatter(
+            "Home Assistant’s cases by size, the model alone", "files, MB", "right action, %", "ms", dots
+        ),
         encoding="utf-8",
     )
     options.write.write_text(
         f"# Models by size\n\nWritten by `python -m paige.tools.training.compare`. Machine: {machine()}.\n\n"
-        f"{table(found).markdown()}\n![Whole frames by size]({picture.name})\n",
+        f"{table(found).markdown()}\n![Right actions by size]({picture.name})\n",
         encoding="utf-8",
     )
     print(table(found).markdown())

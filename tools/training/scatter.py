@@ -8,7 +8,8 @@ from xml.sax.saxutils import escape
 from paige.tools.bench.understand.pictures import rule, text_at
 
 _WIDTH, _HEIGHT = 760, 460
-_LEFT, _TOP, _RIGHT, _BOTTOM = 64, 44, 190, 60
+_LEFT, _TOP, _RIGHT, _BOTTOM = 64, 44, 280, 60
+_LEGEND_STEP = 22
 _COLOR = "#1f6fb4"
 _LINES = 6
 _RADIUS = 5.0
@@ -26,20 +27,21 @@ class Dot:
 
 
 def scatter(title: str, across: str, up: str, weight: str, dots: Sequence[Dot]) -> str:
-    """A drawing of dots, each with its name; the axes begin where the dots do.
+    """A drawing of dots with their numbers, and their names beside it; the axes begin where the dots do.
 
     Args:
         title: Above it.
-        across: What its horizontal axis is.
+        across: What its horizontal axis is, which is logarithmic.
         up: What its vertical axis is.
         weight: The unit of what the dots' areas show.
         dots: At least one.
     """
     inner, tall = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
-    xs, ys = _ends([dot.across for dot in dots]), _ends([dot.up for dot in dots])
+    low, high = min(dot.across for dot in dots) / 1.1, max(dot.across for dot in dots) * 1.1
+    ys = _ends([dot.up for dot in dots])
 
     def x(value: float) -> float:
-        return _LEFT + inner * (value - xs[0]) / (xs[1] - xs[0])
+        return _LEFT + inner * math.log(value / low) / math.log(high / low)
 
     def y(value: float) -> float:
         return _TOP + tall * (1 - (value - ys[0]) / (ys[1] - ys[0]))
@@ -59,16 +61,17 @@ def scatter(title: str, across: str, up: str, weight: str, dots: Sequence[Dot]) 
         height = ys[0] + (ys[1] - ys[0]) * step / _LINES
         parts.append(rule(f"{_LEFT},{y(height):.1f}", f"{_LEFT + inner},{y(height):.1f}"))
         parts.append(text_at(_LEFT - 8, y(height) + 4, f"{height:g}", 'text-anchor="end"'))
-        width = xs[0] + (xs[1] - xs[0]) * step / _LINES
-        parts.append(text_at(x(width), _TOP + tall + 18, f"{width:g}", 'text-anchor="middle"'))
-    for dot in sorted(dots, key=lambda dot: -dot.weight):
+        width = low * (high / low) ** (step / _LINES)
+        parts.append(text_at(x(width), _TOP + tall + 18, f"{width:.0f}", 'text-anchor="middle"'))
+    for number, dot in sorted(enumerate(dots, start=1), key=lambda pair: -pair[1].weight):
         radius = _RADIUS * math.sqrt(max(dot.weight, 0.1))
         parts.append(
             f'<circle cx="{x(dot.across):.1f}" cy="{y(dot.up):.1f}" r="{radius:.1f}" fill="{_COLOR}" '
             'fill-opacity="0.6"/>'
         )
-        name = f"{dot.name} ({dot.weight:.1f} {weight})"
-        parts.append(text_at(x(dot.across) + radius + 3, y(dot.up) + 4, name, 'font-size="11"'))
+        parts.append(text_at(x(dot.across) + radius + 1, y(dot.up) - radius, str(number), 'font-size="11"'))
+        name = f"{number}  {dot.name} ({dot.weight:.1f} {weight})"
+        parts.append(text_at(_LEFT + inner + 16, _TOP + _LEGEND_STEP * number, name, 'font-size="11"'))
     return "\n".join((*parts, "</svg>", ""))
 
 

@@ -15,7 +15,7 @@ def test_dots_stand_by_their_figures_and_have_their_names() -> None:
     assert float(small.get("cy", "")) > float(large.get("cy", "")) == float(same.get("cy", ""))
     assert float(large.get("r", "")) == 2 * float(small.get("r", ""))
     texts = {one.text for one in root.iter(f"{SVG}text")}
-    assert {"Size", "MB", "%", "small & fast (1.0 ms)", "large (4.0 ms)"} <= texts
+    assert {"Size", "MB", "%", "1  small & fast (1.0 ms)", "2  large (4.0 ms)", "1", "2", "3"} <= texts
 
 
 def test_one_dot_is_a_drawing_too() -> None:
