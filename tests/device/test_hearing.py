@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -35,12 +36,22 @@ PATIENCE = 60.0
 
 
 class Playing:
-    """A microphone before which recordings are played, with two seconds of a quiet room after each."""
+    """A microphone before which recordings are played, with two seconds of a quiet room after each.
+
+    With `in_turn`, each but the first is played when `answered` was told of the one before it, as nobody
+    answers a question that was not asked yet; else as fast as they are read.
+    """
 
     description = "a loudspeaker before the microphone"
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, in_turn: bool = False) -> None:
         self._names = names
+        self._in_turn = in_turn
+        self._answered = threading.Semaphore(1)
+
+    def answered(self) -> None:
+        """Play the next one."""
+        self._answered.release()
 
     def __enter__(self) -> Self:
         return self
@@ -53,6 +64,8 @@ class Playing:
     def chunks(self) -> Iterator[AudioChunk]:
         room, at = np.random.default_rng(1), 0.0
         for name in self._names:
+            if self._in_turn:
+                assert self._answered.acquire(timeout=PATIENCE), f"nothing came of what was before {name}"
             with WavSource(RECORDINGS / name) as recording:
                 spoken = [
                     chunk.samples for chunk in recording.chunks() if len(chunk.samples) == CHUNK_SAMPLES
@@ -83,18 +96,26 @@ async def test_what_is_said_is_done_and_a_question_is_answered_by_voice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     names = ("01-kitchen-lamp.wav", "08-open-garage.wav", "09-yes.wav")
-    monkeypatch.setattr(hearing, "MicrophoneSource", lambda _: Playing(*names))
-    turns: asyncio.Queue[Turn] = asyncio.Queue()
+    microphone = Playing(*names, in_turn=True)
+    monkeypatch.setattr(hearing, "MicrophoneSource", lambda _: microphone)
+    came: list[Turn] = []
     async with house() as (config, one), asyncio.timeout(PATIENCE):
+        turns: asyncio.Queue[Turn] = asyncio.Queue()
         ears = asyncio.create_task(hear(config.speech, one, None, turns.put))
-        came = [await turns.get() for _ in names]
+        for _ in names:
+            came.append(await turns.get())
+            microphone.answered()
         ears.cancel()
         await asyncio.gather(ears, return_exceptions=True)
-    lamp, garage, yes = (turn for said in ("lamp", "garage", "yes") for turn in came if said in turn.text)
+    lamp, garage, yes = came
+    assert [word in turn.text for word, turn in zip(("lamp", "garage", "yes"), came, strict=True)] == [
+        True
+    ] * 3
     assert [outcome.status for outcome in lamp.outcomes] == [Status.DONE]
     assert lamp.transcript is not None
     assert (garage.reply.expects, garage.outcomes) == (Expects.CONFIRMATION, ())
-    assert [outcome.command.service for outcome in yes.outcomes] == ["open_cover"]
+    told = [(turn.text, turn.reply.text, turn.understood) for turn in came]
+    assert [outcome.command.service for outcome in yes.outcomes] == ["open_cover"], told
 
 
 async def test_what_takes_its_time_does_not_make_us_deaf(monkeypatch: pytest.MonkeyPatch) -> None:
