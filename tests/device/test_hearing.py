@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -38,13 +39,16 @@ PATIENCE = 60.0
 class Playing:
     """A microphone before which recordings are played, with two seconds of a quiet room after each.
 
-    With `in_turn`, each but the first is played when `answered` was told of the one before it, as nobody
-    answers a question that was not asked yet; else as fast as they are read.
+    Then there is silence: a microphone that ends is opened again, and all would be said once more.
     """
 
     description = "a loudspeaker before the microphone"
 
     def __init__(self, *names: str, in_turn: bool = False) -> None:
+        """With `in_turn`, each but the first is played when `answered` was told of the one before it.
+
+        Nobody answers a question that was not asked yet.
+        """
         self._names = names
         self._in_turn = in_turn
         self._answered = threading.Semaphore(1)
@@ -76,6 +80,10 @@ class Playing:
             for samples in [*quiet, *spoken, *quiet]:
                 yield AudioChunk(samples, at)
                 at += CHUNK_SAMPLES / RATE
+        while True:
+            time.sleep(CHUNK_SAMPLES / RATE)
+            yield AudioChunk(room.normal(0, 3, CHUNK_SAMPLES).astype(np.int16), at)
+            at += CHUNK_SAMPLES / RATE
 
 
 @asynccontextmanager
