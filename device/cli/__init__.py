@@ -9,6 +9,7 @@ import importlib
 import logging
 import os
 import sys
+import threading
 import traceback
 from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from paige.audio.errors import AudioError
-from paige.device.cli.command import Subcommand
+from paige.device.cli.command import PROMPT_THREAD, Subcommand
 from paige.device.config.secret import redact
 from paige.device.errors import DeviceError
 from paige.iot.errors import IotError
@@ -79,6 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = _dispatch(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
+        _leave_prompt()
         return INTERRUPTED
     except BrokenPipeError:
         _give_up_output()  # our reader went away, as `head` does
@@ -107,6 +109,14 @@ def _standard_streams() -> None:
         elif isinstance(stream, TextIOWrapper):
             # A locale without “✓”, or input in another one, must not end a command halfway.
             stream.reconfigure(errors="backslashreplace")
+
+
+def _leave_prompt() -> None:
+    """End at once where a thread still waits for a line: Python 3.13.5 waits at its end for what that holds."""
+    if any(thread.name == PROMPT_THREAD for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)
 
 
 def _give_up_output() -> None:

@@ -5,6 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
+PROMPT_THREAD = "prompt"
+"""What a thread is called that waits for a line that is typed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subcommand:
     """One word after `paige`.

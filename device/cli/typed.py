@@ -5,6 +5,8 @@ import contextlib
 import threading
 from typing import Final
 
+from paige.device.cli.command import PROMPT_THREAD
+
 _INTERRUPTIBLE_SECONDS: Final = 0.2
 
 
@@ -36,7 +38,7 @@ async def typed(prompt: str) -> str:
         with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
             loop.call_soon_threadsafe(give, text, failed)
 
-    threading.Thread(target=read, name="typed", daemon=True).start()
+    threading.Thread(target=read, name=PROMPT_THREAD, daemon=True).start()
     while not line.done():
         # An interrupt that comes just before the loop goes to sleep wakes nobody: it is seen when it wakes.
         await asyncio.wait((line,), timeout=_INTERRUPTIBLE_SECONDS)
