@@ -112,7 +112,7 @@ def _standard_streams() -> None:
 
 
 def _leave_prompt() -> None:
-    """End at once where a thread still waits for a line: Python 3.13.5 waits at its end for what that holds."""
+    """End at once where a thread waits for a line: Python 3.13.5 waits at its end for what that holds."""
     if any(thread.name == PROMPT_THREAD for thread in threading.enumerate()):
         sys.stdout.flush()
         sys.stderr.flush()

@@ -4,7 +4,6 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
 
-
 PROMPT_THREAD = "prompt"
 """What a thread is called that waits for a line that is typed."""
 
