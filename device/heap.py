@@ -1,7 +1,6 @@
 """Memory that the allocator keeps for later, given back to the system."""
 
 import ctypes
-import ctypes.util
 import sys
 
 

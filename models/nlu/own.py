@@ -78,11 +78,12 @@ class OwnIntents:
         self._shapes = shapes
         self._read = read
         self._threshold = threshold
+        self._any = any(template.block.custom for template in language.sentences.templates)
         self._wording = Wording.for_language(language.sentences.language)
         self._numbers = range_trie(language.sentences.language, _NUMBERS)
 
     def __bool__(self) -> bool:
-        return any(template.block.custom for template in self._language.sentences.templates)
+        return self._any
 
     def warm(self) -> None:
         """Read the examples now, for which the first sentence would wait."""

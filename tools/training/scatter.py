@@ -3,9 +3,8 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
-from paige.tools.bench.understand.pictures import rule, text_at
+from paige.tools.bench.understand.pictures import opening, rule, text_at
 
 _WIDTH, _HEIGHT = 760, 460
 _LEFT, _TOP, _RIGHT, _BOTTOM = 64, 44, 280, 60
@@ -47,11 +46,7 @@ def scatter(title: str, across: str, up: str, weight: str, dots: Sequence[Dot]) 
         return _TOP + tall * (1 - (value - ys[0]) / (ys[1] - ys[0]))
 
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'font-family="sans-serif" font-size="12" fill="#222">',
-        f"<title>{escape(title)}</title>",
-        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
-        text_at(_LEFT, 24, title, 'font-size="15" font-weight="bold"'),
+        opening(title, _WIDTH, _HEIGHT, _LEFT),
         text_at(_LEFT + inner / 2, _HEIGHT - 14, across, 'text-anchor="middle"'),
         text_at(
             14, _TOP + tall / 2, up, f'text-anchor="middle" transform="rotate(-90 14 {_TOP + tall / 2:g})"'

@@ -42,11 +42,7 @@ def chart(title: str, across: str, up: str, lines: Sequence[Line], most: float =
         return f"{_LEFT + inner * point[0]:.1f},{_TOP + tall * (1 - min(point[1], most) / most):.1f}"
 
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'font-family="sans-serif" font-size="12" fill="#222">',
-        f"<title>{escape(title)}</title>",
-        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
-        text_at(_LEFT, 24, title, 'font-size="15" font-weight="bold"'),
+        opening(title, _WIDTH, _HEIGHT, _LEFT),
     ]
     for step in range(6):
         share = step / 5
@@ -104,6 +100,19 @@ def threshold_pictures(verdicts: Sequence[Verdict], shipped: float) -> tuple[Pic
             svg = chart(f"{title} by threshold, the model alone", "threshold", up, [*lines, mark], most)
             pictures.append(Picture(file, f"{title} by threshold", svg))
     return tuple(pictures)
+
+
+def opening(title: str, width: int, height: int, left: int) -> str:
+    """How a drawing begins: its size, its background, and its title, which stands `left` from the edge."""
+    return "\n".join(
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
+            f'font-family="sans-serif" font-size="12" fill="#222">',
+            f"<title>{escape(title)}</title>",
+            f'<rect width="{width}" height="{height}" fill="#fff"/>',
+            text_at(left, 24, title, 'font-size="15" font-weight="bold"'),
+        )
+    )
 
 
 def text_at(x: float, y: float, text: str, style: str = "") -> str:
