@@ -4,16 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from paige.models.grammar.lists import RangeList
-from paige.models.grammar.numbers import longest, range_trie
-from paige.models.grammar.tokens import is_number, number_of
 from paige.models.nlu.slots import AMOUNT, WHEN
 from paige.models.nlu.tags import Span, spans
 from paige.tools.training.examples import Example
+from paige.tools.training.numbers import Numbers
 from paige.tools.training.table import table
 
 Value = tuple[str, ...] | float
-_RANGE = RangeList(AMOUNT, 0, 999, fractions=(0.5,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class FrameRules:
         self._implied: Mapping[str, Mapping[str, str]] = labels["implied"]
         self.started: Mapping[str, str] = labels["started_by_turning_on"]
         self.needs_a_value = frozenset(labels["needs_a_value"])
-        self._numbers = range_trie(language, _RANGE)
+        self._numbers = Numbers(language)
 
     def score(self, words: Sequence[str], expected: Said, got: Said) -> FrameScore:
         """How right `got` is, of a sentence that means `expected`."""
@@ -87,13 +84,7 @@ class FrameRules:
 
     def number(self, words: Sequence[str]) -> float | None:
         """The first number that words say; None where they say none."""
-        for at, word in enumerate(words):
-            if is_number(word):
-                return float(number_of(word))
-            found = longest(self._numbers, words, at)
-            if found is not None:
-                return float(found[1])
-        return None
+        return self._numbers.value(words)
 
     def implied(self, intent: str) -> Mapping[str, str]:
         """What an intent is about anyway."""
