@@ -6,8 +6,8 @@ deterministic, so that "turn on the" is followed once, however many templates be
 nothing of the home's names, which lists bring in from outside.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from paige.models.errors import SentencesInvalid
 from paige.models.grammar.lists import HomeList, ListSource, TextList
@@ -80,13 +80,19 @@ class Position:
         return self._alone
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Steps:
-    """What can come next at a position, and the positions it leads to."""
+    """What can come next at a position. There are ten thousand, so each is as small as can be."""
 
-    words: dict[str, tuple[Position, ...]] = field(default_factory=dict)
-    lists: dict[Symbol, tuple[Position, ...]] = field(default_factory=dict)
-    ends: bool = False
+    said: tuple[str | Symbol, ...]
+    """Words, then lists."""
+    targets: tuple[tuple[Position, ...], ...]
+    """The positions that each leads to."""
+    ends: bool
+    """Whether the template may end here."""
+
+    def __iter__(self) -> Iterator[tuple[str | Symbol, tuple[Position, ...]]]:
+        return zip(self.said, self.targets, strict=True)
 
 
 @dataclass(slots=True)
@@ -120,6 +126,7 @@ class Automaton:
         self._states: dict[tuple[int, ...], State] = {}
         self._suffixes: dict[int, list[tuple[str, tuple[Position, ...]]]] = {}
         self._symbols: dict[tuple[Values, str | None], Symbol] = {}
+        self._rests: dict[Sequence, Sequence] = {}
         self._names: list[str] = []
         starts = []
         for number, (node, name) in enumerate(templates):
@@ -166,10 +173,11 @@ class Automaton:
         accepts = []
         for position in positions:
             steps = position.steps or self.steps(position)
-            for word, targets in steps.words.items():
-                words.setdefault(word, []).extend(targets)
-            for symbol, targets in steps.lists.items():
-                lists.setdefault(symbol, []).extend(targets)
+            for said, targets in steps:
+                if isinstance(said, str):
+                    words.setdefault(said, []).extend(targets)
+                else:
+                    lists.setdefault(said, []).extend(targets)
             if steps.ends:
                 accepts.append(position.template)
         state.words = {word: tuple(targets) for word, targets in words.items()}
@@ -181,7 +189,9 @@ class Automaton:
         if position.steps is None:
             walk = _Walk(self, self._names[position.template])
             walk.at(position, "")
-            position.steps = walk.steps
+            position.steps = Steps(
+                (*walk.words, *walk.lists), (*walk.words.values(), *walk.lists.values()), walk.ends
+            )
         return position.steps
 
     def suffixes(self, position: Position) -> list[tuple[str, tuple[Position, ...]]]:
@@ -191,8 +201,15 @@ class Automaton:
             walk = _Walk(self, self._names[position.template])
             walk.at(position, STEM)
             found = self._suffixes[position.number] = [
-                (word[len(STEM) :], targets) for word, targets in walk.steps.words.items() if word != STEM
+                (word[len(STEM) :], targets) for word, targets in walk.words.items() if word != STEM
             ]
+        return found
+
+    def without_first(self, node: Sequence) -> Sequence:
+        """A sequence of two or more without its first; always the same one."""
+        found = self._rests.get(node)
+        if found is None:
+            found = self._rests[node] = Sequence(node.items[1:])
         return found
 
     def symbol(self, values: Values, slot: str | None) -> Symbol:
@@ -221,36 +238,36 @@ class _Walk:
     """Finds what can come next: goes on from a position until each way has a whole word or a list."""
 
     def __init__(self, automaton: Automaton, name: str) -> None:
-        self.steps = Steps()
+        self.words: dict[str, tuple[Position, ...]] = {}
+        self.lists: dict[Symbol, tuple[Position, ...]] = {}
+        self.ends = False
         self._automaton = automaton
         self._name = name
-        self._seen: set[tuple[int, str]] = set()
+        self._seen: set[tuple[Node, Position, str]] = set()
 
     def at(self, position: Position, begun: str) -> None:
         """Go on from a position, with the word that was begun just before it."""
-        key = (position.number, begun)
+        if position.node is not None and position.rest is not None:
+            self._go(position.node, position.rest, begun)
+        elif begun:
+            self._word(begun, position)
+        else:
+            self.ends = True
+
+    def _go(self, node: Node, rest: Position, begun: str) -> None:
+        """Go on with a node, and then the rest. A position is only made of what a word can lead to."""
+        key = (node, rest, begun)
         if key in self._seen:
             return
         self._seen.add(key)
         check_ways(len(self._seen), self._name)
-        node, rest = position.node, position.rest
-        if node is None or rest is None:
-            if begun:
-                self._word(begun, position)
-            else:
-                self.steps.ends = True
-        elif isinstance(node, Text):
+        if isinstance(node, Text):
             self._text(node, rest, begun)
         elif isinstance(node, Sequence):
-            for item in reversed(node.items):
-                rest = self._automaton.before(item, rest)
-            self.at(rest, begun)
+            self._sequence(node, rest, begun)
         elif isinstance(node, Choice):
             for item in node.items:
-                if isinstance(item, Text):
-                    self._text(item, rest, begun)
-                else:
-                    self.at(self._automaton.before(item, rest), begun)
+                self._go(item, rest, begun)
         elif isinstance(node, Permutation):
             self._permutation(node, rest, begun)
         elif isinstance(node, Gap):
@@ -259,11 +276,11 @@ class _Walk:
             else:
                 self.at(rest, "")
         else:
-            self._list(node, rest, position, begun)
+            self._list(node, rest, begun)
 
     def _word(self, word: str, target: Position) -> None:
-        known = self.steps.words.get(word)
-        self.steps.words[word] = target.alone if known is None else (*known, target)
+        known = self.words.get(word)
+        self.words[word] = target.alone if known is None else (*known, target)
 
     def _text(self, node: Text, rest: Position, begun: str) -> None:
         first = node.words[0]
@@ -279,17 +296,25 @@ class _Walk:
         else:
             self._word(first, rest)
 
+    def _sequence(self, node: Sequence, rest: Position, begun: str) -> None:
+        if not node.items:
+            self.at(rest, begun)
+        elif len(node.items) == 1:
+            self._go(node.items[0], rest, begun)
+        else:
+            after = self._automaton.before(self._automaton.without_first(node), rest)
+            self._go(node.items[0], after, begun)
+
     def _permutation(self, node: Permutation, rest: Position, begun: str) -> None:
         if not node.items:
             self.at(rest, begun)
         for item, left in node.split():
-            after = self._automaton.before(left, rest) if left.items else rest
-            self.at(self._automaton.before(item, after), begun)
+            self._go(item, self._automaton.before(left, rest) if left.items else rest, begun)
 
-    def _list(self, node: ListNode, rest: Position, position: Position, begun: str) -> None:
+    def _list(self, node: ListNode, rest: Position, begun: str) -> None:
         glues = isinstance(node.source, TextList | HomeList)
         if begun and (not glues or begun.startswith(STEM) or not begun[-1].isalpha()):
-            self._word(begun, position)
+            self._word(begun, self._automaton.before(node, rest))
             return
         self._symbol(Values(node.source, begun), node.slot, rest.alone)
         if glues:
@@ -298,7 +323,7 @@ class _Walk:
 
     def _symbol(self, values: Values, slot: str | None, targets: tuple[Position, ...]) -> None:
         symbol = self._automaton.symbol(values, slot)
-        self.steps.lists[symbol] = (*self.steps.lists.get(symbol, ()), *targets)
+        self.lists[symbol] = (*self.lists.get(symbol, ()), *targets)
 
 
 def continues(begun: str, word: str) -> bool:

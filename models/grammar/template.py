@@ -161,6 +161,11 @@ def _parsed(template: str) -> hassil.Expression:
     return hassil.parse_sentence(template).expression
 
 
+def forget_syntax() -> None:
+    """Drop what hassil made of templates: once they are nodes, it is megabytes of nothing."""
+    _parsed.cache_clear()
+
+
 def check_syntax(template: str, place: str) -> hassil.Expression:
     """Read a template's text.
 

@@ -56,32 +56,39 @@ class YamlFile:
 
     def place(self, keys: Keys) -> str:
         """File and line of the value at `keys`, or of the nearest value above that exists."""
-        node = yaml.compose(self.text, Loader=_Base)
-        line = node.start_mark.line + 1 if node else 1
-        for key in keys:
-            child = _child(node, key)
-            if child is None:
-                break
-            named, node = child
-            line = named.start_mark.line + 1
-        return f"{self.source}, line {line}"
+        return _place(self.source, self.text, keys)
+
+
+def _place(source: str, text: str, keys: Keys) -> str:
+    node = yaml.compose(text, Loader=_Base)
+    line = node.start_mark.line + 1 if node else 1
+    for key in keys:
+        child = _child(node, key)
+        if child is None:
+            break
+        named, node = child
+        line = named.start_mark.line + 1
+    return f"{source}, line {line}"
 
 
 class Place(str):
-    """File and line of a value, looked up only when a message shows it: that reads the file again."""
+    """File and line of a value, looked up only when a message shows it: that reads the text again.
 
-    __slots__ = ("_file", "_keys")
-    _file: YamlFile
+    Places stay for as long as what stands there; the file's content need not.
+    """
+
+    __slots__ = ("_keys", "_text")
     _keys: Keys
+    _text: str
 
     def __new__(cls, file: YamlFile, keys: Keys) -> "Place":
         """The place of the value at `keys`."""
         made = super().__new__(cls, file.source)
-        made._file, made._keys = file, keys
+        made._keys, made._text = keys, file.text
         return made
 
     def __str__(self) -> str:
-        return self._file.place(self._keys)
+        return _place(str.__str__(self), self._text, self._keys)
 
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)

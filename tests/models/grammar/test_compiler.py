@@ -84,8 +84,11 @@ def ways(language: Language, at: Position, domains: frozenset[str] | None) -> It
     if steps.ends:
         yield ()
     nexts: list[tuple[tuple[str, ...], tuple[Position, ...]]]
-    nexts = [((word,), to) for word, to in steps.words.items()]
-    for symbol, to in steps.lists.items():
+    nexts = []
+    for symbol, to in steps:
+        if isinstance(symbol, str):
+            nexts.append(((symbol,), to))
+            continue
         if isinstance(symbol.source, WildcardList):
             nexts += [(tuple(phrase.split()), to) for phrase in symbol.source.spoken]
             continue
