@@ -11,11 +11,11 @@ from paige.audio.errors import SourceUnreadable
 from paige.audio.microphone import MicrophoneSource
 from paige.device.assistant import Assistant
 from paige.device.config.schema import Speech
-from paige.device.heap import give_back
 from paige.device.listening import listen
 from paige.device.turn import Turn
 from paige.iot.registry import Update
 from paige.models.errors import ModelError
+from paige.models.heap import give_back
 from paige.models.recognizer import open_recognizer
 from paige.models.recognizer.protocol import Recognizer
 

@@ -15,7 +15,6 @@ from paige.device.assistant import Assistant, assistant
 from paige.device.broker import own_topics
 from paige.device.config.schema import Config
 from paige.device.config.secret import redact
-from paige.device.heap import give_back
 from paige.device.hearing import hear, open_ears
 from paige.device.notify import Notifier
 from paige.device.policy import policy, unasked
@@ -27,6 +26,7 @@ from paige.iot.message import Publication
 from paige.iot.outcome import Status
 from paige.iot.presence import Presence, Topics
 from paige.iot.requests import Request, RequestServer
+from paige.models.heap import give_back
 
 _log = logging.getLogger(__name__)
 

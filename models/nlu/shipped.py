@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paige.models.errors import ModelUnusable
+from paige.models.heap import give_back
 from paige.models.language_folder import language_folder, primary
 
 if TYPE_CHECKING:  # the runtime takes its time, and most sentences need no model
@@ -52,4 +53,5 @@ class LazyModel:
                 from paige.models.nlu.model import JointModel
 
                 self._model = JointModel(self.folder, self._threads)
+                give_back()  # the runtime frees about 10 MB of copies, and the allocator keeps them
             return self._model

@@ -5,7 +5,7 @@ import platform
 
 import pytest
 
-from paige.device.heap import give_back
+from paige.models.heap import give_back
 from paige.tools.bench.process_memory import process_memory
 
 BLOCKS, BYTES = 6_000, 10_000

@@ -76,7 +76,8 @@ def stages(model: Path | None) -> list[Stage]:
     Raises:
         BenchFailed: The process fails.
     """
-    return [Stage(**line) for line in _lines("memory", _name(model))]
+    said = json.dumps(_said(SIZES[0]))
+    return [Stage(**line) for line in _lines("memory", _name(model), said=said)]
 
 
 def sizes(folder: Path) -> dict[str, int]:
@@ -90,11 +91,28 @@ def _name(model: Path | None) -> str:
     return "" if model is None else str(model)
 
 
-def _lines(*arguments: str) -> list[dict[str, Any]]:
+def _said(size: int) -> list[str]:
+    """Sentences that are understood in a home of so many entities."""
+    from paige.models.grammar.language import Language
+    from paige.models.grammar.sentences import Sentences
+    from paige.tools.bench.large_home import large_description
+    from paige.tools.bench.understand.parser import LANGUAGE
+
+    language = Language(Sentences.for_language(LANGUAGE), large_description(size).vocabulary())
+    return [one.text for one in language.sample(SENTENCES, SEED)]
+
+
+def _lines(*arguments: str, said: str = "") -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "paige.tools.bench.understand.cost", *arguments]
     try:
         ended = subprocess.run(  # noqa: S603  # our own program
-            command, env=environment(), capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False
+            command,
+            input=said,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise BenchFailed(f"the process for {arguments[0]} took over {_TIMEOUT_SECONDS:g} seconds") from None
@@ -119,18 +137,12 @@ def otherwise(text: str, kind: str, random: Random) -> str:
 
 
 def _latency(model: Path | None, size: int, repeats: int) -> Iterator[dict[str, Any]]:
-    from paige.models.grammar.language import Language
-    from paige.models.grammar.sentences import Sentences
     from paige.tools.bench.large_home import large_description
-    from paige.tools.bench.understand.parser import LANGUAGE, shipped
+    from paige.tools.bench.understand.parser import shipped
 
     _one_core()
-    home = large_description(size)
-    said = [
-        one.text
-        for one in Language(Sentences.for_language(LANGUAGE), home.vocabulary()).sample(SENTENCES, SEED)
-    ]
-    ask = shipped(model)(home)
+    said = _said(size)
+    ask = shipped(model)(large_description(size))
     random = Random(SEED)  # noqa: S311  # no secret
     gc.disable()  # as `paige parse` does
     for kind in KINDS:
@@ -146,6 +158,8 @@ def _latency(model: Path | None, size: int, repeats: int) -> Iterator[dict[str, 
 
 
 def _memory(model: Path | None) -> Iterator[dict[str, Any]]:
+    said = list(map(str, json.loads(sys.stdin.read())))  # made elsewhere, so that nothing of that is in here
+
     def stage(name: str) -> dict[str, Any]:
         gc.collect()
         held = process_memory()
@@ -157,21 +171,24 @@ def _memory(model: Path | None) -> Iterator[dict[str, Any]]:
 
     from paige.models.grammar.language import Language
     from paige.models.grammar.sentences import Sentences
+    from paige.models.nlu.parser import IntentParser
+    from paige.models.nlu.shapes import Shapes
+    from paige.models.nlu.shipped import LazyModel
     from paige.tools.bench.large_home import large_description
-    from paige.tools.bench.understand.parser import LANGUAGE, shipped, templates
+    from paige.tools.bench.understand.parser import LANGUAGE
 
-    home = large_description(SIZES[0])
-    templates()(home)("turn on the light")
-    said = [
-        one.text
-        for one in Language(Sentences.for_language(LANGUAGE), home.vocabulary()).sample(SENTENCES, SEED)
-    ]
-    yield stage(f"and the templates, with a home of {SIZES[0]} entities")
-    ask = shipped(model)(home)
+    sentences = Sentences.for_language(LANGUAGE)
+    language = Language(sentences, large_description(SIZES[0]).vocabulary())
+    for text in said:
+        language.parse(text)
+    yield stage(f"and the templates, with a home of {SIZES[0]} entities, and {len(said)} sentences")
+    lazy = LazyModel.for_language(LANGUAGE) if model is None else LazyModel(model)
+    parser = IntentParser(language, lazy, Shapes(sentences))
+    parser.warm()
     yield stage("and the model, opened")
     random = Random(SEED)  # noqa: S311  # no secret
     for text in said:
-        ask(otherwise(text, KINDS[1], random))
+        parser.parse(otherwise(text, KINDS[1], random))
     yield stage(f"and {len(said)} sentences that no template has")
 
 
