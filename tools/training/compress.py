@@ -19,7 +19,7 @@ from torch import Tensor
 
 from paige.models.nlu.labels import Labels
 from paige.tools.training.calibrate import temperature
-from paige.tools.training.data import Portions, epoch_of, gather, held_out
+from paige.tools.training.data import Portions, gather
 from paige.tools.training.examples import Example
 from paige.tools.training.export import export
 from paige.tools.training.fit import Collator, Recipe, fit, loss_of
@@ -44,8 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     teacher = opened(options.model, labels)
     collator = Collator(labels, Cutter(tokenizer))
     portions, noise = Portions(), Noise.of(options.language)
-    examples, apart = held_out(gather(options.language, options.data, portions, options.seed))
-    network = _smaller(teacher, labels, collator, examples, options)
+    corpus, apart = gather(options.language, options.data, portions, options.seed, options.epochs).held_out()
+    network = _smaller(teacher, labels, collator, corpus.once, options)
     options.out.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(
         epochs=options.epochs, threads=options.threads, seed=options.seed, head_rate=Recipe().encoder_rate
@@ -53,12 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     fit(
         network,
         collator,
-        lambda random: epoch_of(examples, noise, portions, random),
+        lambda number, random: corpus.epoch(number, noise, portions, random),
         recipe,
         options.out / CHECKPOINT,
         teacher=teacher,
     )
-    fit_meaning(network, tokenizer, examples)
+    fit_meaning(network, tokenizer, corpus.once)
     labels = replace(labels, temperature=temperature(network, collator, apart))
     export(network, labels, tokenizer, options.out)
     print(f"made in {(time.monotonic() - began) / 60:.0f} minutes: {options.out}", file=sys.stderr)

@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -15,7 +15,7 @@ from paige.tools.training.from_grammar import from_grammar, talk
 from paige.tools.training.from_home_llm import from_home_llm
 from paige.tools.training.from_slurp import from_hwu64, from_slurp
 from paige.tools.training.noise import Noise
-from paige.tools.training.nonsense import nonsense
+from paige.tools.training.nonsense import fragments, nonsense
 
 _SEEN_AT_LEAST = 12
 """A trait's value that stands in fewer examples is not learned."""
@@ -34,31 +34,88 @@ class Portions:
     grammar: int = 20_000
     talk: int = 4_000
     nonsense: int = 1_500
+    fragments: int = 1_500
     hwu64: int = 3
     """Times; requests for a home, which are few."""
 
 
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Every example, none of which is measured with."""
+
+    kept: Sequence[Example]
+    """What stands in every epoch: sentences that people said, and talk. Each sentence once."""
+    drawn: Sequence[Sequence[Example]]
+    """What is drawn by chance, anew for every epoch, so that little depends on one draw."""
+
+    def __iter__(self) -> Iterator[Example]:
+        yield from self.kept
+        for draw in self.drawn:
+            yield from draw
+
+    @property
+    def once(self) -> list[Example]:
+        """What stands in one epoch, as it is."""
+        return [*self.kept, *self.drawn[0]]
+
+    def epoch(self, number: int, noise: Noise, portions: Portions, random: Random) -> list[Example]:
+        """The examples of an epoch, said a little otherwise in each; after the last draw the first again."""
+        examples = [*self.kept, *self.drawn[number % len(self.drawn)]]
+        repeated = [
+            example
+            for example in examples
+            for _ in range(portions.hwu64 if example.source == "hwu64" and not example.other else 1)
+        ]
+        return [noise.disturbed(example, random) for example in repeated]
+
+    def held_out(self) -> tuple["Corpus", list[Example]]:
+        """Those to learn from, and those that are not; the same in every run."""
+        learned = Corpus(_apart(self.kept, False), [_apart(draw, False) for draw in self.drawn])
+        return learned, _apart(self.once, True)
+
+
+def _apart(examples: Iterable[Example], wanted: bool) -> list[Example]:  # which half
+    return [
+        example
+        for example in examples
+        if (zlib.crc32(" ".join(example.words).encode()) % _HELD_OUT == 0) == wanted
+    ]
+
+
 def gather(
-    language: str, data: Path, portions: Portions, seed: int, own: Sequence[Path] = ()
-) -> list[Example]:
-    """Every example, each sentence once; none that is measured with.
+    language: str, data: Path, portions: Portions, seed: int, draws: int, own: Sequence[Path] = ()
+) -> Corpus:
+    """Every example.
 
     Args:
         language: Such as `en`.
         data: A folder with the data sets, each in the folder of its name.
         portions: How many.
         seed: The same seed gives the same examples.
+        draws: How often to draw what is drawn by chance.
         own: Files or folders of a user's own sentences.
     """
-    made = [*from_grammar(language, portions.grammar, seed, own), *talk(language, portions.talk, seed)]
     real = [
         *from_hwu64(data / "hwu64" / "train.jsonl"),
         *from_clinc(data / "clinc150", "train.jsonl", "oos_train_plus.jsonl"),
         *from_home_llm(data / "home_llm", seed),
     ]
-    made += nonsense(real, portions.nonsense, seed)
     measured = {example.words for example in from_slurp(data / "slurp" / "dev.jsonl")}
-    return [example for example in distinct([*real, *made]) if example.words not in measured]
+    kept = _learned(distinct([*real, *talk(language, portions.talk, seed)]), measured)
+    once = {example.words for example in kept}
+    drawn = []
+    for draw in range(seed * draws, (seed + 1) * draws):
+        made = [
+            *from_grammar(language, portions.grammar, draw, own),
+            *nonsense(real, portions.nonsense, draw),
+            *fragments(real, portions.fragments, draw),
+        ]
+        drawn.append(_learned(distinct(made), measured | once))
+    return Corpus(kept, drawn)
+
+
+def _learned(examples: Iterable[Example], measured: Set[tuple[str, ...]]) -> list[Example]:
+    return [example for example in examples if example.words not in measured]
 
 
 def labels_of(examples: Iterable[Example]) -> Labels:
@@ -76,23 +133,4 @@ def labels_of(examples: Iterable[Example]) -> Labels:
         (NONE, *(f"{kind}-{slot}" for slot in sorted(slots) for kind in "BI")),
         {name: tuple(values) for name, values in traits.items()},
         _THRESHOLD,
-    )
-
-
-def epoch_of(examples: Sequence[Example], noise: Noise, portions: Portions, random: Random) -> list[Example]:
-    """The examples of one epoch, said a little otherwise in each."""
-    repeated = [
-        example
-        for example in examples
-        for _ in range(portions.hwu64 if example.source == "hwu64" and not example.other else 1)
-    ]
-    return [noise.disturbed(example, random) for example in repeated]
-
-
-def held_out(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
-    """Those to learn from, and those that are not; the same in every run."""
-    apart = [zlib.crc32(" ".join(example.words).encode()) % _HELD_OUT == 0 for example in examples]
-    return (
-        [example for example, is_apart in zip(examples, apart, strict=True) if not is_apart],
-        [example for example, is_apart in zip(examples, apart, strict=True) if is_apart],
     )

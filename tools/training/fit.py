@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -91,8 +92,8 @@ class Collator:
         )
 
 
-Epoch = Callable[[Random], Sequence[Example]]
-"""Gives the examples of one epoch."""
+Epoch = Callable[[int, Random], Sequence[Example]]
+"""Gives the examples of an epoch, by its number, from 0 on."""
 
 
 def fit(
@@ -109,7 +110,7 @@ def fit(
     Args:
         network: What learns.
         collator: Makes batches.
-        epoch: Gives as many examples each time.
+        epoch: Gives the examples of each.
         recipe: How.
         checkpoint: A file to keep the state in, now and then.
         after_epoch: Is told the number of each epoch at its end, from 1 on; the network is not learning then.
@@ -119,8 +120,8 @@ def fit(
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(recipe.threads)
     optimizer = _optimizer(network, recipe)
-    an_epoch = math.ceil(len(epoch(Random(recipe.seed))) / recipe.batch)  # noqa: S311  # no secret
-    steps = recipe.epochs * an_epoch
+    ends = _ends(epoch, recipe)
+    steps = ends[-1]
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step / steps, recipe.warm_up))
     done = _resume(checkpoint, network, optimizer, schedule)
     network.train()
@@ -131,17 +132,27 @@ def fit(
         schedule.step()
         if checkpoint is not None and (step % recipe.checkpoint_steps == 0 or step == steps):
             _keep(checkpoint, network, optimizer, schedule, step)
-        if after_epoch is not None and step % an_epoch == 0:
+        if after_epoch is not None and step in ends:
             network.eval()
-            after_epoch(step // an_epoch)
+            after_epoch(ends.index(step) + 1)
             network.train()
     network.eval()
 
 
+def _ends(epoch: Epoch, recipe: Recipe) -> list[int]:
+    """The number of the last step of each epoch."""
+    counts = (len(epoch(number, _random(recipe, number))) for number in range(recipe.epochs))
+    return list(accumulate(math.ceil(count / recipe.batch) for count in counts))
+
+
+def _random(recipe: Recipe, number: int) -> Random:
+    return Random(recipe.seed * 1000 + number)  # noqa: S311  # no secret
+
+
 def _batches(epoch: Epoch, recipe: Recipe) -> Iterator[list[Example]]:
     for number in range(recipe.epochs):
-        random = Random(recipe.seed * 1000 + number)  # noqa: S311  # no secret
-        examples = list(epoch(random))
+        random = _random(recipe, number)
+        examples = list(epoch(number, random))
         # Sentences of like length share a batch, so that little of it is padding; which ones, changes.
         examples.sort(key=lambda example: len(example.words) + 3 * random.random())
         batches = [examples[at : at + recipe.batch] for at in range(0, len(examples), recipe.batch)]

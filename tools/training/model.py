@@ -17,14 +17,14 @@ from pathlib import Path
 from paige.models.nlu.labels import Labels
 from paige.tools.bench.bench import Options, bench
 from paige.tools.training.calibrate import temperature
-from paige.tools.training.data import Portions, epoch_of, gather, held_out, labels_of
+from paige.tools.training.data import Portions, gather, labels_of
 from paige.tools.training.examples import Example
 from paige.tools.training.export import export
 from paige.tools.training.fit import Collator, Recipe, fit
 from paige.tools.training.meaning import fit_meaning
-from paige.tools.training.network import JointNetwork, pretrained
+from paige.tools.training.network import beginning, pretrained
 from paige.tools.training.noise import Noise
-from paige.tools.training.pieces import Cutter, pruned
+from paige.tools.training.pieces import Cutter, like, pruned
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -34,23 +34,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     began = time.monotonic()
     portions, noise = Portions(), Noise.of(options.language)
-    gathered = gather(options.language, options.data, portions, options.seed, options.own)
-    examples, apart = held_out(gathered)
-    labels = labels_of(gathered)
-    kept, tokenizer = pruned(gathered)
-    _tell(examples, apart, labels, len(kept))
-    network = JointNetwork(pretrained(kept, options.layers), labels)
+    gathered = gather(options.language, options.data, portions, options.seed, options.epochs, options.own)
+    corpus, apart = gathered.held_out()
+    labels, (kept, tokenizer) = labels_of(gathered), pruned(gathered)
+    if options.like:
+        labels = Labels.load(options.like / "labels.json")
+        kept, tokenizer = like(options.like / "tokenizer.json")
+    _tell(list(corpus), apart, labels, len(kept))
+    network = beginning(pretrained(kept, options.layers), labels)
     collator = Collator(labels, Cutter(tokenizer))
     options.out.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(epochs=options.epochs, threads=options.threads, seed=options.seed)
     fit(
         network,
         collator,
-        lambda random: epoch_of(examples, noise, portions, random),
+        lambda number, random: corpus.epoch(number, noise, portions, random),
         recipe,
         options.out / CHECKPOINT,
     )
-    fit_meaning(network, tokenizer, examples)
+    fit_meaning(network, tokenizer, corpus.once)
     labels = replace(labels, temperature=temperature(network, collator, apart))
     export(network, labels, tokenizer, options.out)
     minutes = (time.monotonic() - began) / 60
@@ -80,6 +82,12 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="FILE_OR_FOLDER",
         help="your own sentences, as in custom_sentences, to learn from too",
+    )
+    parser.add_argument(
+        "--like",
+        type=Path,
+        metavar="FOLDER",
+        help="a model whose labels and pieces of words to take, so that both can be averaged",
     )
     parser.add_argument("--language", default="en", help="language of the model (default: en)")
     parser.add_argument("--epochs", type=int, default=Recipe().epochs, help="passes over all examples")

@@ -14,6 +14,7 @@ from torch.nn import functional
 from paige.models.nlu.labels import Labels
 
 _EPSILON = 1e-12
+_HEADS = 1
 HEAD_WIDTH = 32
 """What one head of attention reads."""
 
@@ -122,6 +123,12 @@ class JointNetwork(nn.Module):
             "embedding": functional.normalize(self.meaning(general(states, mask)), dim=-1),
             **{f"traits.{name}": head(dropped) for name, head in self.traits.items()},
         }
+
+
+def beginning(encoder: Encoder, labels: Labels) -> JointNetwork:
+    """A network before it learns. Its heads begin alike in every training, so that some can be averaged."""
+    torch.manual_seed(_HEADS)
+    return JointNetwork(encoder, labels)
 
 
 def mean_of(states: Tensor, mask: Tensor | None) -> Tensor:

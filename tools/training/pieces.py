@@ -54,6 +54,14 @@ def pruned(examples: Iterable[Example]) -> tuple[list[int], Tokenizer]:
     return order, Tokenizer.from_str(json.dumps(settings))
 
 
+def like(file: Path) -> tuple[list[int], Tokenizer]:
+    """The pieces of a tokenizer that was made by `pruned`, as it gave them."""
+    found = Tokenizer.from_file(str(file))
+    vocabulary: dict[str, int] = tokenizer().get_vocab()
+    pieces: dict[str, int] = found.get_vocab()
+    return [vocabulary[piece] for piece in sorted(pieces, key=pieces.__getitem__)], found
+
+
 class Cutter:
     """Words to pieces, as `paige.models.nlu.model` cuts them."""
 

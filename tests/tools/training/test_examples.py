@@ -6,13 +6,14 @@ from random import Random
 import pytest
 
 from paige.models.nlu.tags import spans
-from paige.tools.training.data import held_out
+from paige.tools.training.data import Corpus, Portions
 from paige.tools.training.examples import Example, annotated, distinct
 from paige.tools.training.from_grammar import from_grammar, talk
 from paige.tools.training.from_slurp import SlurpLabels
 from paige.tools.training.homes import Stock, home
 from paige.tools.training.noise import Noise
-from paige.tools.training.nonsense import nonsense
+from paige.tools.training.nonsense import fragments, nonsense
+from paige.tools.training.swap import swapped, values_of
 
 TABLE = SlurpLabels()
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "nlu"
@@ -126,12 +127,55 @@ def test_nonsense_has_the_words_of_what_is_refused_and_no_other() -> None:
     assert list(nonsense([asked], 50, seed=1)) == []
 
 
+def test_a_piece_of_what_is_refused_is_refused_where_nobody_says_it_to_a_home() -> None:
+    refused = Example(("call", "the", "dentist", "on", "friday"), "other:calendar", ("O",) * 5)
+    asked = Example(("the", "lamp", "on"), "HassTurnOn", ("O",) * 3)
+    made = list(fragments([refused, asked], 200, seed=1))
+    assert len({one.words for one in made}) > 6
+    for one in made:
+        assert one.other
+        assert not {*one.words} <= {"the", "on"}
+        assert " ".join(one.words) in " ".join(refused.words)
+        assert one.words != refused.words
+    assert list(fragments([asked], 50, seed=1)) == []
+
+
+def numbered(count: int, what: str, source: str = "") -> list[Example]:
+    return [Example((str(number), what), "HassTurnOn", ("O", "O"), source=source) for number in range(count)]
+
+
 def test_the_sentences_held_out_are_the_same_in_every_run_and_learned_from_in_none() -> None:
-    examples = [Example((str(number), "lamps"), "HassTurnOn", ("O", "O")) for number in range(2_000)]
-    learned, apart = held_out(examples)
-    assert (learned, apart) == held_out(examples)
-    assert sorted([*learned, *apart], key=lambda one: int(one.words[0])) == examples
-    assert 0.02 < len(apart) / len(examples) < 0.06
+    corpus = Corpus(numbered(2_000, "lamps"), [numbered(900, "fans"), numbered(900, "fans")[100:]])
+    learned, apart = corpus.held_out()
+    assert (learned, apart) == corpus.held_out()
+    assert not {one.words for one in apart} & {one.words for one in learned}
+    assert sorted([*learned.once, *apart], key=str) == sorted(corpus.once, key=str)
+    assert 0.02 < len(apart) / len(corpus.once) < 0.06
+
+
+def test_an_epoch_has_its_own_draw_and_real_requests_several_times() -> None:
+    lamps, fans, doors = numbered(5, "lamps", "hwu64"), numbered(40, "fans"), numbered(40, "doors")
+    corpus, noise = Corpus(lamps, [fans, doors]), Noise.of("en")
+    for number, drawn in enumerate(("fans", "doors", "fans")):
+        words = [
+            word for one in corpus.epoch(number, noise, Portions(hwu64=3), Random(1)) for word in one.words
+        ]
+        assert {"lamps", drawn} <= {*words}
+        assert not {"fans", "doors"} - {drawn} & {*words}
+        assert words.count("lamps") == 15
+
+
+def test_what_one_sentence_says_in_a_slot_another_may_say_there() -> None:
+    tags = ("O", "B-artist", "I-artist", "O", "B-service")
+    one = Example(("play", "nina", "simone", "on", "deezer"), "PlayMusic", tags)
+    other = Example(("play", "queen"), "PlayMusic", ("O", "B-artist"))
+    third = Example(("rate", "it", "five"), "RateBook", ("O", "O", "B-artist"))
+    values = values_of([one, other, third])
+    made = [swapped(one, values, Random(seed)) for seed in range(200)]
+    assert {one.words for one in made} == {one.words, ("play", "queen", "on", "deezer")}
+    for found in made:
+        assert said(found) == {"artist": " ".join(found.words[1:-2]), "service": "deezer"}
+    assert swapped(Example(("hello",), "other:talk"), values, Random(1)).words == ("hello",)
 
 
 def test_homes_differ_and_every_name_in_them_once() -> None:
@@ -189,10 +233,10 @@ def test_a_correction_leaves_what_was_meant() -> None:
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the open data sets are not in this repository")
 def test_no_sentence_of_slurps_development_set_is_learned_from() -> None:
-    from paige.tools.training.data import Portions, gather
+    from paige.tools.training.data import gather
     from paige.tools.training.from_slurp import from_slurp
 
-    learned = {one.words for one in gather("en", SHARED, Portions(grammar=2_000, talk=200), seed=1)}
+    learned = {one.words for one in gather("en", SHARED, Portions(grammar=2_000, talk=200), seed=1, draws=2)}
     measured = {one.words for one in from_slurp(SHARED / "slurp" / "dev.jsonl")}
     assert len(measured) > 1_000
     assert not learned & measured

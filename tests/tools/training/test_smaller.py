@@ -7,7 +7,7 @@ import pytest
 torch: Any = pytest.importorskip("torch", reason="the extra `train` is not installed")
 
 from paige.models.nlu.labels import Labels  # noqa: E402  # only where there is torch
-from paige.tools.training.network import HEAD_WIDTH, Encoder, JointNetwork, Size  # noqa: E402
+from paige.tools.training.network import HEAD_WIDTH, Encoder, JointNetwork, Size, beginning  # noqa: E402
 from paige.tools.training.smaller import (  # noqa: E402
     fewer_heads,
     fewer_layers,
@@ -76,3 +76,10 @@ def test_matrices_of_full_rank_are_the_same_and_of_a_lower_one_the_nearest() -> 
 def test_the_weights_tell_how_large_a_network_is(rank: int | None) -> None:
     small = network() if rank is None else low_rank(network(), rank, LABELS)
     assert size_of(small.state_dict()) == small.encoder.size
+
+
+def test_two_networks_begin_with_the_same_heads() -> None:
+    one, other = (beginning(Encoder(SIZE), LABELS) for _ in range(2))
+    torch.manual_seed(7)
+    assert torch.equal(one.intents.weight, other.intents.weight)
+    assert torch.equal(one.tags.weight, other.tags.weight)
