@@ -1,16 +1,20 @@
 """Learns from a pronunciation dictionary how a language's letters sound, and writes that as rules.
 
     python -m paige.tools.spelling DICTIONARY RULES.txt.gz
+    python -m paige.tools.spelling DICTIONARY RULES.txt.gz --common TOKENIZER.json WORDS.txt.gz
     python -m paige.tools.spelling DICTIONARY --measure
 
 1. Letters and sounds of each word are aligned, a letter making no, one or two sounds; which alignment is best
    and how often each letter makes each sound are found in turns (hard expectation maximization).
 2. Each letter's sound is counted in wider and wider surroundings. A rule is kept where it was seen often and
    says something else than the narrower rules do ("IGTree": Daelemans, van den Bosch, Weijters, 1997).
+3. Of the common words, which are the pieces of a model's tokenizer, those are written down that the rules get
+   wrong, or that may be said in several ways.
 """
 
 import argparse
 import gzip
+import json
 import math
 import re
 import sys
@@ -30,6 +34,8 @@ _ROUNDS = 6
 _SEEN_AT_LEAST = 3
 _HELD_OUT = 20
 _UNSEEN = 12.0
+_WORDS = frozenset("ai")
+"""Letters that are words; the others are said by their names."""
 _FIRST_GUESS = {0: 1.2, 1: 0.0, 2: 2.0}
 """What it costs, before anything is known, that a letter makes no, one or two sounds."""
 
@@ -95,6 +101,23 @@ def learn(aligned: Iterable[Aligned]) -> dict[str, str]:
     return rules
 
 
+def exceptions(dictionary: Path, common: Iterable[str], rules: Mapping[str, str]) -> dict[str, list[str]]:
+    """How common words are said, where rules do not tell; letters are said by their names, `w.`."""
+    ways: dict[str, list[str]] = {}
+    for line in dictionary.read_text(encoding="utf-8").splitlines():
+        word, _, phones = line.partition(" ")
+        ways.setdefault(word.partition("(")[0], []).append(" ".join(phones.split()))
+    spelling = Spelling(rules)
+    found = {}
+    for word in sorted(set(common)):
+        its = ways.get(
+            f"{word}." if len(word) == 1 and f"{word}." in ways and word not in _WORDS else word, []
+        )
+        if its and its != [" ".join(spelling.sound(word))]:
+            found[word] = its
+    return found
+
+
 def _measure(words: Sequence[Word]) -> None:
     """Learns from 19 of 20 words and prints how well the others are said."""
     held_out = words[::_HELD_OUT]
@@ -115,15 +138,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("dictionary", type=Path, help="words with their phones, in the CMU dictionary's form")
     parser.add_argument("rules", type=Path, nargs="?", help="where to write the rules, compressed")
     parser.add_argument("--measure", action="store_true", help="say how well held-out words are said")
+    parser.add_argument(
+        "--common",
+        type=Path,
+        nargs=2,
+        metavar=("TOKENIZER", "WORDS"),
+        help="write how those of a tokenizer's words are said that the rules get wrong",
+    )
     arguments = parser.parse_args(argv)
     words = read_dictionary(arguments.dictionary)
     if arguments.measure:
         _measure(words)
     if arguments.rules is not None:
-        lines = "".join(f"{key}\t{sound}\n" for key, sound in sorted(learn(align(words)).items()))
-        # Without a time stamp, the same dictionary gives the same file.
-        arguments.rules.write_bytes(gzip.compress(lines.encode(), mtime=0))
+        rules = learn(align(words))
+        _write(arguments.rules, rules)
+        if arguments.common:
+            tokenizer, file = arguments.common
+            common = json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"]
+            found = exceptions(arguments.dictionary, common, rules)
+            _write(file, {word: "|".join(its) for word, its in found.items()})
     return 0
+
+
+def _write(file: Path, lines: Mapping[str, str]) -> None:
+    text = "".join(f"{key}\t{sound}\n" for key, sound in sorted(lines.items()))
+    # Without a time stamp, the same dictionary gives the same file.
+    file.write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 if __name__ == "__main__":

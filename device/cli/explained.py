@@ -47,6 +47,12 @@ def explained_json(explanation: Explanation) -> dict[str, Any]:
             }
             for intent in explanation.result
         ]
+    if explanation.sounding is not None:
+        found["sounds_like"] = {
+            "text": explanation.sounding.said,
+            "differs": round(explanation.sounding.price, 4),
+            "margin": explanation.sounding.margin,
+        }
     if explanation.readings:
         found["threshold"] = explanation.threshold
         found["readings"] = [_reading_json(reading) for reading in explanation.readings]
@@ -72,6 +78,9 @@ def _word_for_word(intent: Intent) -> Iterator[str]:
 def _paths(explanation: Explanation) -> Iterator[str]:
     if explanation.path is Path.TEMPLATE:
         yield "it is said word for word in the sentences"
+    elif explanation.sounding is not None:
+        heard = explanation.sounding
+        yield f"it sounds like “{heard.said}”: {heard.price:.0%} of its sounds differ"
     elif explanation.path is Path.MODEL:
         yield f"no template fits, and the model answered; it must be sure by {explanation.threshold:.0%}"
     else:

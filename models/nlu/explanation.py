@@ -6,6 +6,7 @@ from enum import StrEnum
 from paige.models.intent import Intent, NotRecognized
 from paige.models.nlu.frame import Frame
 from paige.models.nlu.own import Alike
+from paige.models.nlu.soundalike import Sounding
 from paige.models.nlu.targets import Lookup
 from paige.models.nlu.values import Value
 
@@ -17,6 +18,8 @@ class Path(StrEnum):
     """Sentence templates fit word for word."""
     MODEL = "model"
     """The learned model, for the whole sentence or a part of it."""
+    SOUND = "sound"
+    """What sounds like it is said by a template: it was misheard."""
     NONE = "none"
     """Nothing: no template fits, and there is no model of this language, or no word to read."""
 
@@ -46,5 +49,7 @@ class Explanation:
     path: Path
     threshold: float | None = None
     """How sure the model had to be, where it was asked."""
+    sounding: Sounding | None = None
+    """The sentence that it sounds like, where that answered."""
     readings: tuple[Reading, ...] = ()
     """What it made of the sentence and of its parts, in the order in which they were read."""

@@ -1,6 +1,6 @@
 """All names of one home, ready to be looked up: made once for a vocabulary, wherever the speaker stands."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 from paige.models.grammar.lists import AREA, FLOOR, NAME
@@ -9,6 +9,7 @@ from paige.models.kinds import Kinds
 from paige.models.nlu.likeness import Sounds
 from paige.models.nlu.meanings import MeaningOf, Meanings
 from paige.models.nlu.names import NameIndex, Spellings
+from paige.models.nlu.spotting import Spotter
 from paige.models.vocabulary import Name, Vocabulary
 
 
@@ -25,7 +26,14 @@ class HomeNames:
         self._names = {NAME: vocabulary.entities, AREA: vocabulary.areas, FLOOR: vocabulary.floors}
         self._spellings = Spellings(language, self.kinds)
         self.sounds = Sounds(language)
+        self._spotter: Spotter | None = None
         self._meanings: Meanings | None = None
+
+    def spotter(self, words: Callable[[], Iterable[str]]) -> Spotter:
+        """Finds the words that can be said to this home by their sounds; made of `words` when first asked."""
+        if self._spotter is None:
+            self._spotter = Spotter({word: self.sounds.ways(word) for word in sorted(set(words()))})
+        return self._spotter
 
     def warm(self) -> None:
         """Make the indexes now, that the first sentence would wait for."""

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from paige.models.grammar.numbers import spell
-from paige.models.grammar.tokens import is_number, number_of
+from paige.models.grammar.numbers import spell, spoken
+from paige.models.grammar.tokens import is_number, number_of, words_of
+from paige.models.language_folder import primary
 from paige.models.recognizer.spelling import Spelling
 
 LEAST: Final = 0.6
@@ -41,12 +42,34 @@ class Sounds:
         return found
 
     def _said(self, word: str) -> tuple[str, ...]:
+        if is_number(word):
+            return tuple(phone for part in self._plain(word) for phone in self._rules.sound(part))
+        return self._rules.sound(word)
+
+    def ways(self, word: str) -> tuple[tuple[str, ...], ...]:
+        """The ways to say a word, a number or a sign, the likeliest first, by words that are known, too.
+
+        Raises:
+            ModelUnusable: The file of the rules is damaged.
+        """
+        parts = self._plain(word)
+        if len(parts) == 1:
+            return self._rules.ways(parts[0])
+        said = tuple(phone for part in parts for way in self._rules.ways(part)[:1] for phone in way)
+        return (said,) if said else ()
+
+    def _plain(self, word: str) -> tuple[str, ...]:
+        """What is said for what is written."""
+        if is_number(word):
+            return next(iter(spell(self._language, number_of(word))), ())
+        symbol = spoken(primary(self._language)).symbols.get(word)
+        return words_of(symbol) if symbol else (word,)
+
+    @property
+    def _rules(self) -> Spelling:
         if self._spelling is None:
             self._spelling = Spelling.for_language(self._language)
-        if is_number(word):
-            ways = spell(self._language, number_of(word))
-            return tuple(phone for part in (ways[0] if ways else ()) for phone in self._spelling.sound(part))
-        return self._spelling.sound(word)
+        return self._spelling
 
 
 class Words:

@@ -19,7 +19,7 @@ from paige.models.grammar.language import Language
 from paige.models.grammar.lists import HOME_LISTS, HomeList, ListSource, RangeList
 from paige.models.grammar.matching import Match
 from paige.models.grammar.numbers import longest, range_trie
-from paige.models.grammar.tokens import Tokens, Words, is_number, says_any, tokenize
+from paige.models.grammar.tokens import Tokens, Words, is_number, tokenize
 from paige.models.intent import Intent
 from paige.models.nlu.frame import Frame
 from paige.models.nlu.shapes import Shapes
@@ -123,7 +123,7 @@ class OwnIntents:
             example, near = examples[at], float(likeness[at])
             if near < ENOUGH:
                 break
-            if self._opposed(example.words, sentence.words):
+            if self._wording.opposed(example.words, sentence.words):
                 continue
             # What is nearest, and lacks a slot, is not the next nearest instead.
             meant = meant or example.intent.name
@@ -133,20 +133,6 @@ class OwnIntents:
             if found is not None and self._may_be(found[1], frame, near):
                 return Alike(replace(found[0], confidence=min(near, 1.0)), " ".join(found[1]), near)
         return None
-
-    def _opposed(self, example: Words, said: Words) -> bool:
-        """Whether one asks for the opposite of the other, or only what is said is a question.
-
-        To a model of words those mean nearly the same.
-        """
-        if says_any(self._wording.questions, said) and not says_any(self._wording.questions, example):
-            return True
-        for pair in self._wording.opposites:
-            for one, other in (pair, pair[::-1]):
-                if says_any(one, example) and says_any(other, said) and not says_any(one, said):
-                    return True
-        negations = self._wording.negations
-        return says_any(negations, example) != says_any(negations, said)
 
     def _may_be(self, example: Words, frame: Frame, near: float) -> bool:
         """Whether the model is not sure that a sentence is something else than an example is.

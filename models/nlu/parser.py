@@ -10,7 +10,9 @@ Who wins where both could answer:
    What means nearly the same as one of the user's own sentences, and is not rather one of the model's
    intents, is what that sentence is (see `own`).
 3. What says when is never done at once: a time that can be reckoned makes it a timer (see `later`).
-4. Else the sentence is refused, with the reason.
+4. What is then not understood, or not quite, and sounds like something that can be said to this home, is
+   that: it was misheard (see `misheard`).
+5. Else the sentence is refused, with the reason.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,7 +39,9 @@ if TYPE_CHECKING:  # what stands on numpy is loaded with the model
     from paige.models.nlu.frame import Frame
     from paige.models.nlu.home_names import HomeNames
     from paige.models.nlu.intents import IntentBuilder
+    from paige.models.nlu.misheard import Misheard
     from paige.models.nlu.own import OwnIntents
+    from paige.models.nlu.soundalike import Sounding
 
 _MOST_READ: Final = 6
 """Parts of one sentence that the model reads, each in a few milliseconds."""
@@ -72,6 +76,8 @@ class IntentParser:
         self._parts = Clauses(self._connectives, self._part, language.vocabulary, refer)
         self._readings: dict[str, Reading] = {}
         """What the model made of the latest sentence and of its parts."""
+        self._sounding: Sounding | None = None
+        """What the latest sentence sounds like, where that answered."""
         self._readable: frozenset[str] = frozenset()
         """The parts of the latest sentence."""
 
@@ -85,7 +91,7 @@ class IntentParser:
         if isinstance(found, Intent) or not self._model:
             return found
         self._readings.clear()
-        return _only(self._by_model(text).result)
+        return _only(self._as_said(text, self._by_model(text).result))
 
     def parse_all(self, text: str) -> tuple[Intent, ...] | NotRecognized:
         """What a sentence asks for, in order where it asks for several things.
@@ -135,7 +141,9 @@ class IntentParser:
         result = self.learned(text, found)
         readings = tuple(self._readings.values())
         path = Path.MODEL if any(one.frame for one in readings) else Path.NONE
-        return Explanation(result, path, self._model.get().labels.threshold, readings)
+        if self._sounding is not None:
+            path = Path.SOUND
+        return Explanation(result, path, self._model.get().labels.threshold, self._sounding, readings)
 
     def warm(self) -> None:
         """Make all that the first sentence would wait for.
@@ -147,11 +155,22 @@ class IntentParser:
             self._readings.clear()
             self._by_model("x")
             self._builder.warm()
+            self._misheard.warm()
             if self._own:
                 self._own.warm()
 
     def _read(self, text: str, before: Sequence[Intent]) -> tuple[Intent, ...] | NotRecognized:
         self._readings.clear()
+        return self._as_said(text, self._as_written(text, before))
+
+    def _as_said(
+        self, text: str, found: tuple[Intent, ...] | NotRecognized
+    ) -> tuple[Intent, ...] | NotRecognized:
+        """What was said, where a recognizer wrote something else."""
+        self._sounding = self._misheard.instead_of(text, found, self._readings.get(text))
+        return found if self._sounding is None else (self._sounding.intent,)
+
+    def _as_written(self, text: str, before: Sequence[Intent]) -> tuple[Intent, ...] | NotRecognized:
         sentence = self._words(text)
         parts = self._connectives.parts(sentence)
         if parts and parts[-1].begin == parts[-1].end:
@@ -184,14 +203,26 @@ class IntentParser:
         return tokenize(text if Language.can_be_read(text) else "")
 
     @cached_property
-    def _builder(self) -> "IntentBuilder":
+    def _home_names(self) -> "HomeNames":
         from paige.models.nlu.home_names import HomeNames
+
+        return self._names or HomeNames(self.language.vocabulary, self.language.sentences.language)
+
+    @cached_property
+    def _builder(self) -> "IntentBuilder":
         from paige.models.nlu.intents import IntentBuilder
 
-        names = self._names or HomeNames(self.language.vocabulary, self.language.sentences.language)
         read = self._model.get().read
         tagged = sorted({tag[2:] for tag in self._model.get().labels.tags if tag[1:2] == "-"})
-        return IntentBuilder(self.language, self._shapes, names, tagged, lambda words: read(words).embedding)
+        return IntentBuilder(
+            self.language, self._shapes, self._home_names, tagged, lambda words: read(words).embedding
+        )
+
+    @cached_property
+    def _misheard(self) -> "Misheard":
+        from paige.models.nlu.misheard import Misheard
+
+        return Misheard(self.language, self._home_names)
 
     @cached_property
     def _own(self) -> "OwnIntents":

@@ -70,6 +70,19 @@ class Wording:
         """Words that say what shall become of a thing, such as `on` and `open`."""
         return frozenset().union(*(side for pair in self.opposites for side in pair))
 
+    def opposed(self, meant: Words, said: Words) -> bool:
+        """Whether one sentence asks for the opposite of the other, or only what is said is a question.
+
+        To whoever compares their words or their sounds those are nearly the same.
+        """
+        if says_any(self.questions, said) and not says_any(self.questions, meant):
+            return True
+        for pair in self.opposites:
+            for one, other in (pair, pair[::-1]):
+                if says_any(one, meant) and says_any(other, said) and not says_any(one, said):
+                    return True
+        return says_any(self.negations, meant) != says_any(self.negations, said)
+
     def says_all(self, words: Sequence[str]) -> bool:
         """Whether one of the words tells that everything is meant."""
         return any((word,) in self.all for word in words)

@@ -30,10 +30,13 @@ class Spelling:
 
     Args:
         rules: What a letter sounds like, by rule key.
+        words: Lines of words that are said otherwise or in several ways: `read`, a tab, `R EH D|R IY D`. They
+            stay as they are in the file, as they are thousands, of which few are ever asked for.
     """
 
-    def __init__(self, rules: Mapping[str, str]) -> None:
+    def __init__(self, rules: Mapping[str, str], words: bytes = b"") -> None:
         self._rules = rules
+        self._words = b"\n" + words
 
     @classmethod
     def for_language(cls, language: str) -> Self:
@@ -42,23 +45,39 @@ class Spelling:
         Raises:
             ModelUnusable: when its file is no rules file.
         """
-        file = language_folder(primary(language)) / "spelling.txt.gz"
-        return cls.load(file) if file.is_file() else cls({})
+        folder = language_folder(primary(language))
+        file, words = folder / "spelling.txt.gz", folder / "words.txt.gz"
+        return cls.load(file, words if words.is_file() else None) if file.is_file() else cls({})
 
     @classmethod
-    def load(cls, file: Traversable) -> Self:
-        """Reads a rules file.
+    def load(cls, file: Traversable, words: Traversable | None = None) -> Self:
+        """Reads a rules file, and one of words.
 
         Raises:
-            ModelUnusable: when the file is missing or no rules file.
+            ModelUnusable: when a file is missing or no such file.
         """
+        read = file
         try:
             lines = gzip.decompress(file.read_bytes()).decode("utf-8").splitlines()
             if not lines:
                 raise ValueError("it is empty")
-            return cls(dict(line.split("\t", 1) for line in lines))
+            rules = dict(line.split("\t", 1) for line in lines)
+            if words is None:
+                return cls(rules)
+            read = words
+            return cls(rules, gzip.decompress(words.read_bytes()))
         except (OSError, ValueError, EOFError) as error:
-            raise ModelUnusable(f"{file}: these are no rules from letters to sounds: {error}") from error
+            raise ModelUnusable(f"{read}: these are no rules from letters to sounds: {error}") from error
+
+    def ways(self, word: str) -> tuple[tuple[str, ...], ...]:
+        """The ways to say a word, the likeliest first; none where none of its characters is a letter."""
+        key = b"\n" + word.casefold().encode() + b"\t"
+        at = self._words.find(key)
+        if at < 0:
+            sound = self.sound(word)
+            return (sound,) if sound else ()
+        said = self._words[at + len(key) : self._words.find(b"\n", at + 1)].decode()
+        return tuple(tuple(way.split()) for way in said.split("|"))
 
     def sound(self, word: str) -> tuple[str, ...]:
         """Phones of a word; empty where none of its characters is a letter of this language."""

@@ -1,7 +1,7 @@
 """Sentences as they are said in passing, and as a recognizer writes them down."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -9,6 +9,7 @@ from paige.models.grammar.tokens import words_of
 from paige.models.nlu.slots import WHEN
 from paige.models.nlu.tags import NONE, Span, bio, spans
 from paige.tools.training.examples import Example
+from paige.tools.training.heard import Mishearing
 from paige.tools.training.table import table
 
 _ARTICLES = 0.12
@@ -17,6 +18,8 @@ _LOST = 0.02
 _AROUND = 0.35
 _CORRECTED = 0.03
 _TIMED = 0.06
+_MISHEARD = 0.25
+"""Of sentences, so many are written down as a recognizer heard them, which may be as they were said."""
 _STRANGE = 0.1
 """Of names, so many have a word in them that is none of theirs: misheard, or not known."""
 _ACTING = (
@@ -43,6 +46,7 @@ class Noise:
     times: Sequence[tuple[str, ...]]
     confused: Mapping[str, Sequence[tuple[str, ...]]]
     articles: frozenset[str]
+    mishearing: Mishearing = field(default_factory=lambda: Mishearing({}))
 
     @classmethod
     def of(cls, language: str) -> "Noise":
@@ -58,13 +62,17 @@ class Noise:
             times,
             {word: [words_of(other) for other in others] for word, others in data["confused"].items()},
             frozenset(data["articles"]),
+            Mishearing.of(language),
         )
 
     def disturbed(self, example: Example, random: Random) -> Example:
         """The same request, said otherwise or misheard a little; often just as it was."""
         if example.tags is None:
             return example
-        example = _each_word(example, lambda word, tag: self._heard(word, tag, random))
+        if random.random() < _MISHEARD:
+            example = self.mishearing.heard(example, random)
+        else:
+            example = _each_word(example, lambda word, tag: self._heard(word, tag, random))
         if example.other:
             return example
         if random.random() < _STRANGE:
