@@ -27,7 +27,7 @@ _LOST: Final = 0.5
 """Phones that each word counts more which can be said to this home and would not have been."""
 _LONG: Final = 3
 """Phones of a word that is hardly heard where it was not said."""
-_DOUBTFUL: Final = frozenset({"unknown", "near", "ambiguous"})
+_DOUBTFUL: Final = frozenset({"unknown", "near"})
 """Outcomes of lookups (`targets.Lookup`) that leave open what was meant."""
 
 
@@ -59,7 +59,7 @@ class Misheard:
         most = self._most(words, found, reading)
         if most == 0:
             return None
-        sounding = self._alikes.find(words)
+        sounding = self._alikes.find(words, most)
         if sounding is None or sounding.margin < _MARGIN:
             return None
         if self._wording.opposed(tokenize(sounding.said).words, words):
@@ -70,15 +70,17 @@ class Misheard:
         self, words: Words, found: tuple[Intent, ...] | NotRecognized, reading: Reading | None
     ) -> float:
         """The share of phones that may differ; 0 where it was not misheard."""
+        strange = [at for at, word in enumerate(words) if not self._alikes.knows(word)]
         if isinstance(found, NotRecognized):
-            return _ELSEWHERE if found.why in (Why.NOT_FOR_A_HOME, Why.NOT_NOW) else _REFUSED
+            if found.why not in (Why.NOT_FOR_A_HOME, Why.NOT_NOW):
+                return _REFUSED
+            return _ELSEWHERE if strange else 0
         if reading is None or reading.alike is not None or len(found) > 1 or found[0].free:
             return 0
         if any(lookup.outcome in _DOUBTFUL for lookup in reading.lookups):
             return _REFUSED
         used = {at for begin, end in found[0].spans.values() for at in range(begin, end)}
-        strange = any(at not in used and not self._alikes.knows(word) for at, word in enumerate(words))
-        return _UNDERSTOOD if strange else 0
+        return 0 if used.issuperset(strange) else _UNDERSTOOD
 
     def _lost(self, words: Words, said: str) -> float:
         """What words count that could be said and were not, as a share of all phones."""

@@ -25,8 +25,8 @@ _BEAM: Final = 32
 _BEHIND: Final = 8
 """What is dearer than the cheapest by so much is followed no further."""
 _MOST_PHONES: Final = 60
-_MOST: Final = 0.2
-"""Of the phones, a larger share that differs is another sentence."""
+_AHEAD: Final = 1.0
+"""Phones by which a sentence may be dearer that is still looked at, as what the nearest is nearer than."""
 _READ: Final = 6
 """Sentences at the end of the search that are read."""
 _SKIPPED: Final = 3
@@ -119,8 +119,8 @@ class SoundAlikes:
             yield from _words_of(self._language.matcher.trie(source))
 
     def knows(self, word: str) -> bool:
-        """Whether a word can be said to this home."""
-        return word in self._spotter or is_number(word)
+        """Whether a word can be said to this home; templates put a letter behind some, as in `{device}s`."""
+        return word in self._spotter or word[:-1] in self._spotter or is_number(word)
 
     @cached_property
     def _fillers(self) -> tuple[str, ...]:
@@ -131,13 +131,19 @@ class SoundAlikes:
         """Make what the first sentence would wait for."""
         _ = self._spotter
 
-    def find(self, words: Words) -> Sounding | None:
-        """What sounds most like these words; None where nothing that can be said does."""
+    def find(self, words: Words, most: float = 0.2) -> Sounding | None:
+        """What sounds most like these words; None where nothing that can be said does.
+
+        Args:
+            words: As they were heard.
+            most: The share of their phones that may differ.
+        """
         phones = [phones for word in words for phones in _alike(self._names.sounds.ways(word))]
         if not 0 < len(phones) <= _MOST_PHONES:
             return None
         found: dict[Any, tuple[Intent, str, int]] = {}
-        for price, said in self._search(self._spotter.spot(phones))[:_READ]:
+        budget = int(most * EDIT * len(phones)) + int(_AHEAD * EDIT)
+        for price, said in self._search(self._spotter.spot(phones, budget), budget)[:_READ]:
             intent = self._language.parse(said)
             if isinstance(intent, Intent) and not intent.free:
                 found.setdefault((intent.name, tuple(sorted(intent.slots.items()))), (intent, said, price))
@@ -149,10 +155,9 @@ class SoundAlikes:
         margin = (ranked[1][2] - price) / EDIT if len(ranked) > 1 else float(len(phones))
         return Sounding(replace(intent, confidence=round(1 - share, 4)), said, share, margin)
 
-    def _search(self, spotted: Sequence[Spotted]) -> list[tuple[int, str]]:
+    def _search(self, spotted: Sequence[Spotted], budget: int) -> list[tuple[int, str]]:
         """Sentences by their price, the cheapest first."""
-        most = _MOST * EDIT * len(spotted)
-        beams = [_Beam(most) for _ in range(len(spotted) + 1)]
+        beams = [_Beam(budget) for _ in range(len(spotted) + 1)]
         beams[0].add(0, 0, ((), self._automaton.start))
         for at, words in enumerate(spotted):
             for way in map(self._followed, beams[at].cheapest()):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Phones = tuple[str, ...]
@@ -12,14 +13,12 @@ EDIT: Final = 2
 """The price of a phone that is another one, too many, or missing."""
 _ALIKE: Final = 1
 """The price of one that is nearly the same."""
-_FAR: Final = 100
+_FAR: Final = 40
+"""More than any sentence may cost."""
 _LONGEST: Final = 14
 """Phones of a word; longer ones are not looked for."""
 _DRIFT: Final = 3
 """A word is heard in at most so many phones more or fewer than it has."""
-_TOLERANCE: Final = 1.0
-"""The price of a word, for each of its phones, up to which it may have been said."""
-
 _CLASSES: Final = (
     "AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW",
     "P B T D K G",
@@ -58,78 +57,69 @@ class Spotter:
         for row, (_, way) in enumerate(said):
             self._phones[row, : len(way)] = [self._code.setdefault(phone, len(self._code)) for phone in way]
         self._prices = _prices(self._code)
-        lost = np.full(max(1, len(self._code)), EDIT, np.int16)
+        lost = np.full(max(1, len(self._code)), EDIT, np.int8)
         lost[[number for phone, number in self._code.items() if phone in _FAINT]] = _ALIKE
         self._lost = lost[self._phones]  # [words, phones]
 
     def __contains__(self, word: str) -> bool:
         return word in self._known
 
-    def spot(self, heard: Sequence[Set[str]]) -> list[Spotted]:
-        """For each phone: the words that may begin with it. A phone may be one of several."""
-        count = len(heard)
-        prices = np.full((count + _LONGEST + _DRIFT, self._prices.shape[1]), _FAR, np.int16)
-        for at, phones in enumerate(heard):
-            codes = [self._code.get(phone, len(self._code)) for phone in phones]
-            prices[at] = self._prices[codes].min(axis=0)  # [phones that are known]
-        starts = np.arange(count)
-        more = np.full(len(prices), EDIT, np.int16)
-        more[:count] = [_ALIKE if phones & _FAINT else EDIT for phones in heard]
+    def spot(self, heard: Sequence[Set[str]], budget: int = _FAR) -> list[Spotted]:
+        """For each phone: the words that may begin with it.
+
+        Args:
+            heard: Phones, each of which may be one of several.
+            budget: The price of a whole sentence, above which no word is of use.
+        """
         found: list[Spotted] = [{} for _ in heard]
-        for length, ends in self._ends(prices, more, starts):
+        for length, ends in self._ends(heard):
             rows = np.flatnonzero(self._lengths == length)
-            most = int(_TOLERANCE * length) if length > 2 else length - 1
-            for drift, ended in ends.items():  # [starts, words]
-                if not 0 < length + drift <= count:
-                    continue
-                of_length = ended[: count - length - drift + 1, rows]  # [starts, words of this length]
-                begins, which = np.nonzero(of_length <= most)
-                prices_of = of_length[begins, which]
-                for begin, row, price in zip(
-                    begins.tolist(), rows[which].tolist(), prices_of.tolist(), strict=True
-                ):
-                    found[begin].setdefault(self._words[row], []).append((begin + length + drift, price))
+            most = min(budget, length if length > 2 else length - 1)
+            for place, ended in enumerate(ends[:, rows]):  # [words of this length, starts]
+                taken = length + place - _DRIFT
+                if 0 < taken <= len(heard):
+                    which, begins = np.nonzero(ended[:, : len(heard) - taken + 1] <= most)
+                    prices = ended[which, begins].tolist()
+                    for row, begin, price in zip(rows[which].tolist(), begins.tolist(), prices, strict=True):
+                        found[begin].setdefault(self._words[row], []).append((begin + taken, price))
         return found
 
-    def _ends(
-        self, prices: NDArray[np.int16], more: NDArray[np.int16], starts: NDArray[np.intp]
-    ) -> Iterator[tuple[int, Mapping[int, NDArray[np.int16]]]]:
-        """For each length of a word: the prices of ending so many phones later or earlier than it is long.
+    def _ends(self, heard: Sequence[Set[str]]) -> Iterator[tuple[int, NDArray[np.int8]]]:
+        """For each length of a word: its prices in so many phones fewer or more, and from each phone on.
 
-        An edit distance for all words and all beginnings at once, in a band around the diagonal.
+        An edit distance for all words and all beginnings at once, in a band around the diagonal. Shape of
+        each: [phones fewer or more, words of this length or longer, starts].
         """
-        drifts = range(-_DRIFT, _DRIFT + 1)
-        shape = (len(starts), len(self._words))
-        row = {
-            drift: np.full(shape, EDIT * drift if drift >= 0 else _FAR, np.int16) for drift in drifts
-        }  # each [starts, words]
-        for at in range(1, _LONGEST + 1):
-            rows = int(np.searchsorted(-self._lengths, -at, side="right"))  # words with so many phones
+        count, band = len(heard), 2 * _DRIFT + 1
+        # Before the first phone and behind the last nothing is said.
+        prices = np.full((count + _LONGEST + 2 * _DRIFT, self._prices.shape[1]), _FAR, np.int8)
+        more = np.full(len(prices), EDIT, np.int8)
+        for at, phones in enumerate(heard, start=_DRIFT):
+            codes = [self._code.get(phone, len(self._code)) for phone in phones]
+            prices[at] = self._prices[codes].min(axis=0)  # [phones that are known]
+            more[at] = _ALIKE if phones & _FAINT else EDIT
+        best = np.full((band, len(self._words), count), _FAR, np.int8)
+        best[_DRIFT:] = EDIT * np.arange(_DRIFT + 1, dtype=np.int8)[:, None, None]
+        for at in range(_LONGEST):
+            rows = int(np.searchsorted(-self._lengths, -at - 1, side="right"))  # words with so many phones
             if rows == 0:
                 return
-            phones = self._phones[:rows, at - 1]  # [rows]
-            fresh: dict[int, NDArray[np.int16]] = {}
-            for drift in drifts:
-                heard = at + drift
-                if heard < 0:
-                    fresh[drift] = np.full((len(starts), rows), _FAR, np.int16)
-                    continue
-                best = np.full((len(starts), rows), _FAR, np.int16)
-                if heard >= 1:
-                    replaced = prices[starts + heard - 1][:, phones]  # [starts, rows]
-                    best = np.minimum(best, row[drift][:, :rows] + replaced)
-                if drift < _DRIFT:
-                    best = np.minimum(best, row[drift + 1][:, :rows] + self._lost[:rows, at - 1])
-                if drift > -_DRIFT and heard >= 1:
-                    best = np.minimum(best, fresh[drift - 1] + more[starts + heard - 1][:, None])
-                fresh[drift] = best
-            row = fresh
-            yield at, row
+            before = best[:, :rows]
+            said = sliding_window_view(prices[:, self._phones[:rows, at]], count, axis=0)
+            best = before + said[at : at + band]  # the phone is what it is, or another
+            np.minimum(
+                best[:-1], before[1:] + self._lost[None, :rows, at, None], out=best[:-1]
+            )  # it is missing
+            for place in range(1, band):  # one is heard that was not said
+                put_in = best[place - 1] + more[at + place : at + place + count]
+                np.minimum(best[place], put_in, out=best[place])
+            np.minimum(best, _FAR, out=best)
+            yield at + 1, best
 
 
-def _prices(code: Mapping[str, int]) -> NDArray[np.int16]:
+def _prices(code: Mapping[str, int]) -> NDArray[np.int8]:
     """What it costs to hear one phone for another. Shape: [heard, said]; the last heard one is unknown."""
-    prices = np.full((len(code) + 1, max(1, len(code))), EDIT, np.int16)
+    prices = np.full((len(code) + 1, max(1, len(code))), EDIT, np.int8)
     for group in _CLASSES:
         its = [code[phone] for phone in group.split() if phone in code]
         prices[np.ix_(its, its)] = _ALIKE
