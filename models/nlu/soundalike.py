@@ -20,9 +20,9 @@ from paige.models.intent import Intent
 from paige.models.nlu.home_names import HomeNames
 from paige.models.nlu.spotting import EDIT, Phones, Spotted, Spotter
 
-_BEAM: Final = 32
+_BEAM: Final = 16
 """Ways that are followed from each phone on."""
-_BEHIND: Final = 8
+_BEHIND: Final = 6
 """What is dearer than the cheapest by so much is followed no further."""
 _MOST_PHONES: Final = 60
 _AHEAD: Final = 1.0

@@ -17,8 +17,12 @@ _FAR: Final = 40
 """More than any sentence may cost."""
 _LONGEST: Final = 14
 """Phones of a word; longer ones are not looked for."""
-_DRIFT: Final = 3
+_DRIFT: Final = 2
 """A word is heard in at most so many phones more or fewer than it has."""
+_TOLERANCE: Final = 0.8
+"""The price of a word, for each of its phones, up to which it may have been said. With 1 for each, 2 points
+more are found of what is misheard, in three times the time."""
+
 _CLASSES: Final = (
     "AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW",
     "P B T D K G",
@@ -74,7 +78,7 @@ class Spotter:
         found: list[Spotted] = [{} for _ in heard]
         for length, ends in self._ends(heard):
             rows = np.flatnonzero(self._lengths == length)
-            most = min(budget, length if length > 2 else length - 1)
+            most = min(budget, length - 1, int(_TOLERANCE * length))
             for place, ended in enumerate(ends[:, rows]):  # [words of this length, starts]
                 taken = length + place - _DRIFT
                 if 0 < taken <= len(heard):

@@ -162,7 +162,7 @@ def test_an_epoch_has_its_own_draw_and_real_requests_several_times() -> None:
         ]
         assert {"lamps", drawn} <= {*words}
         assert not {"fans", "doors"} - {drawn} & {*words}
-        assert words.count("lamps") == 15
+        assert 12 <= words.count("lamps") <= 15  # some are misheard
 
 
 def test_what_one_sentence_says_in_a_slot_another_may_say_there() -> None:
@@ -201,7 +201,7 @@ def test_noise_changes_words_and_never_what_is_tagged_beyond_mishearing() -> Non
     assert all(said(one).keys() - {"time"} == {"name", "area"} for one in made)
     # Neither word is like any other; now and then one is replaced all the same.
     kept = [one for one in made if {"zorblat", "gym"} <= {*said(one).values()}]
-    assert 0.8 < len(kept) / len(made) < 1
+    assert 0.6 < len(kept) / len(made) < 1
 
 
 def test_what_is_not_for_now_says_when() -> None:
