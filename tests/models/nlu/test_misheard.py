@@ -105,7 +105,7 @@ def test_a_sentence_that_is_said_as_it_is_sounds_like_itself() -> None:
     near = [(one, sounding) for one, sounding in found if sounding is not None]
     assert len(near) > 0.8 * len(said)
     # Endings that a template glues to a value ("{device}s") are not searched: that is a phone, or two.
-    assert all(sounding.price < 0.25 for _, sounding in near)
+    assert sorted(sounding.price for _, sounding in near)[len(near) // 2] == 0
     assert sum(one.name == sounding.intent.name for one, sounding in near) > 0.95 * len(near)
 
 
