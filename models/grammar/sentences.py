@@ -32,7 +32,15 @@ from paige.models.intent import SlotValue
 from paige.models.language_folder import language_folder
 
 _NOT_SENTENCES = frozenset(
-    {"responses.yaml", "spoken.yaml", "kinds.yaml", "clauses.yaml", "wording.yaml", "when.yaml"}
+    {
+        "responses.yaml",
+        "spoken.yaml",
+        "kinds.yaml",
+        "clauses.yaml",
+        "wording.yaml",
+        "when.yaml",
+        "phones.yaml",
+    }
 )
 """Files of a language folder that hold something else."""
 

@@ -9,6 +9,7 @@ from paige.models.kinds import Kinds
 from paige.models.nlu.likeness import Sounds
 from paige.models.nlu.meanings import MeaningOf, Meanings
 from paige.models.nlu.names import NameIndex, Spellings
+from paige.models.nlu.phones import PhoneTable
 from paige.models.nlu.spotting import Spotter
 from paige.models.vocabulary import Name, Vocabulary
 
@@ -26,13 +27,15 @@ class HomeNames:
         self._names = {NAME: vocabulary.entities, AREA: vocabulary.areas, FLOOR: vocabulary.floors}
         self._spellings = Spellings(language, self.kinds)
         self.sounds = Sounds(language)
+        self._language = language
         self._spotter: Spotter | None = None
         self._meanings: Meanings | None = None
 
     def spotter(self, words: Callable[[], Iterable[str]]) -> Spotter:
         """Finds the words that can be said to this home by their sounds; made of `words` when first asked."""
         if self._spotter is None:
-            self._spotter = Spotter({word: self.sounds.ways(word) for word in sorted(set(words()))})
+            said = {word: self.sounds.ways(word) for word in sorted(set(words()))}
+            self._spotter = Spotter(said, PhoneTable.for_language(self._language))
         return self._spotter
 
     def warm(self) -> None:

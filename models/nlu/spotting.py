@@ -7,6 +7,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from paige.models.nlu.phones import PhoneTable
+
 Phones = tuple[str, ...]
 
 EDIT: Final = 2
@@ -23,22 +25,6 @@ _TOLERANCE: Final = 0.8
 """The price of a word, for each of its phones, up to which it may have been said. With 1 for each, 2 points
 more are found of what is misheard, in three times the time."""
 
-_CLASSES: Final = (
-    "AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW",
-    "P B T D K G",
-    "F V TH DH P B",
-    "S Z SH ZH",
-    "CH JH SH T",
-    "M N NG",
-    "L R W",
-    "D DH",
-    "T V F",
-)
-"""Phones, as CMU's dictionary writes them, that PocketSphinx took for each other most."""
-_FAINT: Final = frozenset(["D", "T", "HH", "R", "AH", "L", "N"])
-"""Those that it lost, or heard where there were none, most."""
-
-
 Spotted = dict[str, list[tuple[int, int]]]
 """Words that may begin at a phone: for each the numbers of the phones behind its end, and their prices."""
 
@@ -48,21 +34,24 @@ class Spotter:
 
     Args:
         words: Each with how it is said, as phones; there may be several ways.
+        table: Which phones are taken for each other.
     """
 
-    def __init__(self, words: Mapping[str, Iterable[Phones]]) -> None:
+    def __init__(self, words: Mapping[str, Iterable[Phones]], table: PhoneTable = PhoneTable()) -> None:  # noqa: B008  # it is frozen
+        self._table = table
         said = [(word, way) for word, ways in words.items() for way in ways if 0 < len(way) <= _LONGEST]
         said.sort(key=lambda one: -len(one[1]))
         self._words = [word for word, _ in said]
         self._known = frozenset(words)
         self._lengths = np.array([len(way) for _, way in said])  # [words], falling
-        self._code: dict[str, int] = {}
+        phones = sorted(frozenset[str]().union(*table.alike, *(way for _, way in said)))
+        self._code = {phone: number for number, phone in enumerate(phones)}
         self._phones = np.zeros((len(said), _LONGEST), np.intp)  # [words, phones]
         for row, (_, way) in enumerate(said):
-            self._phones[row, : len(way)] = [self._code.setdefault(phone, len(self._code)) for phone in way]
-        self._prices = _prices(self._code)
+            self._phones[row, : len(way)] = [self._code[phone] for phone in way]
+        self._prices = _prices(self._code, table)
         lost = np.full(max(1, len(self._code)), EDIT, np.int8)
-        lost[[number for phone, number in self._code.items() if phone in _FAINT]] = _ALIKE
+        lost[[number for phone, number in self._code.items() if phone in table.faint]] = _ALIKE
         self._lost = lost[self._phones]  # [words, phones]
 
     def __contains__(self, word: str) -> bool:
@@ -101,7 +90,7 @@ class Spotter:
         for at, phones in enumerate(heard, start=_DRIFT):
             codes = [self._code.get(phone, len(self._code)) for phone in phones]
             prices[at] = self._prices[codes].min(axis=0)  # [phones that are known]
-            more[at] = _ALIKE if phones & _FAINT else EDIT
+            more[at] = _ALIKE if phones & self._table.faint else EDIT
         best = np.full((band, len(self._words), count), _FAR, np.int8)
         best[_DRIFT:] = EDIT * np.arange(_DRIFT + 1, dtype=np.int8)[:, None, None]
         for at in range(_LONGEST):
@@ -121,11 +110,11 @@ class Spotter:
             yield at + 1, best
 
 
-def _prices(code: Mapping[str, int]) -> NDArray[np.int8]:
+def _prices(code: Mapping[str, int], table: PhoneTable) -> NDArray[np.int8]:
     """What it costs to hear one phone for another. Shape: [heard, said]; the last heard one is unknown."""
     prices = np.full((len(code) + 1, max(1, len(code))), EDIT, np.int8)
-    for group in _CLASSES:
-        its = [code[phone] for phone in group.split() if phone in code]
+    for group in table.alike:
+        its = [code[phone] for phone in group if phone in code]
         prices[np.ix_(its, its)] = _ALIKE
     np.fill_diagonal(prices[: len(code)], 0)
     return prices

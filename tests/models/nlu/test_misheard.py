@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paige.models.errors import SentencesInvalid
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
 from paige.models.grammar.tokens import words_of
@@ -14,6 +15,7 @@ from paige.models.nlu.explanation import Path
 from paige.models.nlu.home_names import HomeNames
 from paige.models.nlu.likeness import Sounds, distance
 from paige.models.nlu.parser import IntentParser
+from paige.models.nlu.phones import PhoneTable, read
 from paige.models.nlu.shipped import LazyModel
 from paige.models.nlu.soundalike import SoundAlikes
 from paige.models.nlu.spotting import EDIT, Spotter
@@ -117,6 +119,22 @@ def test_without_a_home_nothing_sounds_like_its_names() -> None:
 @given(st.text(max_size=200))
 def test_any_text_gets_a_sound_answer(text: str) -> None:
     assert isinstance(PARSER.parse(text), Intent | NotRecognized)
+
+
+@pytest.mark.parametrize(
+    "text", ["- a", "alike: AA", "alike: [AA]", "faint: {A: B}", "else: []", "alike: [[1]]"]
+)
+def test_a_table_of_phones_that_is_none_is_refused_with_what_was_expected(text: str) -> None:
+    with pytest.raises(SentencesInvalid, match=r"phones\.yaml.*expected alike, a list of lists"):
+        read(text, "phones.yaml")
+
+
+def test_phones_of_a_group_are_half_another() -> None:
+    word = {"word": [("B", "AA", "K")]}
+    table = PhoneTable((frozenset({"B", "P"}),), frozenset({"K"}))
+    heard = [{"P"}, {"AA"}]
+    assert Spotter(word, table).spot(heard)[0]["word"] == [(2, 2)]
+    assert "word" not in Spotter(word).spot(heard)[0]
 
 
 PHONES = ("AA", "B", "K", "M", "S", "IY")
