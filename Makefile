@@ -41,9 +41,11 @@ format: setup    ## put everything into the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-model:           ## the intent parser's model from open data (DATA=FOLDER, OUT=FOLDER, OWN=your own sentences)
+model:           ## the intent parser's model from open data: the mean of two trainings (DATA=FOLDER, OUT=FOLDER, OWN=your own sentences)
 	@./paige setup train
-	$(BIN)/python -m paige.tools.training.model --data $(DATA) --out $(OUT) $(if $(OWN),--own $(OWN))
+	$(BIN)/python -m paige.tools.training.model --data $(DATA) --out $(OUT)/one $(if $(OWN),--own $(OWN))
+	$(BIN)/python -m paige.tools.training.model --data $(DATA) --out $(OUT)/other --like $(OUT)/one --seed 2 $(if $(OWN),--own $(OWN))
+	$(BIN)/python -m paige.tools.training.average --data $(DATA) --models $(OUT)/one $(OUT)/other --out $(OUT)
 
 clean-root:      ## both commands in a fresh Debian (root; SUITE=trixie, ARCH=arm64)
 	tools/clean_root.sh $(or $(SUITE),bookworm) $(ARCH)

@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from paige.models.nlu.labels import Labels
+from paige.tools.bench.bench import Options, bench
 from paige.tools.training.calibrate import temperature
 from paige.tools.training.compress import opened
 from paige.tools.training.data import Portions, gather
@@ -29,7 +30,7 @@ from paige.tools.training.pieces import Cutter
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Opens, averages, calibrates, exports."""
+    """Opens, averages, calibrates, exports, reports."""
     options = _parser().parse_args(argv)
     first: Path = options.models[0]
     labels = Labels.load(first / "labels.json")
@@ -50,7 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     labels = replace(labels, temperature=temperature(network, Collator(labels, Cutter(tokenizer)), apart))
     export(network, labels, tokenizer, options.out)
     torch.save({"network": network.state_dict()}, options.out / CHECKPOINT)
-    return 0
+    report = Options(data=options.data, model=options.out)
+    return bench(["understand"], report, as_json=False, write=options.out / "report.md")
 
 
 def mean_of(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
