@@ -110,11 +110,13 @@ def _act(
         return _refusal(reason, [entity for entity, ability in abilities if ability.reason is reason])
     if not any(entity.available for entity, _ in ready):
         return _refusal(Reason.UNAVAILABLE, [entity for entity, _ in ready])
-    return _judged(ready, policy)
+    return _judged(ready, policy, ask=intent.misheard)
 
 
-def _judged(ready: list[tuple[Entity, Command]], policy: Policy) -> Commands | Confirmation | Refused:
-    """What the policy lets through; of a group, whatever is left out is said."""
+def _judged(
+    ready: list[tuple[Entity, Command]], policy: Policy, *, ask: bool
+) -> Commands | Confirmation | Refused:
+    """What the policy lets through, or what is asked about; of a group, whatever is left out is said."""
     refused: list[Refused] = []
     commands: list[Command] = []
     asked: list[Entity] = []
@@ -126,7 +128,7 @@ def _judged(ready: list[tuple[Entity, Command]], policy: Policy) -> Commands | C
             refused.append(_refusal(Reason.UNAVAILABLE, [entity]))
         else:
             commands.append(command)
-            if decision is Decision.CONFIRM:
+            if ask or decision is Decision.CONFIRM:
                 asked.append(entity)
     if not commands:
         return refused[0]

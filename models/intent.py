@@ -36,6 +36,8 @@ class Intent:
     """Slots that take any words, such as `search_query`."""
     excluded: tuple[Mapping[str, SlotValue], ...] = ()
     """What is left out of the targets ("everything except …"), each by slots such as `name` and `area`."""
+    misheard: bool = False
+    """Whether it only sounds like what was heard: nothing of it is done before someone says yes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,13 @@ A sentence with several commands gives an array of such objects. What a command 
 except the fan") stands in "except", by slots.
 
 What is not understood has "intent": null, in "why" the reason, and in "nearest" what would have been.
-Where a name may be one of several things of the home, their names stand in "choices". HOME.yaml names
-the areas, floors and entities of a home, and with `here:` the speaker's area.
+Where a name may be one of several things of the home, their names stand in "choices". What only sounds
+like what was heard is "misheard": true, and asked about before it is done. HOME.yaml names the areas,
+floors and entities of a home, and with `here:` the speaker's area.
 
-Templates answer what they have word for word, a model what people say otherwise. --explain tells which
-of them answered and why, in words; with --json, in the field "explain" of each line.
+Templates answer what they have word for word, a model what people say otherwise, and what a recognizer
+got wrong is found by its sounds. --explain tells which of them answered and why, in words; with --json,
+in the field "explain" of each line.
 
 example:
   echo "turn on the bedroom lamp" | paige parse home.yaml
@@ -129,6 +131,7 @@ def _intent(intent: "Intent", text: str) -> dict[str, Any]:
         "confidence": intent.confidence,
         **left_out,
         **({"choices": choices} if choices else {}),
+        **({"misheard": True} if intent.misheard else {}),
         "response": intent.response,
         "text": text,
     }

@@ -5,6 +5,7 @@ What is not understood, or not quite, is compared by its sounds with all that ca
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from paige.models.grammar.language import Language
@@ -21,6 +22,8 @@ _UNDERSTOOD: Final = 0.1
 """Where all was understood but a word or two."""
 _ELSEWHERE: Final = 0.08
 """Where the sentence is rather not for a home, or for another time."""
+_SURE: Final = 0.1
+"""What differs in more is asked about, and not done."""
 _MARGIN: Final = 1.0
 """Phones by which it must be nearer than anything that means something else."""
 _LOST: Final = 0.5
@@ -64,7 +67,9 @@ class Misheard:
             return None
         if self._wording.opposed(tokenize(sounding.said).words, words):
             return None
-        return sounding if sounding.price + self._lost(words, sounding.said) <= most else None
+        if sounding.price + self._lost(words, sounding.said) > most:
+            return None
+        return replace(sounding, intent=replace(sounding.intent, misheard=sounding.price > _SURE))
 
     def _most(
         self, words: Words, found: tuple[Intent, ...] | NotRecognized, reading: Reading | None

@@ -270,6 +270,16 @@ def test_the_policy_of_the_household_decides() -> None:
     assert forbidden.reason is Reason.FORBIDDEN
 
 
+def test_what_only_sounds_like_it_is_asked_about_before_it_is_done() -> None:
+    lock = intent("HassTurnOn", name="Front Door")
+    done = resolve(lock, home())
+    assert isinstance(done, Commands)
+    asked = resolve(replace(lock, misheard=True), home())
+    assert isinstance(asked, Confirmation)
+    assert asked.commands == done.commands
+    assert [entity.id for entity in asked.entities] == ["lock.front"]
+
+
 def test_of_a_group_what_is_forbidden_is_left_out_and_said() -> None:
     order = intent("HassTurnOff", "light_all", domain="light")
     resolution = resolve(order, home(), policy=Policy.parse(forbid=["light.hob"]))

@@ -101,6 +101,15 @@ def test_it_is_explained_by_what_it_sounds_like() -> None:
     assert explanation.sounding.margin >= 1
 
 
+def test_what_is_near_is_done_and_what_is_less_near_is_asked() -> None:
+    near, far = PARSER.explain("look the front door"), PARSER.explain("send bedroom land to read")
+    for explanation, asks in ((near, False), (far, True)):
+        assert explanation.sounding is not None
+        assert (explanation.sounding.price > 0.1) == asks
+        assert not isinstance(explanation.result, NotRecognized)
+        assert [one.misheard for one in explanation.result] == [asks]
+
+
 def test_a_sentence_that_is_said_as_it_is_sounds_like_itself() -> None:
     said = [one for one in LANGUAGE.sample(80, seed=3) if not one.free]
     found = [(one, ALIKES.find(words_of(one.text))) for one in said]

@@ -77,4 +77,4 @@ def answer(found: Intent | tuple[Intent, ...] | NotRecognized) -> Answer:
     intents = (found,) if isinstance(found, Intent) else found
     if len(intents) > 1:
         return Answer(SEVERAL, {})
-    return Answer(intents[0].name, intents[0].slots, asks=bool(intents[0].choices))
+    return Answer(intents[0].name, intents[0].slots, asks=bool(intents[0].choices) or intents[0].misheard)
