@@ -69,7 +69,10 @@ class Misheard:
             return None
         if sounding.price + self._lost(words, sounding.said) > most:
             return None
-        return replace(sounding, intent=replace(sounding.intent, misheard=sounding.price > _SURE))
+        # What broke off may sound like something whole: "set the lamp to", like "set the lamp two".
+        broke_off = isinstance(found, NotRecognized) and found.why is Why.INCOMPLETE
+        asks = broke_off or sounding.price > _SURE
+        return replace(sounding, intent=replace(sounding.intent, misheard=asks))
 
     def _most(
         self, words: Words, found: tuple[Intent, ...] | NotRecognized, reading: Reading | None

@@ -110,6 +110,13 @@ def test_what_is_near_is_done_and_what_is_less_near_is_asked() -> None:
         assert [one.misheard for one in explanation.result] == [asks]
 
 
+def test_what_broke_off_is_asked_about_even_if_it_sounds_the_same() -> None:
+    explanation = PARSER.explain("set the bedroom lamp to")
+    assert explanation.sounding is not None
+    assert explanation.sounding.price == 0
+    assert explanation.sounding.intent.misheard
+
+
 def test_a_sentence_that_is_said_as_it_is_sounds_like_itself() -> None:
     said = [one for one in LANGUAGE.sample(80, seed=3) if not one.free]
     found = [(one, ALIKES.find(words_of(one.text))) for one in said]
