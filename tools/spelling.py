@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from paige.models.recognizer.evidence import distance
+from paige.models.recognizer.lexicon import Pronunciations, look_up
 from paige.models.recognizer.spelling import EDGE, REACH, WINDOWS, Spelling, window
 
 Word = tuple[str, tuple[str, ...]]
@@ -101,21 +102,15 @@ def learn(aligned: Iterable[Aligned]) -> dict[str, str]:
     return rules
 
 
-def exceptions(dictionary: Path, common: Iterable[str], rules: Mapping[str, str]) -> dict[str, list[str]]:
+def exceptions(dictionary: Path, common: Iterable[str], rules: Mapping[str, str]) -> Pronunciations:
     """How common words are said, where rules do not tell; letters are said by their names, `w.`."""
-    ways: dict[str, list[str]] = {}
-    for line in dictionary.read_text(encoding="utf-8").splitlines():
-        word, _, phones = line.partition(" ")
-        ways.setdefault(word.partition("(")[0], []).append(" ".join(phones.split()))
+    words = frozenset(common)
+    ways = look_up(
+        words | {f"{word}." for word in words if len(word) == 1 and word not in _WORDS}, dictionary
+    )
     spelling = Spelling(rules)
-    found = {}
-    for word in sorted(set(common)):
-        its = ways.get(
-            f"{word}." if len(word) == 1 and f"{word}." in ways and word not in _WORDS else word, []
-        )
-        if its and its != [" ".join(spelling.sound(word))]:
-            found[word] = its
-    return found
+    said = {word: ways.get(f"{word}.") or ways.get(word) for word in sorted(words)}
+    return {word: its for word, its in said.items() if its and its != (" ".join(spelling.sound(word)),)}
 
 
 def _measure(words: Sequence[Word]) -> None:

@@ -65,9 +65,8 @@ class Misheard:
         sounding = self._alikes.find(words, most)
         if sounding is None or sounding.margin < _MARGIN:
             return None
-        if self._wording.opposed(tokenize(sounding.said).words, words):
-            return None
-        if sounding.price + self._lost(words, sounding.said) > most:
+        said = tokenize(sounding.said).words
+        if self._wording.opposed(said, words) or sounding.price + self._lost(words, said) > most:
             return None
         # What broke off may sound like something whole: "set the lamp to", like "set the lamp two".
         broke_off = isinstance(found, NotRecognized) and found.why is Why.INCOMPLETE
@@ -90,11 +89,10 @@ class Misheard:
         used = {at for begin, end in found[0].spans.values() for at in range(begin, end)}
         return 0 if used.issuperset(strange) else _UNDERSTOOD
 
-    def _lost(self, words: Words, said: str) -> float:
+    def _lost(self, words: Words, said: Words) -> float:
         """What words count that could be said and were not, as a share of all phones."""
         phones = {word: self._phones(word) for word in words}
-        kept = frozenset(tokenize(said).words)
-        lost = sum(self._alikes.knows(word) and word not in kept and phones[word] >= _LONG for word in words)
+        lost = sum(self._alikes.knows(word) and word not in said and phones[word] >= _LONG for word in words)
         return _LOST * lost / max(1, sum(phones[word] for word in words))
 
     def _phones(self, word: str) -> int:

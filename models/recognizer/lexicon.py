@@ -28,13 +28,17 @@ def pronounce(words: Iterable[str], dictionary: Path, spelling: Spelling) -> Pro
         ModelUnusable: when the dictionary cannot be read.
     """
     wanted = frozenset(words)
-    known = _look_up(wanted.union(*map(_related, wanted)), dictionary)
+    known = look_up(wanted.union(*map(_related, wanted)), dictionary)
     said = {word: known.get(word) or tuple(_guess(word, known, spelling)) for word in sorted(wanted)}
     return {word: ways for word, ways in said.items() if ways}
 
 
-def _look_up(words: frozenset[str], dictionary: Path) -> Pronunciations:
-    """One pass over the file: it has megabytes, of which a home needs few lines."""
+def look_up(words: frozenset[str], dictionary: Path) -> Pronunciations:
+    """The words that a dictionary has, in one pass over the file: it has megabytes, of which few are needed.
+
+    Raises:
+        ModelUnusable: when the dictionary cannot be read.
+    """
     wanted = {word.encode() for word in words}
     found: defaultdict[str, list[str]] = defaultdict(list)
     try:

@@ -36,10 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     portions, noise = Portions(), Noise.of(options.language)
     gathered = gather(options.language, options.data, portions, options.seed, options.epochs, options.own)
     corpus, apart = gathered.held_out()
-    labels, (kept, tokenizer) = labels_of(gathered), pruned(gathered)
     if options.like:
         labels = Labels.load(options.like / "labels.json")
         kept, tokenizer = like(options.like / "tokenizer.json")
+    else:
+        labels, (kept, tokenizer) = labels_of(gathered), pruned(gathered)
     _tell(list(corpus), apart, labels, len(kept))
     network = beginning(pretrained(kept, options.layers), labels)
     collator = Collator(labels, Cutter(tokenizer))

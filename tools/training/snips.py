@@ -2,9 +2,9 @@
 
     python -m paige.tools.training.snips --data FOLDER --out FOLDER
 
-FOLDER of the data has `train.jsonl`, `dev.jsonl` and `test.jsonl`. Learns from the first, keeps the epoch
-that is best on the second, and reports on the third: the network, and what a board would run of it, in 8
-bits. Learning goes on where it was stopped.
+FOLDER of the data has `train.jsonl`, `dev.jsonl` and `test.jsonl`. Learns from the first, with the words of
+its slots swapped among its sentences (`swap`), keeps the epoch that is best on the second, and reports on the
+third: the network, and what a board would run of it, in 8 bits. Learning goes on where it was stopped.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from paige.tools.training.spans_score import Labelled, Score, score
 from paige.tools.training.swap import swapped, values_of
 
 EPOCHS: Final = 20
-"""More than for the shipped model: it is a third as many sentences, and the same ones in each pass."""
+"""More than for the shipped model: it is a third as many sentences, of which only the slots' words change."""
 _BATCH = 64
 
 Read = Callable[[Sequence[Example]], Iterator[Labelled]]
