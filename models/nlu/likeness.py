@@ -26,6 +26,7 @@ class Sounds:
     def __init__(self, language: str) -> None:
         self._language = language
         self._known: dict[str, tuple[str, ...]] = {}
+        self._ways: dict[str, tuple[tuple[str, ...], ...]] = {}
         self._spelling: Spelling | None = None
 
     def of(self, word: str) -> tuple[str, ...]:
@@ -52,6 +53,14 @@ class Sounds:
         Raises:
             ModelUnusable: The file of the rules is damaged.
         """
+        found = self._ways.get(word)
+        if found is None:
+            found = self._said_in_ways(word)
+            if len(self._ways) < _KEPT:
+                self._ways[word] = found
+        return found
+
+    def _said_in_ways(self, word: str) -> tuple[tuple[str, ...], ...]:
         parts = self._plain(word)
         if len(parts) == 1:
             return self._rules.ways(parts[0])

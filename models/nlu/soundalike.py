@@ -4,21 +4,21 @@ A beam search goes through the automaton of the templates along the phones of wh
 that may have been said there. So it does not matter where one word ended for the recognizer.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
 from paige.models.grammar.automaton import ListStep, State
 from paige.models.grammar.language import Language
-from paige.models.grammar.lists import WildcardList
+from paige.models.grammar.lists import ListSource
 from paige.models.grammar.nodes import lists_in, words_in
 from paige.models.grammar.numbers import Trie
 from paige.models.grammar.sampling import joined
 from paige.models.grammar.tokens import Words, is_number
 from paige.models.intent import Intent
 from paige.models.nlu.home_names import HomeNames
-from paige.models.nlu.spotting import EDIT, Phones, Spotted, Spotter
+from paige.models.nlu.spotting import EDIT, SKIPPED, Phones, Spots, Spotted, Spotter
 
 _BEAM: Final = 16
 """Ways that are followed from each phone on."""
@@ -29,8 +29,6 @@ _AHEAD: Final = 1.0
 """Phones by which a sentence may be dearer that is still looked at, as what the nearest is nearer than."""
 _READ: Final = 6
 """Sentences at the end of the search that are read."""
-_SKIPPED: Final = 3
-"""The price of a phone that belongs to no word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,15 @@ class Sounding:
     """Phones that differ, as a share of all that were heard."""
     margin: float
     """By how many phones it is nearer than the nearest that means something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A sentence at the end of the search, and what it means."""
+
+    price: int
+    said: str
+    intent: Intent
 
 
 @dataclass(slots=True)
@@ -60,6 +67,8 @@ class _Way:
     """What may go on there; None behind the list."""
     word: str | None = None
     """The template's word that is yet to be followed."""
+    target: object = None
+    """What the word leads to; held, as it is known by its number."""
 
 
 class _Beam:
@@ -113,9 +122,7 @@ class SoundAlikes:
         yield from self._fillers
         for template in self._language.sentences.templates:
             yield from words_in(template.node)
-        for source in {
-            one for template in self._language.sentences.templates for one in lists_in(template.node)
-        }:
+        for source in self._sources():
             yield from _words_of(self._language.matcher.trie(source))
 
     def knows(self, word: str) -> bool:
@@ -129,7 +136,7 @@ class SoundAlikes:
 
     def warm(self) -> None:
         """Make what the first sentence would wait for."""
-        _ = self._spotter
+        _ = self._spotter, self._begun
 
     def find(self, words: Words, most: float = 0.2) -> Sounding | None:
         """What sounds most like these words; None where nothing that can be said does.
@@ -141,29 +148,44 @@ class SoundAlikes:
         phones = [phones for word in words for phones in _alike(self._names.sounds.ways(word))]
         if not 0 < len(phones) <= _MOST_PHONES:
             return None
-        found: dict[Any, tuple[Intent, str, int]] = {}
-        budget = int(most * EDIT * len(phones)) + int(_AHEAD * EDIT)
-        for price, said in self._search(self._spotter.spot(phones, budget), budget)[:_READ]:
-            intent = self._language.parse(said)
-            if isinstance(intent, Intent) and not intent.free:
-                found.setdefault((intent.name, tuple(sorted(intent.slots.items()))), (intent, said, price))
-        ranked = sorted(found.values(), key=lambda one: one[2])
+        most_of_all = int(most * EDIT * len(phones)) + int(_AHEAD * EDIT)
+        spots = self._spotter.spot(phones, most_of_all)
+        budget, ranked = min(spots.least + int(_AHEAD * EDIT) - 1, most_of_all), list[_Read]()
+        while spots.least <= budget:
+            ranked = self._read(spots, budget)
+            known = ranked[0].price + int(_AHEAD * EDIT) - 1 if ranked else most_of_all
+            if min(known, most_of_all) <= budget:
+                break
+            budget = min(known, most_of_all)
         if not ranked:
             return None
-        intent, said, price = ranked[0]
-        share = price / EDIT / len(phones)
-        margin = (ranked[1][2] - price) / EDIT if len(ranked) > 1 else float(len(phones))
-        return Sounding(replace(intent, confidence=round(1 - share, 4)), said, share, margin)
+        nearest = ranked[0]
+        share = nearest.price / EDIT / len(phones)
+        next_price = ranked[1].price if len(ranked) > 1 else budget + 1
+        intent = replace(nearest.intent, confidence=round(1 - share, 4))
+        return Sounding(intent, nearest.said, share, (next_price - nearest.price) / EDIT)
 
-    def _search(self, spotted: Sequence[Spotted], budget: int) -> list[tuple[int, str]]:
+    def _read(self, spots: Spots, budget: int) -> list[_Read]:
+        """What may have been meant by what costs no more, each once, the cheapest first."""
+        found: dict[Any, _Read] = {}
+        for price, said in self._search(spots, budget)[:_READ]:
+            intent = self._language.parse(said)
+            if isinstance(intent, Intent) and not intent.free:
+                meant = intent.name, tuple(sorted(intent.slots.items()))
+                found.setdefault(meant, _Read(price, said, intent))
+        return sorted(found.values(), key=lambda one: one.price)
+
+    def _search(self, spots: Spots, budget: int) -> list[tuple[int, str]]:
         """Sentences by their price, the cheapest first."""
-        beams = [_Beam(budget) for _ in range(len(spotted) + 1)]
+        spotted = spots.within(budget)
+        beams = [_Beam(budget - spots.beyond(at)) for at in range(len(spotted) + 1)]
         beams[0].add(0, 0, ((), self._automaton.start))
         for at, words in enumerate(spotted):
+            values = self._values_with(words)
             for way in map(self._followed, beams[at].cheapest()):
                 stays = way.said, way.state, way.step, way.node
-                beams[at + 1].add((id(way.state), id(way.node)), way.price + _SKIPPED, stays)
-                for word, key, *there in self._nexts(way, words):
+                beams[at + 1].add((id(way.state), id(way.node)), way.price + SKIPPED, stays)
+                for word, key, *there in self._nexts(way, words, values) if words else ():
                     for end, price in words[word]:
                         beams[end].add(key, way.price + price, there)
                 for word in _both(self._fillers, words) if way.step is None else ():
@@ -182,27 +204,59 @@ class SoundAlikes:
             return _Way(way.price, way.said, self._automaton.enter(way.step))
         return way
 
-    def _nexts(self, way: _Way, words: Spotted) -> Iterator[tuple[Any, ...]]:
-        """Words that may have been said and can be said: each with where it leads, and the way there."""
+    def _nexts(
+        self, way: _Way, words: Spotted, values: Mapping[ListSource, Sequence[str]]
+    ) -> Iterator[tuple[Any, ...]]:
+        """Words that may have been said and can be said: each with where it leads, and the way there.
+
+        Args:
+            way: How far a sentence has come.
+            words: That may begin where it ends.
+            values: Those that the values of lists begin with, by the lists.
+        """
         if way.step is not None:
-            yield from self._in_list(way, way.step, way.node or {}, words)
+            yield from self._in_list(way, way.step, way.node or {}, _both(way.node or {}, words))
             return
         state, said = way.state, way.said
         for word in _both(state.words, words):
-            yield word, id(state.words[word]), (*said, word), state, None, None, word
+            target = state.words[word]
+            yield word, id(target), (*said, word), state, None, None, word, target
         for step in state.lists:
-            values = step.symbol.values
-            if not (isinstance(values.source, WildcardList) or values.prefix or values.suffix):
-                yield from self._in_list(way, step, self._language.matcher.trie(values.source), words)
+            symbol = step.symbol.values
+            firsts = values.get(symbol.source)
+            if firsts and not (symbol.prefix or symbol.suffix):
+                yield from self._in_list(way, step, self._language.matcher.trie(symbol.source), firsts)
 
     @staticmethod
-    def _in_list(way: _Way, step: ListStep, trie: Trie, words: Spotted) -> Iterator[tuple[Any, ...]]:
-        for word in _both(trie, words):
+    def _in_list(way: _Way, step: ListStep, trie: Trie, words: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+        for word in words:
             node, said = trie[word], (*way.said, word)
             if "" in node:
                 yield word, id(step), said, way.state, step
             if len(node) > ("" in node):
                 yield word, (id(way.state), id(node)), said, way.state, step, node
+
+    def _values_with(self, words: Iterable[str]) -> dict[ListSource, list[str]]:
+        """Of some words those that the values of lists begin with, by the lists."""
+        found: dict[ListSource, list[str]] = {}
+        for word in words:
+            for source in self._begun.get(word, ()):
+                found.setdefault(source, []).append(word)
+        return found
+
+    @cached_property
+    def _begun(self) -> dict[str, list[ListSource]]:
+        """The lists that have values which begin with a word."""
+        found: dict[str, list[ListSource]] = {}
+        for source in self._sources():
+            for word in self._language.matcher.trie(source):
+                found.setdefault(word, []).append(source)
+        return found
+
+    def _sources(self) -> frozenset[ListSource]:
+        """The lists of all templates."""
+        templates = self._language.sentences.templates
+        return frozenset(source for template in templates for source in lists_in(template.node))
 
 
 def _both(some: Collection[str], others: Collection[str]) -> list[str]:

@@ -6,9 +6,11 @@ nothing); `_` is outside the word. `paige.tools.spelling` learns one from a pron
 
 import gzip
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from importlib.resources.abc import Traversable
-from typing import Self
+from typing import Final, Self
+from zlib import crc32
 
 from paige.models.errors import ModelUnusable
 from paige.models.language_folder import language_folder, primary
@@ -16,6 +18,8 @@ from paige.models.language_folder import language_folder, primary
 EDGE = "_"
 WINDOWS = ((0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (2, 3), (3, 3))
 """How many letters to the left and right a rule may look at; a wider rule is asked before a narrower."""
+_SHELVES: Final = 512
+"""Lines are found among those with the same remainder of their checksum: a dozen or two."""
 REACH = 3
 """The most letters that any of the windows looks at on one side."""
 
@@ -25,29 +29,70 @@ def window(padded: str, index: int, left: int, right: int) -> str:
     return f"{padded[index - left : index]}[{padded[index]}]{padded[index + 1 : index + 1 + right]}"
 
 
+class Lines(Mapping[str, str]):
+    """Lines of a key, a tab and what it stands for, looked up as they stand.
+
+    Thousands of strings take ten times the memory, and few of them are ever asked for.
+
+    Raises:
+        ValueError: A line is no such line.
+    """
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        shelves: list[list[bytes]] = [[b""] for _ in range(_SHELVES)]
+        for line in lines:
+            key, tab, _ = line.partition(b"\t")
+            if not tab:
+                raise ValueError(f"{line!r} stands for nothing")
+            shelves[crc32(key) % _SHELVES].append(line)
+        self._shelves = [b"\n".join((*those, b"")) for those in shelves]
+
+    def __getitem__(self, key: str) -> str:
+        line = key.encode()
+        shelf = self._shelves[crc32(line) % _SHELVES]
+        line = b"\n" + line + b"\t"
+        at = shelf.find(line)
+        if at < 0:
+            raise KeyError(key)
+        return shelf[at + len(line) : shelf.index(b"\n", at + 1)].decode()
+
+    def __iter__(self) -> Iterator[str]:
+        return (
+            line.partition(b"\t")[0].decode()
+            for shelf in self._shelves
+            for line in shelf.splitlines()
+            if line
+        )
+
+    def __len__(self) -> int:
+        return sum(shelf.count(b"\n") - 1 for shelf in self._shelves)
+
+
 class Spelling:
     """The sounds of a language's letters in their surroundings.
 
     Args:
         rules: What a letter sounds like, by rule key.
-        words: Lines of words that are said otherwise or in several ways: `read`, a tab, `R EH D|R IY D`. They
-            stay as they are in the file, as they are thousands, of which few are ever asked for.
+        words: Words that are said otherwise or in several ways, such as `read`: `R EH D|R IY D`.
     """
 
-    def __init__(self, rules: Mapping[str, str], words: bytes = b"") -> None:
+    def __init__(self, rules: Mapping[str, str], words: Mapping[str, str] | None = None) -> None:
         self._rules = rules
-        self._words = b"\n" + words
+        self._words = words or {}
 
-    @classmethod
-    def for_language(cls, language: str) -> Self:
+    @staticmethod
+    @lru_cache(maxsize=2)
+    def for_language(language: str) -> "Spelling":
         """The rules of a language such as `en` or `en-GB`; without any where it has none.
+
+        There are megabytes of them, so all who ask get the same.
 
         Raises:
             ModelUnusable: when its file is no rules file.
         """
         folder = language_folder(primary(language))
         file, words = folder / "spelling.txt.gz", folder / "words.txt.gz"
-        return cls.load(file, words if words.is_file() else None) if file.is_file() else cls({})
+        return Spelling.load(file, words if words.is_file() else None) if file.is_file() else Spelling({})
 
     @classmethod
     def load(cls, file: Traversable, words: Traversable | None = None) -> Self:
@@ -58,26 +103,23 @@ class Spelling:
         """
         read = file
         try:
-            lines = gzip.decompress(file.read_bytes()).decode("utf-8").splitlines()
-            if not lines:
+            rules = Lines(gzip.decompress(file.read_bytes()).splitlines())
+            if not rules:
                 raise ValueError("it is empty")
-            rules = dict(line.split("\t", 1) for line in lines)
             if words is None:
                 return cls(rules)
             read = words
-            return cls(rules, gzip.decompress(words.read_bytes()))
+            return cls(rules, Lines(gzip.decompress(words.read_bytes()).splitlines()))
         except (OSError, ValueError, EOFError) as error:
             raise ModelUnusable(f"{read}: these are no rules from letters to sounds: {error}") from error
 
     def ways(self, word: str) -> tuple[tuple[str, ...], ...]:
         """The ways to say a word, the likeliest first; none where none of its characters is a letter."""
-        key = b"\n" + word.casefold().encode() + b"\t"
-        at = self._words.find(key)
-        if at < 0:
-            sound = self.sound(word)
-            return (sound,) if sound else ()
-        said = self._words[at + len(key) : self._words.find(b"\n", at + 1)].decode()
-        return tuple(tuple(way.split()) for way in said.split("|"))
+        said = self._words.get(word.casefold())
+        if said is not None:
+            return tuple(tuple(way.split()) for way in said.split("|"))
+        sound = self.sound(word)
+        return (sound,) if sound else ()
 
     def sound(self, word: str) -> tuple[str, ...]:
         """Phones of a word; empty where none of its characters is a letter of this language."""

@@ -18,7 +18,7 @@ from paige.models.nlu.parser import IntentParser
 from paige.models.nlu.phones import PhoneTable, read
 from paige.models.nlu.shipped import LazyModel
 from paige.models.nlu.soundalike import SoundAlikes
-from paige.models.nlu.spotting import EDIT, Spotter
+from paige.models.nlu.spotting import EDIT, SKIPPED, Spotter
 from paige.models.vocabulary import Name, Vocabulary
 
 HOME = Vocabulary(
@@ -149,8 +149,8 @@ def test_phones_of_a_group_are_half_another() -> None:
     word = {"word": [("B", "AA", "K")]}
     table = PhoneTable((frozenset({"B", "P"}),), frozenset({"K"}))
     heard = [{"P"}, {"AA"}]
-    assert Spotter(word, table).spot(heard)[0]["word"] == [(2, 2)]
-    assert "word" not in Spotter(word).spot(heard)[0]
+    assert Spotter(word, table).spot(heard).within(9)[0]["word"] == [(2, 2)]
+    assert "word" not in Spotter(word).spot(heard).within(9)[0]
 
 
 PHONES = ("AA", "B", "K", "M", "S", "IY")
@@ -161,7 +161,8 @@ PHONES = ("AA", "B", "K", "M", "S", "IY")
     st.lists(st.sampled_from(PHONES), min_size=1, max_size=8),
 )
 def test_a_spotted_word_costs_no_more_than_its_edits(word: Sequence[str], heard: Sequence[str]) -> None:
-    found = Spotter({"word": [tuple(word)]}).spot([{phone} for phone in heard])
+    spots = Spotter({"word": [tuple(word)]}).spot([{phone} for phone in heard])
+    found = spots.within(EDIT * len(word) + SKIPPED * len(heard))
     for begin, words in enumerate(found):
         for end, price in words.get("word", ()):
             assert 0 < end - begin <= len(heard)
