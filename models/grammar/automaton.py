@@ -53,11 +53,10 @@ class Symbol:
 class Position:
     """What is still to come in a template: a node, then the rest.
 
-    There are tens of thousands, most of them with a single one before it, so nothing is kept for more before
-    there is more.
+    There are tens of thousands, so those with one more node before a position are a chain, and no dictionary.
     """
 
-    __slots__ = ("_alone", "before", "first", "node", "number", "rest", "steps", "template")
+    __slots__ = ("_alone", "first", "node", "number", "other", "rest", "steps", "template")
 
     def __init__(self, node: Node | None, rest: "Position | None", template: int, number: int) -> None:
         self.node = node
@@ -66,9 +65,9 @@ class Position:
         self.template = template
         self.number = number
         self.first: Position | None = None
-        """The first position that was made with one more node before this one."""
-        self.before: dict[Node, Position] | None = None
-        """The others of these, by that node; None while there are none."""
+        """The position that was made last with one more node before this one."""
+        self.other: Position | None = None
+        """The one that was made before it with the same rest."""
         self.steps: Steps | None = None
         self._alone: tuple[Position] | None = None
 
@@ -218,19 +217,14 @@ class Automaton:
 
     def before(self, node: Node, rest: Position) -> Position:
         """The place with one more node before `rest`; always the same one."""
-        first = rest.first
-        if first is not None and first.node is node:
-            return first
-        found = rest.before.get(node) if rest.before is not None else None
-        if found is None:
-            self._count += 1
-            found = Position(node, rest, rest.template, self._count)
-            if first is None:
-                rest.first = found
-            elif rest.before is None:
-                rest.before = {node: found}
-            else:
-                rest.before[node] = found
+        found = rest.first
+        while found is not None:
+            if found.node is node:
+                return found
+            found = found.other
+        self._count += 1
+        found = Position(node, rest, rest.template, self._count)
+        found.other, rest.first = rest.first, found
         return found
 
 
