@@ -8,6 +8,8 @@ nothing of the home's names, which lists bring in from outside.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 from paige.models.errors import SentencesInvalid
 from paige.models.grammar.lists import HomeList, ListSource, TextList
@@ -79,19 +81,29 @@ class Position:
         return self._alone
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """What can come next at a position. There are ten thousand, so each is as small as can be."""
+class Steps(tuple[object, ...]):
+    """What can come next at a position: words and then lists, each with the positions that it leads to.
 
-    said: tuple[str | Symbol, ...]
-    """Words, then lists."""
-    targets: tuple[tuple[Position, ...], ...]
-    """The positions that each leads to."""
-    ends: bool
-    """Whether the template may end here."""
+    There are ten thousand, so each is one flat tuple; one more thing at its end says that the template may
+    end there.
+    """
 
-    def __iter__(self) -> Iterator[tuple[str | Symbol, tuple[Position, ...]]]:
-        return zip(self.said, self.targets, strict=True)
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, steps: Iterable[tuple[str | Symbol, tuple[Position, ...]]], *, ends: bool) -> "Steps":
+        """Steps, and whether the template may end where they begin."""
+        return cls((*chain.from_iterable(steps), ends) if ends else chain.from_iterable(steps))
+
+    def pairs(self) -> Iterator[tuple[str | Symbol, tuple[Position, ...]]]:
+        """Each word or list with what it leads to."""
+        flat: Iterator[Any] = iter(self)
+        return zip(flat, flat)  # noqa: B905  # not strict, as the last may stand alone
+
+    @property
+    def ends(self) -> bool:
+        """Whether the template may end here."""
+        return len(self) % 2 == 1
 
 
 @dataclass(slots=True)
@@ -171,8 +183,8 @@ class Automaton:
         lists: dict[Symbol, list[Position]] = {}
         accepts = []
         for position in positions:
-            steps = position.steps or self.steps(position)
-            for said, targets in steps:
+            steps = self.steps(position)
+            for said, targets in steps.pairs():
                 if isinstance(said, str):
                     words.setdefault(said, []).extend(targets)
                 else:
@@ -188,9 +200,7 @@ class Automaton:
         if position.steps is None:
             walk = _Walk(self, self._names[position.template])
             walk.at(position, "")
-            position.steps = Steps(
-                (*walk.words, *walk.lists), (*walk.words.values(), *walk.lists.values()), walk.ends
-            )
+            position.steps = Steps.of((*walk.words.items(), *walk.lists.items()), ends=walk.ends)
         return position.steps
 
     def suffixes(self, position: Position) -> list[tuple[str, tuple[Position, ...]]]:

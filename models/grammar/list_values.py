@@ -43,7 +43,7 @@ def _expansions(automaton: Automaton, position: Position, said: Words) -> Iterat
     steps = automaton.steps(position)
     if steps.ends:
         yield said
-    for word, targets in steps:
+    for word, targets in steps.pairs():
         assert isinstance(word, str)  # a value uses no list
         for target in targets:
             yield from _expansions(automaton, target, (*said, word))

@@ -25,7 +25,7 @@ def walk(automaton: Automaton, start: Position, random: Random) -> list[Element]
     while True:
         steps = automaton.steps(position)
         choices: list[tuple[Element, Position]] = [
-            (said_next, target) for said_next, targets in steps for target in targets
+            (said_next, target) for said_next, targets in steps.pairs() for target in targets
         ]
         if not choices or (steps.ends and random.random() < 1 / (1 + len(choices))):
             return said

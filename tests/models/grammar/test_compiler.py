@@ -85,7 +85,7 @@ def ways(language: Language, at: Position, domains: frozenset[str] | None) -> It
         yield ()
     nexts: list[tuple[tuple[str, ...], tuple[Position, ...]]]
     nexts = []
-    for symbol, to in steps:
+    for symbol, to in steps.pairs():
         if isinstance(symbol, str):
             nexts.append(((symbol,), to))
             continue
