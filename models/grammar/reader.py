@@ -11,7 +11,7 @@ from paige.models.grammar.list_reader import read_list
 from paige.models.grammar.list_values import ways_to_say
 from paige.models.grammar.lists import HOME_LISTS, SlotList, TextList, TextValue
 from paige.models.grammar.sentences import Block, Requirement, Sentences, Template
-from paige.models.grammar.template import Rule, Scope, check_syntax, forget_syntax
+from paige.models.grammar.template import Rule, Scope, check_syntax
 from paige.models.grammar.tokens import Words, words_of
 from paige.models.grammar.yaml_file import Keys, Place, YamlFile, parse_yaml, read_yaml, yaml_files
 from paige.models.intent import SlotValue
@@ -88,7 +88,7 @@ class Reader:
             scope = shared
             if pending.lists or pending.rules:
                 lists, rules = {**self._lists, **pending.lists}, {**self._rules, **pending.rules}
-                scope = Scope(lists, rules, language, shared.made)
+                scope = Scope(lists, rules, language, shared.made, shared.parts)
                 ways.update(_ways(pending.lists, scope))
             for number, text in enumerate(pending.sentences):
                 place = Place(pending.file, (*pending.keys, "sentences", number))
@@ -96,7 +96,6 @@ class Reader:
         for rule in self._rules.values():
             check_syntax(rule.template, rule.place)
         ways.update(_ways(self._lists, shared))
-        forget_syntax()
         return Sentences(language, tuple(templates), self._lists, self._rules, tuple(self._skip_words), ways)
 
     def _add(self, file: YamlFile, custom: bool) -> None:

@@ -1,13 +1,9 @@
-"""Template text to nodes: hassil reads the syntax, so that it is exactly Home Assistant's."""
+"""Template text to nodes: what its lists and rules are."""
 
 import difflib
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
-
-import hassil
-from hassil.parser import ParseError
 
 from paige.models.errors import SentencesInvalid
 from paige.models.grammar.lists import (
@@ -29,6 +25,7 @@ from paige.models.grammar.nodes import (
     Text,
 )
 from paige.models.grammar.numbers import spell
+from paige.models.grammar.syntax import Group, Kind, ListUse, Literal, Part, RuleUse, parse_template
 from paige.models.grammar.tokens import Piece, is_number, is_symbol, joins, number_of, tokenize_piece
 
 _MOST_PERMUTED = 8
@@ -56,6 +53,8 @@ class Scope:
     language: str
     made: dict[Hashable, Node] = field(default_factory=dict)
     """Nodes, which scopes may share: templates repeat each other, and equal nodes are one node."""
+    parts: dict[str, Group] = field(default_factory=dict)
+    """The parts of each template, shared likewise: each scope with lists of its own reads the rules again."""
     _nodes: dict[str, Node] = field(default_factory=dict)
     _sources: dict[str, ListSource] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
@@ -67,26 +66,26 @@ class Scope:
         Raises:
             SentencesInvalid: The template is not one, or names a list or rule that there is not.
         """
-        expression = check_syntax(template, place)
+        if template not in self.parts:
+            self.parts[template] = check_syntax(template, place)
         try:
-            return self._node(expression, template, place)
+            return self._node(self.parts[template], template, place)
         except RecursionError:
             raise SentencesInvalid(f"{place}: {_shown(template)} is nested too deeply") from None
 
-    def _node(self, expression: hassil.Expression, template: str, place: str) -> Node:
-        match expression:
-            case hassil.TextChunk(text=text):
+    def _node(self, part: Part, template: str, place: str) -> Node:
+        match part:
+            case Literal(text=text):
                 return self._text(text)
-            case hassil.ListReference():
-                return self._list(expression, template, place)
-            case hassil.RuleReference(rule_name=name):
-                return self._rule(name.strip(), template, place)
-            case hassil.Group(items=items):
+            case ListUse():
+                return self._list(part, template, place)
+            case RuleUse(name=name):
+                return self._rule(name, template, place)
+            case Group(kind=kind, items=items):
                 nodes = tuple(self._node(item, template, place) for item in items)
-                if isinstance(expression, hassil.Sequence):
+                if kind is Kind.SEQUENCE:
                     _check_wildcards(nodes, template, place)
-                return self._once((type(expression), nodes), _group(expression, nodes, template, place))
-        raise SentencesInvalid(f"{place}: {_shown(template)} cannot be read; {_SYNTAX}")
+                return self._once((kind, nodes), _group(kind, nodes, template, place))
 
     def _once(self, key: Hashable, node: Node) -> Node:
         """The first node that was made for this key, which says all about it."""
@@ -115,21 +114,20 @@ class Scope:
             nodes.append(node)
         return Sequence(tuple(nodes))
 
-    def _list(self, reference: hassil.ListReference, template: str, place: str) -> Node:
-        name = reference.list_name.strip()
-        slot = None if reference.is_capture else reference.slot_name.strip()
-        if name not in self._sources:
-            self._sources[name] = self._source(reference, name, template, place)
-        return self._once((self._sources[name], slot), ListNode(self._sources[name], slot))
+    def _list(self, use: ListUse, template: str, place: str) -> Node:
+        if use.name not in self._sources:
+            self._sources[use.name] = self._source(use, template, place)
+        source = self._sources[use.name]
+        return self._once((source, use.slot), ListNode(source, use.slot))
 
-    def _source(self, reference: hassil.ListReference, name: str, template: str, place: str) -> ListSource:
+    def _source(self, use: ListUse, template: str, place: str) -> ListSource:
+        name = use.name
         if name in self.lists:
             return self.lists[name]
         if name in HOME_LISTS:
             return HomeList(name)
-        inline = reference.get_inline_range()
-        if inline and inline[0] <= inline[1] and inline[2] > 0:
-            return RangeList(name, *inline)
+        if use.range and use.range[0] <= use.range[1] and use.range[2] > 0:
+            return RangeList(name, *use.range)
         known = sorted({*self.lists, *HOME_LISTS})
         raise SentencesInvalid(
             f"{place}: {_shown(template)} uses the list {{{name}}}, which there is not{_nearest(name, known)}"
@@ -155,18 +153,7 @@ class Scope:
         return self._nodes[name]
 
 
-@lru_cache(maxsize=4096)
-def _parsed(template: str) -> hassil.Expression:
-    """Rules are read again for each block that has lists or rules of its own."""
-    return hassil.parse_sentence(template).expression
-
-
-def forget_syntax() -> None:
-    """Drop what hassil made of templates: once they are nodes, it is megabytes of nothing."""
-    _parsed.cache_clear()
-
-
-def check_syntax(template: str, place: str) -> hassil.Expression:
+def check_syntax(template: str, place: str) -> Group:
     """Read a template's text.
 
     Raises:
@@ -175,19 +162,19 @@ def check_syntax(template: str, place: str) -> hassil.Expression:
     if len(template) > _MOST_CHARACTERS:
         raise SentencesInvalid(f"{place}: {_shown(template)} has more than {_MOST_CHARACTERS} characters")
     try:
-        return _parsed(template)
+        return parse_template(template)
     except RecursionError:
         raise SentencesInvalid(f"{place}: {_shown(template)} is nested too deeply") from None
-    except (ParseError, AssertionError, IndexError, ValueError) as error:
+    except ValueError as error:
         raise SentencesInvalid(
             f"{place}: {_shown(template)} cannot be read{_complaint(template, error)}; {_SYNTAX}"
         ) from None
 
 
-def _group(group: hassil.Group, nodes: tuple[Node, ...], template: str, place: str) -> Node:
-    if isinstance(group, hassil.Alternative):
+def _group(kind: Kind, nodes: tuple[Node, ...], template: str, place: str) -> Node:
+    if kind is Kind.CHOICE:
         return Choice(nodes)
-    if isinstance(group, hassil.Permutation):
+    if kind is Kind.PERMUTATION:
         if len(nodes) > _MOST_PERMUTED:
             raise SentencesInvalid(
                 f"{place}: {_shown(template)} puts {len(nodes)} parts in any order; "
@@ -225,10 +212,10 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"; there are {', '.join(known[:20])}{', …' if len(known) > 20 else ''}" if known else ""
 
 
-def _complaint(template: str, error: Exception) -> str:
+def _complaint(template: str, error: ValueError) -> str:
     pairs = {"(": ")", "[": "]", "{": "}", "<": ">"}
     for opening, closing in pairs.items():
         opened, closed = template.count(opening), template.count(closing)
         if opened != closed:
             return f": {opened} × {opening} but {closed} × {closing}"
-    return f": {error}" if str(error) and isinstance(error, ParseError) and "chunk" not in str(error) else ""
+    return f": {error}"

@@ -6,20 +6,18 @@ nothing); `_` is outside the word. `paige.tools.spelling` learns one from a pron
 
 import gzip
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources.abc import Traversable
-from typing import Final, Self
-from zlib import crc32
+from typing import Self
 
 from paige.models.errors import ModelUnusable
 from paige.models.language_folder import language_folder, primary
+from paige.models.lines import Lines
 
 EDGE = "_"
 WINDOWS = ((0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (2, 3), (3, 3))
 """How many letters to the left and right a rule may look at; a wider rule is asked before a narrower."""
-_SHELVES: Final = 512
-"""Lines are found among those with the same remainder of their checksum: a dozen or two."""
 REACH = 3
 """The most letters that any of the windows looks at on one side."""
 
@@ -27,45 +25,6 @@ REACH = 3
 def window(padded: str, index: int, left: int, right: int) -> str:
     """The rule key for the letter at `index` of a word that has `REACH` edges on either side."""
     return f"{padded[index - left : index]}[{padded[index]}]{padded[index + 1 : index + 1 + right]}"
-
-
-class Lines(Mapping[str, str]):
-    """Lines of a key, a tab and what it stands for, looked up as they stand.
-
-    Thousands of strings take ten times the memory, and few of them are ever asked for.
-
-    Raises:
-        ValueError: A line is no such line.
-    """
-
-    def __init__(self, lines: Iterable[bytes]) -> None:
-        shelves: list[list[bytes]] = [[b""] for _ in range(_SHELVES)]
-        for line in lines:
-            key, tab, _ = line.partition(b"\t")
-            if not tab:
-                raise ValueError(f"{line!r} stands for nothing")
-            shelves[crc32(key) % _SHELVES].append(line)
-        self._shelves = [b"\n".join((*those, b"")) for those in shelves]
-
-    def __getitem__(self, key: str) -> str:
-        line = key.encode()
-        shelf = self._shelves[crc32(line) % _SHELVES]
-        line = b"\n" + line + b"\t"
-        at = shelf.find(line)
-        if at < 0:
-            raise KeyError(key)
-        return shelf[at + len(line) : shelf.index(b"\n", at + 1)].decode()
-
-    def __iter__(self) -> Iterator[str]:
-        return (
-            line.partition(b"\t")[0].decode()
-            for shelf in self._shelves
-            for line in shelf.splitlines()
-            if line
-        )
-
-    def __len__(self) -> int:
-        return sum(shelf.count(b"\n") - 1 for shelf in self._shelves)
 
 
 class Spelling:
