@@ -1,10 +1,10 @@
 """What sounds like something that can be said to this home: what a recognizer may have got wrong.
 
-A beam search goes through the automaton of the templates along the phones of what was heard, over the words
-that may have been said there. So it does not matter where one word ended for the recognizer.
+A beam search goes through the automaton of the templates along what was heard, over the words that may have
+been said there.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -18,10 +18,10 @@ from paige.models.grammar.sampling import joined
 from paige.models.grammar.tokens import Words, is_number
 from paige.models.intent import Intent
 from paige.models.nlu.home_names import HomeNames
-from paige.models.nlu.spotting import EDIT, SKIPPED, Phones, Spots, Spotted, Spotter
+from paige.models.nlu.spotting import EDIT, Phones, Spots, Spotted, Spotter
 
 _BEAM: Final = 16
-"""Ways that are followed from each phone on."""
+"""Ways that are followed from each heard word on."""
 _BEHIND: Final = 6
 """What is dearer than the cheapest by so much is followed no further."""
 _MOST_PHONES: Final = 60
@@ -72,7 +72,7 @@ class _Way:
 
 
 class _Beam:
-    """The cheapest ways that end at one phone."""
+    """The cheapest ways that end at one heard word."""
 
     def __init__(self, most: float) -> None:
         self._most = most
@@ -145,11 +145,12 @@ class SoundAlikes:
             words: As they were heard.
             most: The share of their phones that may differ.
         """
-        phones = [phones for word in words for phones in _alike(self._names.sounds.ways(word))]
-        if not 0 < len(phones) <= _MOST_PHONES:
+        heard = list(self._heard(words))
+        count = sum(map(len, heard))
+        if not 0 < count <= _MOST_PHONES:
             return None
-        most_of_all = int(most * EDIT * len(phones)) + int(_AHEAD * EDIT)
-        spots = self._spotter.spot(phones, most_of_all)
+        most_of_all = int(most * EDIT * count) + int(_AHEAD * EDIT)
+        spots = self._spotter.spot(heard, most_of_all)
         budget, ranked = min(spots.least + int(_AHEAD * EDIT) - 1, most_of_all), list[_Read]()
         while spots.least <= budget:
             ranked = self._read(spots, budget)
@@ -160,10 +161,19 @@ class SoundAlikes:
         if not ranked:
             return None
         nearest = ranked[0]
-        share = nearest.price / EDIT / len(phones)
+        share = nearest.price / EDIT / count
         next_price = ranked[1].price if len(ranked) > 1 else budget + 1
         intent = replace(nearest.intent, confidence=round(1 - share, 4))
         return Sounding(intent, nearest.said, share, (next_price - nearest.price) / EDIT)
+
+    def _heard(self, words: Words) -> Iterator[Sequence[Set[str]]]:
+        """Words as phones; one that cannot be said to this home is cut into them, as it may hold several."""
+        for word in words:
+            phones = list(_alike(self._names.sounds.ways(word)))
+            if phones and self.knows(word):
+                yield phones
+            else:
+                yield from ([phone] for phone in phones)
 
     def _read(self, spots: Spots, budget: int) -> list[_Read]:
         """What may have been meant by what costs no more, each once, the cheapest first."""
@@ -180,11 +190,11 @@ class SoundAlikes:
         spotted = spots.within(budget)
         beams = [_Beam(budget - spots.beyond(at)) for at in range(len(spotted) + 1)]
         beams[0].add(0, 0, ((), self._automaton.start))
-        for at, words in enumerate(spotted):
+        for at, (words, skipped) in enumerate(zip(spotted, spots.skipped, strict=True)):
             values = self._values_with(words)
             for way in map(self._followed, beams[at].cheapest()):
                 stays = way.said, way.state, way.step, way.node
-                beams[at + 1].add((id(way.state), id(way.node)), way.price + SKIPPED, stays)
+                beams[at + 1].add((id(way.state), id(way.node)), way.price + skipped, stays)
                 for word, key, *there in self._nexts(way, words, values) if words else ():
                     for end, price in words[word]:
                         beams[end].add(key, way.price + price, there)

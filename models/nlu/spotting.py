@@ -1,6 +1,10 @@
-"""Where words may have been said in a row of phones, whatever was written down for them."""
+"""Where words may have been said, whatever was written down for them.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+A word may have been heard as one or as several: "bed room". Words that begin in the midst of others are only
+looked for where those are cut into phones.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final
 
 import numpy as np
@@ -18,8 +22,12 @@ SKIPPED: Final = 3
 """The price of a phone that belongs to no word."""
 _FAR: Final = 40
 """More than any sentence may cost."""
+_NOTHING: Final = 14
+"""The price of a phone where nothing was heard: more than any word may cost, and little enough to add up."""
 _LONGEST: Final = 14
 """Phones of a word; longer ones are not looked for."""
+Heard = Sequence[Sequence[Set[str]]]
+"""Words as phones, each of which may be one of several. None is without phones."""
 _DRIFT: Final = 2
 """A word is heard in at most so many phones more or fewer than it has."""
 _TOLERANCE: Final = 0.8
@@ -27,7 +35,7 @@ _TOLERANCE: Final = 0.8
 more are found of what is misheard, in three times the time."""
 
 Spotted = dict[str, list[tuple[int, int]]]
-"""Words that may begin at a phone: for each the numbers of the phones behind its end, and their prices."""
+"""Words that may begin with a heard one: for each the numbers of those behind its end, and their prices."""
 
 
 class Spots:
@@ -35,25 +43,26 @@ class Spots:
 
     Args:
         words: Of a spotter.
-        found: For each place where one may be: the number of its first phone, of the one behind its last, its
-            price, and the number of the word. Shape: [4, places].
-        count: Phones that were heard.
+        found: For each place where one may be: the numbers of its first heard word and of the one behind its
+            last, its price, and the number of the word. Shape: [4, places].
+        lengths: Phones of the heard words.
     """
 
-    def __init__(self, words: Sequence[str], found: NDArray[np.intp], count: int) -> None:
+    def __init__(self, words: Sequence[str], found: NDArray[np.intp], lengths: Sequence[int]) -> None:
         self._words = words
         self._found = found
         begins, ends, prices, _ = found
-        least = np.full((count + 1, count + 1), _FAR)  # [begin, end]
+        self.skipped: tuple[int, ...] = tuple(min(_FAR, SKIPPED * length) for length in lengths)
+        """What it costs that a heard word is none."""
+        least = np.full((len(lengths) + 1, len(lengths) + 1), _FAR)  # [begin, end]
+        np.fill_diagonal(least[:, 1:], self.skipped)
         np.minimum.at(least, (begins, ends), prices)
-        phones = np.arange(count)
-        least[phones, phones + 1] = np.minimum(least[phones, phones + 1], SKIPPED)
         self._before, self._behind = _least_to(least), _least_to(least.T[::-1, ::-1])[::-1]
         self.least = int(self._before[-1])
-        """What all phones cost at least, whatever words may follow each other."""
+        """What all that was heard costs at least, whatever words may follow each other."""
 
     def within(self, budget: int) -> list[Spotted]:
-        """For each phone the words that may begin with it, where all phones together cost no more."""
+        """For each heard word those that may begin with it, where all together cost no more."""
         begins, ends, prices, _ = self._found
         of_all = self._before[begins] + prices + self._behind[ends]
         spotted: list[Spotted] = [{} for _ in self._before[1:]]
@@ -62,7 +71,7 @@ class Spots:
         return spotted
 
     def beyond(self, end: int) -> int:
-        """What the phones from one on cost at least."""
+        """What the heard words from one on cost at least."""
         return int(self._behind[end])
 
 
@@ -80,67 +89,69 @@ class Spotter:
         said.sort(key=lambda one: -len(one[1]))
         self._words = [word for word, _ in said]
         self._known = frozenset(words)
-        self._lengths = np.array([len(way) for _, way in said])  # [words], falling
+        self._lengths = np.array([len(way) for _, way in said], np.intp)  # [words], falling
+        self._longer = [
+            int(np.count_nonzero(self._lengths > at)) for at in range(self._lengths.max(initial=0))
+        ]
+        """How many words have more phones than a number."""
+        self._most = np.minimum(self._lengths - 1, (_TOLERANCE * self._lengths).astype(np.intp))  # [words]
         phones = sorted(frozenset[str]().union(*table.alike, *(way for _, way in said)))
         self._code = {phone: number for number, phone in enumerate(phones)}
-        self._phones = np.zeros((len(said), _LONGEST), np.intp)  # [words, phones]
+        self._phones = np.zeros((_LONGEST, len(said)), np.intp)  # [phones, words]
         for row, (_, way) in enumerate(said):
-            self._phones[row, : len(way)] = [self._code[phone] for phone in way]
+            self._phones[: len(way), row] = [self._code[phone] for phone in way]
         self._prices = _prices(self._code, table)
-        lost = np.full(max(1, len(self._code)), EDIT, np.int8)
+        lost = np.full(max(1, len(self._code)), EDIT, np.uint8)
         lost[[number for phone, number in self._code.items() if phone in table.faint]] = _ALIKE
-        self._lost = lost[self._phones]  # [words, phones]
+        self._lost = lost[self._phones]  # [phones, words]
 
     def __contains__(self, word: str) -> bool:
         return word in self._known
 
-    def spot(self, heard: Sequence[Set[str]], budget: int = _FAR) -> Spots:
+    def spot(self, heard: Heard, budget: int = _FAR) -> Spots:
         """Where words may have been said.
 
         Args:
-            heard: Phones, each of which may be one of several.
+            heard: What was heard.
             budget: The price of a whole sentence, above which no word is of use.
         """
-        found = []
-        for length, ended in self._ends(heard):
-            first, last = (int(np.count_nonzero(self._lengths > most)) for most in (length, length - 1))
-            most = min(budget, length - 1, int(_TOLERANCE * length))
-            places, begins, words = np.nonzero(ended[:, :, first:last] <= most)
-            ends = begins + places + (length - _DRIFT)
-            places_of = np.stack((begins, ends, ended[places, begins, words + first], words + first))
-            found.append(places_of[:, (begins < ends) & (ends <= len(heard))])
-        return Spots(self._words, np.concatenate(found or [np.zeros((4, 0), np.intp)], axis=1), len(heard))
+        lengths = [len(word) for word in heard]
+        edges = np.cumsum([0, *lengths])  # [heard words + 1]
+        # The number of the word that begins at a phone.
+        word_at = np.full(edges[-1] + _LONGEST + _DRIFT + 1, -1)
+        word_at[edges] = np.arange(len(edges))
+        prices = self._ended([phones for word in heard for phones in word], edges[:-1])
+        places, begins, words = np.nonzero(prices <= np.minimum(self._most, budget))
+        ends = word_at[edges[begins] + places + self._lengths[words] - _DRIFT]
+        found = np.stack((begins, ends, prices[places, begins, words], words))
+        return Spots(self._words, found[:, begins < ends], lengths)
 
-    def _ends(self, heard: Sequence[Set[str]]) -> Iterator[tuple[int, NDArray[np.int8]]]:
-        """For each length of a word: its prices in so many phones fewer or more, and from each phone on.
+    def _ended(self, heard: Sequence[Set[str]], starts: NDArray[np.intp]) -> NDArray[np.uint8]:
+        """What each word costs from each start on, in so many phones fewer or more than it has.
 
-        An edit distance for all words and all beginnings at once, in a band around the diagonal. Shape of
-        each: [phones fewer or more, starts, words of this length or longer].
+        An edit distance for all words and all starts at once, in a band around the diagonal. No price comes
+        near what the type holds. Shape: [phones fewer or more, starts, words].
         """
         count, band = len(heard), 2 * _DRIFT + 1
         # Before the first phone and behind the last nothing is said.
-        prices = np.full((count + _LONGEST + 2 * _DRIFT, self._prices.shape[1]), _FAR, np.int8)
-        more = np.full((len(prices), 1), EDIT, np.int8)
+        prices = np.full((count + _LONGEST + 2 * _DRIFT, self._prices.shape[1]), _NOTHING, np.uint8)
+        more = np.full((len(prices), 1), EDIT, np.uint8)
         for at, phones in enumerate(heard, start=_DRIFT):
             codes = [self._code.get(phone, len(self._code)) for phone in phones]
             prices[at] = self._prices[codes].min(axis=0)  # [phones that are known]
             more[at] = _ALIKE if phones & self._table.faint else EDIT
-        best = np.full((band, count, len(self._words)), _FAR, np.int8)
-        best[_DRIFT:] = EDIT * np.arange(_DRIFT + 1, dtype=np.int8)[:, None, None]
-        for at in range(_LONGEST):
-            rows = int(np.count_nonzero(self._lengths > at))  # words with so many phones
-            if rows == 0:
-                return
-            before = best[:, :, :rows]
-            said = prices[at : at + band + count - 1].take(self._phones[:rows, at], axis=1)
-            # The phone is what it is, or another; words stay side by side in memory.
-            best = before + np.ndarray((band, count, rows), np.int8, said, strides=(rows, rows, 1))
-            np.minimum(best[:-1], before[1:] + self._lost[:rows, at], out=best[:-1])  # it is missing
+        ended = np.full((band, len(starts), len(self._words)), _FAR, np.uint8)
+        ended[_DRIFT:] = EDIT * np.arange(_DRIFT + 1, dtype=np.uint8)[:, None, None]
+        nexts = starts + np.arange(band)[:, None]  # [phones fewer or more, starts]
+        for at, rows in enumerate(self._longer):
+            # Words stay side by side in memory; those that are longer stand before the others.
+            best = ended[:, :, :rows]
+            lost = best[1:] + self._lost[at, :rows]
+            best += prices[nexts + at].take(self._phones[at, :rows], axis=2)  # it is what it is, or another
+            np.minimum(best[:-1], lost, out=best[:-1])
             for place in range(1, band):  # one is heard that was not said
-                put_in = best[place - 1] + more[at + place : at + place + count]
-                np.minimum(best[place], put_in, out=best[place])
-            np.minimum(best, _FAR, out=best)
-            yield at + 1, best
+                np.minimum(best[place], best[place - 1] + more[nexts[place] + at], out=best[place])
+        return ended
 
 
 def _least_to(least: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -152,9 +163,9 @@ def _least_to(least: NDArray[np.intp]) -> NDArray[np.intp]:
     return reached
 
 
-def _prices(code: Mapping[str, int], table: PhoneTable) -> NDArray[np.int8]:
+def _prices(code: Mapping[str, int], table: PhoneTable) -> NDArray[np.uint8]:
     """What it costs to hear one phone for another. Shape: [heard, said]; the last heard one is unknown."""
-    prices = np.full((len(code) + 1, max(1, len(code))), EDIT, np.int8)
+    prices = np.full((len(code) + 1, max(1, len(code))), EDIT, np.uint8)
     for group in table.alike:
         its = [code[phone] for phone in group if phone in code]
         prices[np.ix_(its, its)] = _ALIKE

@@ -148,8 +148,9 @@ def test_a_table_of_phones_that_is_none_is_refused_with_what_was_expected(text: 
 def test_phones_of_a_group_are_half_another() -> None:
     word = {"word": [("B", "AA", "K")]}
     table = PhoneTable((frozenset({"B", "P"}),), frozenset({"K"}))
-    heard = [{"P"}, {"AA"}]
+    heard = [[{"P"}], [{"AA"}]]
     assert Spotter(word, table).spot(heard).within(9)[0]["word"] == [(2, 2)]
+    assert Spotter(word, table).spot([[{"P"}, {"AA"}]]).within(9)[0]["word"] == [(1, 2)]
     assert "word" not in Spotter(word).spot(heard).within(9)[0]
 
 
@@ -161,7 +162,7 @@ PHONES = ("AA", "B", "K", "M", "S", "IY")
     st.lists(st.sampled_from(PHONES), min_size=1, max_size=8),
 )
 def test_a_spotted_word_costs_no_more_than_its_edits(word: Sequence[str], heard: Sequence[str]) -> None:
-    spots = Spotter({"word": [tuple(word)]}).spot([{phone} for phone in heard])
+    spots = Spotter({"word": [tuple(word)]}).spot([[{phone}] for phone in heard])
     found = spots.within(EDIT * len(word) + SKIPPED * len(heard))
     for begin, words in enumerate(found):
         for end, price in words.get("word", ()):
