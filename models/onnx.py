@@ -6,6 +6,9 @@ from paige.models.errors import ModelUnusable
 
 __all__ = ["onnxruntime", "open_session"]
 
+_SLOWER = ["SkipLayerNormFusion"]
+"""Fusions that take longer than what they fuse: a sentence 0.93 ms with it, 0.84 without (1.30, x86-64)."""
+
 
 def open_session(file: str, threads: int) -> onnxruntime.InferenceSession:
     """A model file, ready to run on so many processor threads.
@@ -19,6 +22,8 @@ def open_session(file: str, threads: int) -> onnxruntime.InferenceSession:
     # Idle threads that wait in a loop would take the board's cores from the recognizer.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            file, options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER
+        )
     except Exception as error:  # the runtime raises whatever it likes
         raise ModelUnusable(f"{file}: this model cannot be opened: {error}") from error
