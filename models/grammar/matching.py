@@ -57,9 +57,12 @@ class ListMatcher:
         source = values.source
         if isinstance(source, RangeList):
             return self._numbers(source, words, start)
-        trie = self._glued_trie(values) if values.prefix or values.suffix else self.trie(source)
-        # Few lists have a value that begins so.
+        trie = self.firsts(values)
         return list(_walk(trie, words, start)) if words[start] in trie else []
+
+    def firsts(self, values: Values) -> Trie:
+        """What values begin with, but for numbers in digits and wildcards."""
+        return self._glued_trie(values) if values.prefix or values.suffix else self.trie(values.source)
 
     def trie(self, source: ListSource) -> Trie:
         """All that may be said for a list → its candidates, or for a range its value."""

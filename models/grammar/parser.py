@@ -12,6 +12,7 @@ from paige.models.grammar.automaton import Automaton, State, Symbol
 from paige.models.grammar.lists import WildcardList
 from paige.models.grammar.matching import Candidate, ListMatcher, Match
 from paige.models.grammar.numbers import Trie
+from paige.models.grammar.tokens import is_number
 
 MOST_WORDS = 128
 """Longer sentences are nobody's command; reading them would only cost time."""
@@ -66,6 +67,8 @@ class Parser:
         self._automaton = automaton
         self._matcher = matcher
         self._fillers = fillers
+        self._firsts: dict[Symbol, Trie | None] = {}
+        """What the values of a list begin with; None for wildcards."""
 
     def readings(self, words: Sequence[str]) -> Iterator[Reading]:
         """Every reading of the whole sentence; none where it has too many words."""
@@ -109,11 +112,19 @@ class Parser:
         at: int,
         found: dict[Symbol, list[Match]],
     ) -> None:
+        word = words[at]
+        numeric = is_number(word)
         for step in state.lists:
             symbol = step.symbol
-            if isinstance(symbol.source, WildcardList):
+            if symbol not in self._firsts:
+                wild = isinstance(symbol.source, WildcardList)
+                self._firsts[symbol] = None if wild else self._matcher.firsts(symbol.values)
+            firsts = self._firsts[symbol]
+            if firsts is None:
                 self._wildcard(chart, state, self._automaton.enter(step), symbol, words, at)
                 continue
+            if word not in firsts and not numeric:
+                continue  # few lists have a value that begins so
             matches = found.get(symbol)
             if matches is None:
                 matches = found[symbol] = self._matcher.matches(symbol.values, words, at)
