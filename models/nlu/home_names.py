@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from typing import Final
 
 from paige.models.grammar.lists import AREA, FLOOR, NAME
-from paige.models.grammar.tokens import words_of
+from paige.models.grammar.tokens import Words, words_of
 from paige.models.kinds import Kinds
 from paige.models.nlu.likeness import Sounds
 from paige.models.nlu.meanings import MeaningOf, Meanings
@@ -12,6 +13,9 @@ from paige.models.nlu.names import NameIndex, Spellings
 from paige.models.nlu.phones import PhoneTable
 from paige.models.nlu.spotting import Spotter
 from paige.models.vocabulary import Name, Vocabulary
+
+_MISSPELLED: Final = 0.75
+"""Words that are so alike are one, written wrong."""
 
 
 class HomeNames:
@@ -43,6 +47,12 @@ class HomeNames:
         self.entities.find(("x",), lambda context: True)
         self.areas.find(("x",), lambda context: True)
         self.floors.find(("x",), lambda context: True)
+
+    def misspelled(self, words: Words) -> bool:
+        """Whether words stand in names, or nearly do, and some of them only nearly."""
+        indexes = self.entities, self.areas, self.floors
+        nearest = [max(index.nearest(word) for index in indexes) for word in words]
+        return _MISSPELLED <= min(nearest, default=1.0) < 1.0
 
     def meanings(self, meaning_of: MeaningOf) -> Meanings:
         """Of everything that can be controlled or asked; the first who asks says how meanings are read."""

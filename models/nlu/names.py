@@ -145,6 +145,10 @@ class NameIndex:
         """Whether something is called exactly so, however it is cut into words."""
         return "".join(words) in self._exact
 
+    def nearest(self, word: str) -> float:
+        """How alike a word and one of the names' words are; 1 where it is one of them."""
+        return max((alike for _, alike in self._words.near(word)), default=0.0)
+
     def find(self, words: Words, fits: Fits, beside: Words = ()) -> Found:
         """What some words may mean.
 

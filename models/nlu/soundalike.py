@@ -179,11 +179,14 @@ class SoundAlikes:
         """What may have been meant by what costs no more, each once, the cheapest first."""
         found: dict[Any, _Read] = {}
         for price, said in self._search(spots, budget)[:_READ]:
+            nearest = next(iter(found.values()), None)
+            if nearest is not None and price >= nearest.price + _AHEAD * EDIT:
+                break  # however near these are, they are far enough
             intent = self._language.parse(said)
             if isinstance(intent, Intent) and not intent.free:
                 meant = intent.name, tuple(sorted(intent.slots.items()))
                 found.setdefault(meant, _Read(price, said, intent))
-        return sorted(found.values(), key=lambda one: one.price)
+        return list(found.values())
 
     def _search(self, spots: Spots, budget: int) -> list[tuple[int, str]]:
         """Sentences by their price, the cheapest first."""

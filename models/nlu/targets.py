@@ -262,8 +262,11 @@ class TargetFinder:
     def _near(
         self, slot: str, said: str, span: tuple[int, int], found: Found, fits: Fits, targets: Targets
     ) -> bool:
-        """Whether names mean nearly what was said; which of them is asked."""
-        if self._meaning_of is None:
+        """Whether names mean nearly what was said; which of them is asked.
+
+        What is only written wrong is left to its sounds (`misheard`), which find it for less.
+        """
+        if self._meaning_of is None or self._names.misspelled(words_of(said)):
             return False
         near = self._names.meanings(self._meaning_of).near(words_of(said), fits)
         if not near:
