@@ -151,7 +151,7 @@ class SoundAlikes:
             return None
         most_of_all = int(most * EDIT * count) + int(_AHEAD * EDIT)
         spots = self._spotter.spot(heard, most_of_all)
-        budget, ranked = min(spots.least + int(_AHEAD * EDIT) - 1, most_of_all), list[_Read]()
+        budget, ranked = min(spots.least + int(_AHEAD * EDIT), most_of_all), list[_Read]()
         while spots.least <= budget:
             ranked = self._read(spots, budget)
             known = ranked[0].price + int(_AHEAD * EDIT) - 1 if ranked else most_of_all
