@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from paige.models.nlu.parser import IntentParser
 from paige.models.nlu.phones import PhoneTable, read
 from paige.models.nlu.shipped import LazyModel
 from paige.models.nlu.soundalike import SoundAlikes
-from paige.models.nlu.spotting import EDIT, SKIPPED, Spotter
+from paige.models.nlu.spotting import EDIT, SKIPPED, Spots, Spotter
 from paige.models.vocabulary import Name, Vocabulary
 
 HOME = Vocabulary(
@@ -178,3 +179,52 @@ def test_a_spotted_word_costs_no_more_than_its_edits(word: Sequence[str], heard:
 )
 def test_words_numbers_letters_and_signs_are_said_as_people_say_them(word: str, said: list[str]) -> None:
     assert [" ".join(way) for way in SOUNDS.ways(word)] == said
+
+
+STEPS = st.lists(
+    st.tuples(st.integers(0, 4), st.integers(1, 3), st.integers(0, 6), st.integers(0, 2)), max_size=12
+)
+
+
+@given(STEPS, st.integers(0, 20))
+def test_words_within_a_budget_are_those_of_some_way_that_costs_no_more(
+    steps: list[tuple[int, int, int, int]], budget: int
+) -> None:
+    found = {(begin, min(5, begin + length), price, word) for begin, length, price, word in steps}
+    arrays = np.array(sorted(found), np.intp).reshape(-1, 4).T
+    spots = Spots(("a", "b", "c"), arrays, [1] * 5)
+
+    def cheapest(begin: int, end: int) -> int:
+        """By trying everything."""
+        if begin == end:
+            return 0
+        nexts = [(begin + 1, SKIPPED), *((to, price) for at, to, price, _ in found if at == begin)]
+        return min((price + cheapest(to, end) for to, price in nexts if to <= end), default=99)
+
+    assert spots.least == cheapest(0, 5)
+    assert [spots.beyond(at) for at in range(6)] == [cheapest(at, 5) for at in range(6)]
+    within = {
+        (begin, end, price, word)
+        for begin, words in enumerate(spots.within(budget))
+        for word, places in words.items()
+        for end, price in places
+    }
+    assert within == {
+        (begin, end, price, "abc"[word])
+        for begin, end, price, word in found
+        if cheapest(0, begin) + price + cheapest(end, 5) <= budget
+    }
+
+
+@pytest.mark.parametrize(
+    ("heard", "said"),
+    [
+        ("turn on the bed room lamp", "turn on the bedroom lamp"),  # two words were one
+        ("turn on thebedroom lamp", "turn on the bedroom lamp"),  # and one was two
+    ],
+)
+def test_words_are_found_wherever_a_recognizer_cut_them(heard: str, said: str) -> None:
+    found, wanted = ALIKES.find(words_of(heard)), LANGUAGE.parse(said)
+    assert found is not None
+    assert isinstance(wanted, Intent)
+    assert (found.intent.name, found.intent.slots) == (wanted.name, wanted.slots)
