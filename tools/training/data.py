@@ -13,6 +13,7 @@ from paige.tools.training.examples import Example, distinct
 from paige.tools.training.from_clinc import from_clinc
 from paige.tools.training.from_grammar import from_grammar, talk
 from paige.tools.training.from_home_llm import from_home_llm
+from paige.tools.training.from_own import from_own, in_an_epoch, unlike
 from paige.tools.training.from_slurp import from_hwu64, from_slurp
 from paige.tools.training.noise import Noise
 from paige.tools.training.nonsense import fragments, nonsense
@@ -37,6 +38,8 @@ class Portions:
     fragments: int = 1_500
     hwu64: int = 3
     """Times; requests for a home, which are few."""
+    own: int = 200
+    """Of each intent of a user's own, at least: about as many as there are of one that is shipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,11 @@ class Corpus:
     """What stands in every epoch: sentences that people said, and talk. Each sentence once."""
     drawn: Sequence[Sequence[Example]]
     """What is drawn by chance, anew for every epoch, so that little depends on one draw."""
+    own: Sequence[Example] = ()
+    """A user's own sentences, each once. They are few; none is held out."""
 
     def __iter__(self) -> Iterator[Example]:
+        yield from self.own
         yield from self.kept
         for draw in self.drawn:
             yield from draw
@@ -56,7 +62,7 @@ class Corpus:
     @property
     def once(self) -> list[Example]:
         """What stands in one epoch, as it is."""
-        return [*self.kept, *self.drawn[0]]
+        return [*self.own, *self.kept, *self.drawn[0]]
 
     def epoch(self, number: int, noise: Noise, portions: Portions, random: Random) -> list[Example]:
         """The examples of an epoch, said a little otherwise in each; after the last draw the first again."""
@@ -66,12 +72,13 @@ class Corpus:
             for example in examples
             for _ in range(portions.hwu64 if example.source == "hwu64" and not example.other else 1)
         ]
+        repeated += in_an_epoch(self.own, portions.own)
         return [noise.disturbed(example, random) for example in repeated]
 
     def held_out(self) -> tuple["Corpus", list[Example]]:
         """Those to learn from, and those that are not; the same in every run."""
-        learned = Corpus(_apart(self.kept, False), [_apart(draw, False) for draw in self.drawn])
-        return learned, _apart(self.once, True)
+        learned = Corpus(_apart(self.kept, False), [_apart(draw, False) for draw in self.drawn], self.own)
+        return learned, _apart([*self.kept, *self.drawn[0]], True)
 
 
 def _apart(examples: Iterable[Example], wanted: bool) -> list[Example]:  # which half
@@ -95,23 +102,28 @@ def gather(
         draws: How often to draw what is drawn by chance.
         own: Files or folders of a user's own sentences.
     """
-    real = [
-        *from_hwu64(data / "hwu64" / "train.jsonl"),
-        *from_clinc(data / "clinc150", "train.jsonl", "oos_train_plus.jsonl"),
-        *from_home_llm(data / "home_llm", seed),
-    ]
+    users = from_own(language, own, seed)
+    real = unlike(
+        [
+            *from_hwu64(data / "hwu64" / "train.jsonl"),
+            *from_clinc(data / "clinc150", "train.jsonl", "oos_train_plus.jsonl"),
+            *from_home_llm(data / "home_llm", seed),
+        ],
+        users,
+    )
     measured = {example.words for example in from_slurp(data / "slurp" / "dev.jsonl")}
+    measured |= {example.words for example in users}
     kept = _learned(distinct([*real, *talk(language, portions.talk, seed)]), measured)
     once = {example.words for example in kept}
     drawn = []
     for draw in range(seed * draws, (seed + 1) * draws):
         made = [
-            *from_grammar(language, portions.grammar, draw, own),
+            *from_grammar(language, portions.grammar, draw),
             *nonsense(real, portions.nonsense, draw),
             *fragments(real, portions.fragments, draw),
         ]
         drawn.append(_learned(distinct(made), measured | once))
-    return Corpus(kept, drawn)
+    return Corpus(kept, drawn, users)
 
 
 def _learned(examples: Iterable[Example], measured: Set[tuple[str, ...]]) -> list[Example]:

@@ -28,19 +28,18 @@ _TALK = frozenset({"HassRespond", "HassNevermind"})
 _UNTAGGED = frozenset({"preferred_area_id", "temperature_unit"})
 
 
-def from_grammar(language: str, count: int, seed: int, own: Sequence[Path] = ()) -> Iterator[Example]:
+def from_grammar(language: str, count: int, seed: int) -> Iterator[Example]:
     """Examples, half from what is understood word for word, half from `paraphrases.yaml`.
 
     Args:
         language: Such as `en`.
         count: How many.
         seed: The same seed gives the same examples.
-        own: Files or folders of a user's own sentences, which count as paraphrases.
     """
     random = Random(seed)  # noqa: S311  # sentences, not secrets
     stock = Stock.of(language)
     with resources.as_file(resources.files("paige.tools.training") / language / "paraphrases.yaml") as file:
-        sentences = Sentences.for_language(language, [Path(file), *own])
+        sentences = Sentences.for_language(language, [Path(file)])
     made = 0
     while made < count:
         understood = Language(sentences, home(stock, random))

@@ -14,9 +14,9 @@ from torch.nn import functional
 
 from paige.tools.bench.progress import progress
 from paige.tools.training.examples import Example
-from paige.tools.training.network import JointNetwork, general, mean_of, pretrained
+from paige.tools.training.minilm import Embedder, padded
+from paige.tools.training.network import JointNetwork, general
 from paige.tools.training.pieces import Cutter
-from paige.tools.training.pieces import tokenizer as minilm_tokenizer
 
 _LEARNED_FROM = 16_000
 _BATCH = 64
@@ -36,33 +36,18 @@ def fit_meaning(network: JointNetwork, tokenizer: Tokenizer, examples: Sequence[
     """
     said = sorted((one.words for one in examples[:: max(1, len(examples) // _LEARNED_FROM)]), key=len)
     batches = [said[at : at + _BATCH] for at in range(0, len(said), _BATCH)]
-    whole = minilm_tokenizer()
-    teacher = pretrained(range(whole.get_vocab_size()), range(6)).eval()
-    ours, theirs = Cutter(tokenizer), Cutter(whole)
+    cutter, known = Cutter(tokenizer), []
     network.eval()
-    known, wanted = [], []
     with torch.no_grad():
         for batch in progress(batches, len(batches)):
-            pieces, mask = _padded(ours, batch)
+            pieces, mask = padded(cutter, batch)
             known.append(general(network.encoder(pieces, mask), mask))  # [batch, 2 * hidden]
-            pieces, mask = _padded(theirs, batch)
-            wanted.append(functional.normalize(mean_of(teacher(pieces, mask)[-1], mask), dim=-1))
-    inputs, outputs = torch.cat(known), torch.cat(wanted)  # [sentences, 2 * hidden], [sentences, hidden]
+    # [sentences, 2 * hidden], [sentences, hidden]
+    inputs, outputs = torch.cat(known), Embedder().of(said)
     weight, bias = _ridge(inputs, outputs)
     network.meaning.weight.data, network.meaning.bias.data = weight, bias
     found = functional.normalize(network.meaning(inputs), dim=-1)
     return float((found * outputs).sum(dim=-1).mean())
-
-
-def _padded(cutter: Cutter, sentences: Sequence[Sequence[str]]) -> tuple[Tensor, Tensor]:
-    """The pieces of sentences, and where there are any. Shapes: [sentences, pieces]."""
-    cut = [cutter.cut(words)[0] for words in sentences]
-    pieces = torch.zeros((len(cut), max(map(len, cut))), dtype=torch.long)
-    mask = torch.zeros_like(pieces, dtype=torch.bool)
-    for row, numbers in enumerate(cut):
-        pieces[row, : len(numbers)] = torch.tensor(numbers)
-        mask[row, : len(numbers)] = True
-    return pieces, mask
 
 
 def _ridge(inputs: Tensor, outputs: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ from paige.models.nlu.tags import spans
 from paige.tools.training.data import Corpus, Portions
 from paige.tools.training.examples import Example, annotated, distinct
 from paige.tools.training.from_grammar import from_grammar, talk
+from paige.tools.training.from_own import from_own, unlike
 from paige.tools.training.from_slurp import SlurpLabels
 from paige.tools.training.homes import Stock, home
 from paige.tools.training.noise import Noise
@@ -104,17 +105,57 @@ def test_what_is_put_off_is_learned_as_what_is_done_and_when() -> None:
     assert all("conversation_command" not in said(one) for one in from_grammar("en", 2_000, seed=4))
 
 
+OWN = """
+language: en
+intents:
+  FeedCat: {data: [{sentences: ['(feed|serve) [the] cat']}]}
+  Water: {data: [{sentences: ['water {name}']}]}
+"""
+
+
 def test_a_users_own_sentences_are_learned_from_too(tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
-    own.write_text("language: en\nintents: {FeedCat: {data: [{sentences: ['(feed|serve) [the] cat']}]}}\n")
-    found = [one for one in from_grammar("en", 4_000, 1, [own]) if one.intent == "FeedCat"]
-    assert {one.words for one in found} <= {
+    own.write_text(OWN)
+    found = from_own("en", [own], seed=1)
+    assert {one.words for one in found if one.intent == "FeedCat"} == {
         ("feed", "cat"),
         ("feed", "the", "cat"),
         ("serve", "cat"),
         ("serve", "the", "cat"),
     }
-    assert found
+    watered = [said(one)["name"] for one in found if one.intent == "Water"]
+    assert len(watered) > 100  # names of many homes
+    assert from_own("en", [], seed=1) == []
+
+
+def test_own_sentences_that_cannot_be_said_are_named(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    sentences = "intents: {Feed: {data: [{sentences: ['feed {beast}']}]}}"
+    own.write_text(f"language: en\n{sentences}\nlists: {{beast: {{values: []}}}}\n")
+    with pytest.raises(ValueError, match=r"own\.yaml can be said"):
+        from_own("en", [own], seed=1)
+
+
+def test_own_intents_stand_in_an_epoch_as_often_as_others_and_none_is_held_out(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(OWN)
+    users = from_own("en", [own], seed=1)
+    learned, apart = Corpus([], [[]], users).held_out()
+    assert apart == []
+    epoch = learned.epoch(0, Noise.of("en"), Portions(own=100), Random(1))
+    assert sum(one.intent == "FeedCat" for one in epoch) == 100
+    assert sum(one.intent == "Water" for one in epoch) >= 100
+    assert learned.once == users
+
+
+def test_what_means_nearly_the_same_is_not_learned_as_what_is_refused() -> None:
+    pytest.importorskip("torch", reason="the extra `train` is not installed")
+    users = [Example(("book", "a", "table", "at", "a", "pizzeria"), "Book")]
+    booked = Example(("please", "reserve", "a", "table", "at", "an", "italian", "restaurant"), "other:food")
+    asked = Example(("who", "was", "the", "first", "president"), "other:qa")
+    lamp = Example(("book", "a", "table", "lamp", "on"), "HassTurnOn")
+    assert unlike([booked, asked, lamp], users) == [asked, lamp]
+    assert unlike([booked, asked, lamp], []) == [booked, asked, lamp]
 
 
 def test_nonsense_has_the_words_of_what_is_refused_and_no_other() -> None:
