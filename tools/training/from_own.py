@@ -19,7 +19,7 @@ _HOMES: Final = 20
 _A_HOME: Final = 100
 _ALIKE: Final = 0.4
 """Cosine from which a sentence may ask for what an own one does. Of 20,645 that are not for a home 843 do,
-for five sentences of each of SNIPS's intents; from 0.5 on, 183, and many a table is booked among the others."""
+for five sentences of each of SNIPS's intents; from 0.5 on, 183, and many a table is booked by the others."""
 
 
 def from_own(language: str, own: Sequence[Path], seed: int) -> list[Example]:
