@@ -28,6 +28,10 @@ from paige.models.nlu.wording import Wording
 
 ENOUGH: Final = 0.5
 """Cosine from which a sentence means what an example does; chosen by `paige bench understand`."""
+_LEARNED: Final = 0.4
+"""The same where the model has learned the intent from the user's sentences, and takes it for possible."""
+_POSSIBLE: Final = 0.05
+"""How probable an intent that it has learned must be to the model for that."""
 _VERY_NEAR: Final = 0.8
 _SHARED: Final = 0.02
 """What the model thinks of both must have so much in common: "how do cats eat" does not ask to feed one."""
@@ -121,8 +125,8 @@ class OwnIntents:
         meant = ""
         for at in np.argsort(-likeness)[:_TRIED]:
             example, near = examples[at], float(likeness[at])
-            if near < ENOUGH:
-                break
+            if near < (_LEARNED if _probability(frame, example.intent.name) >= _POSSIBLE else ENOUGH):
+                continue
             if self._wording.opposed(example.words, sentence.words):
                 continue
             # What is nearest, and lacks a slot, is not the next nearest instead.
@@ -196,6 +200,11 @@ class OwnIntents:
 def _asks(intent: str) -> bool:
     """Whether an intent changes nothing, by Home Assistant's names."""
     return "Get" in intent
+
+
+def _probability(frame: Frame, intent: str) -> float:
+    """How probable an intent is; 0 for what is not among the likeliest, or was never learned."""
+    return frame.confidence if frame.intent == intent else dict(frame.runners_up).get(intent, 0.0)
 
 
 def _shared(one: Frame, other: Frame) -> float:

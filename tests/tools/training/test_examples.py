@@ -1,5 +1,6 @@
 """What the model learns from says what the sentences mean."""
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -152,10 +153,14 @@ def test_what_means_nearly_the_same_is_not_learned_as_what_is_refused() -> None:
     pytest.importorskip("torch", reason="the extra `train` is not installed")
     users = [Example(("book", "a", "table", "at", "a", "pizzeria"), "Book")]
     booked = Example(("please", "reserve", "a", "table", "at", "an", "italian", "restaurant"), "other:food")
-    asked = Example(("who", "was", "the", "first", "president"), "other:qa")
+    asked = Example(("who", "was", "the", "first", "president"), "other:qa", label="qa")
     lamp = Example(("book", "a", "table", "lamp", "on"), "HassTurnOn")
     assert unlike([booked, asked, lamp], users) == [asked, lamp]
     assert unlike([booked, asked, lamp], []) == [booked, asked, lamp]
+    said = ("reserve a table at the pizzeria", "a table at the pizzeria please", "it is for five of us")
+    labelled = [Example(tuple(one.split()), "other:food", source="clinc150", label="book") for one in said]
+    alone = replace(labelled[2], label="guests")
+    assert unlike([*labelled, alone], users) == [alone]
 
 
 def test_nonsense_has_the_words_of_what_is_refused_and_no_other() -> None:
