@@ -1,17 +1,25 @@
 """A user's own intents in other words than the user wrote, by the model that comes with Paige."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import paige.tools.demo
 from paige.iot.home_file import load_home
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
+from paige.models.grammar.tokens import tokenize
 from paige.models.intent import Intent, NotRecognized
 from paige.models.nlu.explanation import Path as Answered
+from paige.models.nlu.frame import Frame, frame
+from paige.models.nlu.own import OwnIntents, Read
 from paige.models.nlu.parser import IntentParser
+from paige.models.nlu.shapes import Shapes
 from paige.models.nlu.shipped import LazyModel
 
 HOME = Path(paige.tools.demo.__file__).with_name("home.yaml")
@@ -136,3 +144,28 @@ def test_sentences_of_which_none_can_be_said_are_no_examples() -> None:
     wild = IntentParser(language, LazyModel.for_language("en"))
     wild.warm()
     assert isinstance(wild.parse("write down that the sky is blue"), NotRecognized)
+
+
+def test_what_the_model_has_learned_of_an_own_intent_counts() -> None:
+    """ "any letters today" is at 0.46 of "do i have new mail": too far by meaning alone."""
+    understood = parser()
+    model = LazyModel.for_language("en").get()
+
+    def reads(mail: float) -> Read:
+        def read(words: Sequence[str]) -> tuple[Frame, NDArray[np.float32]]:
+            scores = model.read(words)
+            found = frame(words, scores, model.labels)
+            return replace(found, runners_up=(*found.runners_up, ("ReadMail", mail))), scores.embedding
+
+        return read
+
+    said = tokenize("any letters today")
+    found = []
+    for mail in (0.0, 0.04, 0.1):
+        own = OwnIntents(understood.language, Shapes(understood.language.sentences), reads(mail), 0.6)
+        found.append(own.find(said, *reads(mail)(said.words)))
+    untrained, hardly, learned = found
+    assert untrained is None
+    assert hardly is None
+    assert learned is not None
+    assert learned.intent.name == "ReadMail"

@@ -1,6 +1,5 @@
 """What the model learns from says what the sentences mean."""
 
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -157,9 +156,9 @@ def test_what_means_nearly_the_same_is_not_learned_as_what_is_refused() -> None:
     lamp = Example(("book", "a", "table", "lamp", "on"), "HassTurnOn")
     assert unlike([booked, asked, lamp], users) == [asked, lamp]
     assert unlike([booked, asked, lamp], []) == [booked, asked, lamp]
-    said = ("reserve a table at the pizzeria", "a table at the pizzeria please", "it is for five of us")
+    said = ("reserve a table at the pizzeria", "a table at the pizzeria please", "nobody answered the phone")
     labelled = [Example(tuple(one.split()), "other:food", source="clinc150", label="book") for one in said]
-    alone = replace(labelled[2], label="guests")
+    alone = Example(("nobody", "answered"), "other:food", source="clinc150", label="guests")
     assert unlike([*labelled, alone], users) == [alone]
 
 
