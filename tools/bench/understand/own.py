@@ -1,10 +1,15 @@
 """How well a user's own intents are understood from a few sentences each: SNIPS's, which no model knows.
 
-Sentences with numbers are left out: in a plain sentence, without a slot, a number cannot be another one.
+    python -m paige.tools.bench.understand.own --data FOLDER --sentences 5 > own.yaml
+
+writes the sentences that a user had written, for a training that learns them, too. Sentences with numbers are
+left out: in a plain sentence, without a slot, a number cannot be another one.
 """
 
+import argparse
+import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -52,23 +57,15 @@ def measured(file: Path, others: Sequence[Row], model: Path | None) -> list[OwnS
         others: What is for none of its intents.
         model: The model's folder; the shipped one where it is None.
     """
-    intents: dict[str, list[Example]] = {}
-    rules = FrameRules()
-    for example in from_snips(file):
-        if rules.number(words_of(text_of(example))) is None:
-            intents.setdefault(f"My{example.intent}", []).append(example)
-    random = Random(_SEED)  # noqa: S311  # no secret
-    for examples in intents.values():
-        random.shuffle(examples)
+    intents = _intents(file)
     asked = [
         (name, one) for name, its in intents.items() for one in its[max(SENTENCES) : max(SENTENCES) + _ASKED]
     ]
     found = []
     for count in SENTENCES:
-        written = {name: [text_of(one) for one in its[:count]] for name, its in intents.items()}
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "own.yaml"
-            path.write_text(_sentences(written), encoding="utf-8")
+            path.write_text(_sentences(intents, count), encoding="utf-8")
             ask = shipped(model, own=[path])(own_home())
         answers = [(name, ask(text_of(one)).intent) for name, one in asked]
         accepted = sum(ask(text_of(row.example)).intent in intents for row in others)
@@ -78,9 +75,40 @@ def measured(file: Path, others: Sequence[Row], model: Path | None) -> list[OwnS
     return found
 
 
-def _sentences(written: dict[str, list[str]]) -> str:
+def _intents(file: Path) -> dict[str, list[Example]]:
+    """Of each intent its sentences, in an order drawn by chance; a user wrote the first of them."""
+    intents: dict[str, list[Example]] = {}
+    rules = FrameRules()
+    for example in from_snips(file):
+        if rules.number(words_of(text_of(example))) is None:
+            intents.setdefault(f"My{example.intent}", []).append(example)
+    random = Random(_SEED)  # noqa: S311  # no secret
+    for examples in intents.values():
+        random.shuffle(examples)
+    return intents
+
+
+def _sentences(intents: Mapping[str, Sequence[Example]], count: int) -> str:
+    """A file of a user's sentences, so many of each intent."""
+    written = {name: [text_of(one) for one in its[:count]] for name, its in intents.items()}
     data = {
         "language": "en",
         "intents": {name: {"data": [{"sentences": said}]} for name, said in written.items()},
     }
     return yaml.safe_dump(data, allow_unicode=True)
+
+
+def main() -> int:
+    """Writes a user's sentences."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="the data sets")
+    parser.add_argument("--sentences", type=int, default=5, help="of each intent (default: 5)")
+    options = parser.parse_args()
+    sys.stdout.write(_sentences(_intents(options.data / "snips" / "dev.jsonl"), options.sentences))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
