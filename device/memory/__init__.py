@@ -1,0 +1,1 @@
+"""The memory manager: one budget, shards that stay and shards that are streamed."""

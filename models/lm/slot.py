@@ -1,0 +1,163 @@
+"""Memory for one shard, and a session that runs whatever shard is in it.
+
+A session maps the file of its weights, and the file of a slot lies in memory (`tmpfs`). So another shard of
+the same graph is put under the session by writing the file: nothing is opened, arranged or copied again, and
+no byte of a shard is in memory twice.
+"""
+
+import hashlib
+import os
+import shutil
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paige.models.errors import ModelUnusable
+from paige.models.heap import give_back
+from paige.models.lm.onnx_file import Place
+from paige.models.lm.packed import PackedGraph
+from paige.models.onnx import onnxruntime, shard_options
+
+SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # memory that is a file, as every Linux has it
+WEIGHTS: Final = "weights"
+"""The file that a shard's graph has its matrices from."""
+_PAGE: Final = 4096
+_PROBED: Final = 3
+_ELSEWHERE: Final = (
+    "this model was arranged for another processor or another version of ONNX Runtime: "
+    "add it again with `paige models add`"
+)
+
+
+class Slot:
+    """A slot for shards of one graph; empty until it is filled.
+
+    Args:
+        graph: Arranged on this machine, by this version of the runtime.
+        threads: Processor threads that run it.
+        folder: On a file system that is memory.
+
+    Raises:
+        ModelUnusable: The runtime does not take the graph; it, or the processor, may be another than the one
+            that it was arranged for.
+    """
+
+    def __init__(self, graph: PackedGraph, threads: int, folder: Path = SHARED_MEMORY) -> None:
+        self.graph = graph
+        place = Path(mkdtemp(prefix="paige-", dir=folder))
+        try:
+            self._file = os.open(place / WEIGHTS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            os.ftruncate(self._file, graph.size)
+            self._write_blank()
+            options = shard_options(threads)
+            options.add_session_config_entry(
+                "session.model_external_initializers_file_folder_path", str(place)
+            )
+            self._session = onnxruntime.InferenceSession(
+                graph.model, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the runtime raises whatever it likes
+            raise ModelUnusable(f"{_ELSEWHERE}: {error}") from error
+        finally:
+            shutil.rmtree(place)  # the mapping stays
+        self.empty()
+        give_back()
+        self._binding = self._session.io_binding()
+        self._options = onnxruntime.RunOptions()
+
+    def _write_blank(self) -> None:
+        """What stands in the file while the graph is opened, a page at a time: zeros take no memory."""
+        blank, at = zlib.decompressobj(), 0
+        rest = self.graph.blank
+        while piece := blank.decompress(rest, _PAGE):
+            rest = blank.unconsumed_tail
+            if piece.strip(b"\0"):
+                os.pwrite(self._file, piece, at)
+            at += len(piece)
+
+    def empty(self) -> None:
+        """Give the memory back to the system."""
+        os.ftruncate(self._file, 0)
+        os.ftruncate(self._file, self.graph.size)
+
+    def fill(self, pieces: Iterable[memoryview]) -> None:
+        """Put a shard into it, whose bytes come piece by piece.
+
+        Raises:
+            ModelUnusable: They are more or fewer than a shard has.
+        """
+        places = iter(self.graph.regions)
+        place, at, total = next(places), 0, 0
+        for piece in pieces:
+            total += len(piece)
+            while len(piece) and total <= self.graph.shard_bytes:
+                if at == place.length:
+                    place, at = next(places), 0
+                some = piece[: place.length - at]
+                os.pwrite(self._file, some, place.offset + at)
+                at += len(some)
+                piece = piece[len(some) :]
+        if total != self.graph.shard_bytes:
+            raise ModelUnusable(f"a shard of {total} bytes; {self.graph.shard_bytes} were expected")
+
+    def fingerprint(self) -> str:
+        """Of what it makes of some numbers."""
+        return hashlib.sha256(b"".join(found.tobytes() for found in self.probe(_PROBED, seed=1))).hexdigest()
+
+    def check(self) -> None:
+        """See whether the kind's first shard, which is in it, does here what it did when it was arranged.
+
+        A runtime that would arrange matrices otherwise may arrange those that stood in the file when it
+        opened the graph, and never look at the file again.
+
+        Raises:
+            ModelUnusable: It does not.
+        """
+        if self.fingerprint() != self.graph.fingerprint:
+            raise ModelUnusable(_ELSEWHERE)
+
+    def write(self, place: Place, data: bytes) -> None:
+        """Some bytes at a place, whatever stands there; for whoever finds out what a graph needs."""
+        os.pwrite(self._file, data, place.offset)
+
+    def run(self, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
+        """Run the shard that is in it.
+
+        Args:
+            inputs: The runtime's values, by name.
+            outputs: The same, written in place; one may be an input, too.
+        """
+        for name, value in inputs.items():
+            self._binding.bind_ortvalue_input(name, value)
+        for name, value in outputs.items():
+            self._binding.bind_ortvalue_output(name, value)
+        self._session.run_with_iobinding(self._binding, self._options)
+
+    def probe(self, tokens: int, seed: int) -> list[NDArray[np.float32]]:
+        """What it makes of numbers drawn by chance; shards that are the same make the same."""
+        random = np.random.default_rng(seed)
+        free = {"tokens": tokens, "positions": 2 * tokens}
+        given: dict[str, NDArray[Any]] = {
+            "last_position": np.array([tokens - 1], np.int32),
+            "known_positions": np.array([tokens], np.int32),
+        }
+        for one in self._session.get_inputs():
+            if one.name not in given:
+                given[one.name] = random.standard_normal(
+                    [free.get(size, size) for size in one.shape], np.float32
+                )
+        names = {one.name for one in self._session.get_inputs()}
+        found: list[NDArray[np.float32]] = self._session.run(
+            None, {name: given[name] for name in names & {*given}}
+        )
+        return found
+
+    def close(self) -> None:
+        """Give the memory back; it is not run again."""
+        self.empty()
+        os.close(self._file)

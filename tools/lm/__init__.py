@@ -1,0 +1,1 @@
+"""At the desk: from checkpoints to shards that a board runs."""
