@@ -1,5 +1,7 @@
 """One pass of a decoder over its shards: tokens in, logits out, keys and values kept."""
 
+import math
+import mmap
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol
@@ -38,7 +40,7 @@ class KeyValues:
         self.length = 0
         """Tokens that have been read."""
         size = (1, shape.key_value_heads, positions, shape.head_width)
-        self.arrays = [(np.zeros(size, np.float32), np.zeros(size, np.float32)) for _ in range(shape.layers)]
+        self.arrays = [(_untouched(size), _untouched(size)) for _ in range(shape.layers)]
         """Of each layer. Shapes: [1, key_value_heads, positions, head_width]."""
         self.values = [tuple(map(_value, pair)) for pair in self.arrays]
 
@@ -129,6 +131,12 @@ class Decoder:
                 slot.run({"hidden": _value(hidden), "norm": self._small["norm"]}, {"logits": _value(made)})
             logits.append(made[0])
         return np.concatenate(logits, axis=1)[:, : self.shape.vocabulary]
+
+
+def _untouched(size: tuple[int, ...]) -> NDArray[np.float32]:
+    """Zeros of which only those take memory that are written; the C library's heap touches small arrays."""
+    memory = mmap.mmap(-1, math.prod(size) * np.dtype(np.float32).itemsize)
+    return np.frombuffer(memory, np.float32).reshape(size)
 
 
 def _value(array: NDArray[Any]) -> Any:  # noqa: ANN401  # the runtime publishes no types
