@@ -4,6 +4,7 @@ import math
 import mmap
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from threading import Event
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -18,6 +19,10 @@ from paige.models.onnx import onnxruntime
 
 MOST_AT_ONCE: Final = 64
 """Tokens that pass a layer together; more take memory for what is between matrices."""
+
+
+class Cancelled(Exception):  # nothing is wrong: somebody asked for it, and expects it
+    """A pass was broken off."""
 
 
 class Shards(Protocol):
@@ -71,25 +76,35 @@ class Decoder:
         cosines, sines = tables(self.shape, positions)
         self._rotary = {"cosines": _value(cosines), "sines": _value(sines)}
 
-    def read(self, tokens: Sequence[int], known: KeyValues, *, wanted: int = 1) -> NDArray[np.float32]:
+    def read(
+        self, tokens: Sequence[int], known: KeyValues, *, wanted: int = 1, cancelled: Event | None = None
+    ) -> NDArray[np.float32]:
         """Read tokens behind what is known.
 
         Args:
             tokens: At least one.
             known: What has been read before; it grows by the tokens.
             wanted: Logits of so many of the last tokens are given.
+            cancelled: When it is set, the pass is broken off before its next shard.
 
         Returns:
             Shape: [wanted, vocabulary].
+
+        Raises:
+            Cancelled: It was broken off; what was known before still is.
+            ValueError: There are no tokens, or more than there are positions for.
         """
+        if not 0 < len(tokens) <= known.positions - known.length:
+            raise ValueError(f"{len(tokens)} tokens; there is room for {known.positions - known.length}")
         kept: list[NDArray[np.float32]] = []
         for begin in range(0, len(tokens), MOST_AT_ONCE):
-            some = tokens[begin : begin + MOST_AT_ONCE]
-            kept.append(self._layers(some, known))
+            kept.append(self._layers(tokens[begin : begin + MOST_AT_ONCE], known, cancelled))
         hidden = np.concatenate(kept, axis=1)[:, -wanted:]  # [1, wanted, hidden]
         return self._head(np.ascontiguousarray(hidden))
 
-    def _layers(self, tokens: Sequence[int], known: KeyValues) -> NDArray[np.float32]:
+    def _layers(
+        self, tokens: Sequence[int], known: KeyValues, cancelled: Event | None
+    ) -> NDArray[np.float32]:
         """All layers, for a few tokens. Shape: [1, tokens, hidden]."""
         count = len(tokens)
         now = self._embedding[list(tokens)].astype(np.float32)[None]  # [1, tokens, hidden]
@@ -100,6 +115,9 @@ class Decoder:
             "known_positions": _value(np.array([known.length], np.int32)),
         }
         for number in range(self.shape.layers):
+            if cancelled is not None and cancelled.is_set():
+                known.length -= count
+                raise Cancelled
             keys, values = known.values[number]
             with self._shards.lease(f"layer-{number:03}") as slot:
                 slot.run(
