@@ -51,7 +51,7 @@ clean-root:      ## both commands in a fresh Debian (root; SUITE=trixie, ARCH=ar
 	tools/clean_root.sh $(or $(SUITE),bookworm) $(ARCH)
 
 wheels: setup    ## which library has a wheel for which Python and processor
-	$(BIN)/python tools/check_wheels.py demo test
+	$(BIN)/python tools/check_wheels.py convert demo test
 
 clean:           ## remove what was built
 	rm -rf .venv .venv-wheel .venv.log .cache dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
