@@ -49,7 +49,12 @@ class Slot:
 
     def __init__(self, graph: PackedGraph, threads: int, folder: Path = SHARED_MEMORY) -> None:
         self.graph = graph
-        place = Path(mkdtemp(prefix="paige-", dir=folder))
+        try:
+            place = Path(mkdtemp(prefix="paige-", dir=folder))
+        except OSError as error:
+            raise ModelUnusable(
+                f"{folder}: a model is run from files in memory there: {error.strerror}"
+            ) from error
         try:
             self._file = os.open(place / WEIGHTS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             os.ftruncate(self._file, graph.size)
@@ -99,7 +104,7 @@ class Slot:
                 if at == place.length:
                     place, at = next(places), 0
                 some = piece[: place.length - at]
-                os.pwrite(self._file, some, place.offset + at)
+                self._write(some, place.offset + at)
                 at += len(some)
                 piece = piece[len(some) :]
         if total != self.graph.shard_bytes:
@@ -123,7 +128,16 @@ class Slot:
 
     def write(self, place: Place, data: bytes) -> None:
         """Some bytes at a place, whatever stands there; for whoever finds out what a graph needs."""
-        os.pwrite(self._file, data, place.offset)
+        self._write(memoryview(data), place.offset)
+
+    def _write(self, data: memoryview, at: int) -> None:
+        try:
+            os.pwrite(self._file, data, at)
+        except OSError as error:
+            raise ModelUnusable(
+                f"no room for a shard of {self.graph.shard_bytes:,} bytes among files in memory "
+                f"({SHARED_MEMORY}): {error.strerror}; in a container, give it more with --shm-size"
+            ) from error
 
     def run(self, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
         """Run the shard that is in it.

@@ -94,3 +94,10 @@ def test_the_first_shard_does_what_it_did_when_it_was_arranged(packed: Packed) -
     filled(slot, model.folder / "layer-001")
     with pytest.raises(ModelUnusable, match="another processor or another version"):
         slot.check()
+
+
+def test_where_there_are_no_files_in_memory_it_says_so(packed: Packed, tmp_path: Path) -> None:
+    with pytest.raises(
+        ModelUnusable, match="nowhere: a model is run from files in memory there: No such file"
+    ):
+        Slot(packed("llama", 4).graphs["layer"], 1, tmp_path / "nowhere")
