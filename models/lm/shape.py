@@ -8,6 +8,16 @@ from paige.models.errors import ModelUnusable
 
 FAMILIES: Final = ("llama", "qwen2", "qwen3")
 """What `model_type` may be; SmolLM and SmolLM2 say `llama`."""
+_HEAD_WIDTHS: Final = 16
+_NUMBERS: Final = (
+    "hidden_size",
+    "intermediate_size",
+    "max_position_embeddings",
+    "num_attention_heads",
+    "num_hidden_layers",
+    "rms_norm_eps",
+    "vocab_size",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +90,18 @@ class DecoderShape:
         try:
             heads = int(config["num_attention_heads"])
             hidden = int(config["hidden_size"])
+            width = int(config.get("head_dim") or hidden // heads)
+            if width % _HEAD_WIDTHS:
+                raise ModelUnusable(
+                    f"config.json: heads are {width} wide; the runtime takes multiples of {_HEAD_WIDTHS}"
+                )
             return cls(
                 family=family,
                 layers=int(config["num_hidden_layers"]),
                 hidden=hidden,
                 heads=heads,
                 key_value_heads=int(config.get("num_key_value_heads") or heads),
-                head_width=int(config.get("head_dim") or hidden // heads),
+                head_width=width,
                 feed_forward=int(config["intermediate_size"]),
                 vocabulary=int(config["vocab_size"]),
                 positions=int(config["max_position_embeddings"]),
@@ -98,6 +113,15 @@ class DecoderShape:
             )
         except KeyError as error:
             raise ModelUnusable(f"config.json: it lacks {error}") from error
+        except (TypeError, ValueError) as error:
+            raise ModelUnusable(f"config.json: {_what_is_none(config)}{error}") from error
+
+
+def _what_is_none(config: Mapping[str, Any]) -> str:
+    """Names what has no value, as numbers must have one."""
+    return "".join(
+        f"{name} is {value!r}; " for name, value in config.items() if name in _NUMBERS and value is None
+    )
 
 
 def _rotary(config: Mapping[str, Any]) -> dict[str, Any]:
