@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from paige.device.memory.direct import DirectReader
 from paige.device.memory.plan import Kind, plan
 from paige.models.errors import ModelUnusable
-from paige.models.lm.packed import KINDS, PackedGraph, PackedModel
+from paige.models.lm.packed import PackedGraph, PackedModel
 from paige.models.lm.slot import Slot
 
 
@@ -152,10 +152,5 @@ class Pager:
 def kinds_of(model: PackedModel) -> tuple[Kind, ...]:
     """The kinds of a model's shards, in the order of a pass."""
     return tuple(
-        Kind(
-            name,
-            model.graphs[name].shard_bytes,
-            tuple(shard for shard in model.manifest.shards if shard.startswith(f"{name}-")),
-        )
-        for name in KINDS
+        Kind(name, graph.shard_bytes, model.manifest.of_kind(name)) for name, graph in model.graphs.items()
     )

@@ -63,11 +63,10 @@ class Decoder:
         folder, self.manifest = model.folder, model.manifest
         self.shape = self.manifest.shape
         self._shards = shards
-        whole = self.manifest.quantization.bits == 32
         # Mapped, so that only rows that are met take memory.
         self._embedding = np.memmap(
             folder / EMBEDDING,
-            np.float32 if whole else np.float16,
+            np.float32 if self.manifest.embedding_bits == 32 else np.float16,
             "r",
             shape=(self.shape.vocabulary, self.shape.hidden),
         )  # [vocabulary, hidden]
@@ -114,12 +113,12 @@ class Decoder:
             "last_position": _value(np.array([known.length - 1], np.int32)),
             "known_positions": _value(np.array([known.length], np.int32)),
         }
-        for number in range(self.shape.layers):
+        for number, shard in enumerate(self.manifest.layers):
             if cancelled is not None and cancelled.is_set():
                 known.length -= count
                 raise Cancelled
             keys, values = known.values[number]
-            with self._shards.lease(f"layer-{number:03}") as slot:
+            with self._shards.lease(shard) as slot:
                 slot.run(
                     {
                         "hidden": _value(now),
@@ -143,9 +142,9 @@ class Decoder:
     def _head(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits. Shape: [tokens, vocabulary]."""
         logits = []
-        for part in range(self.manifest.head_parts):
+        for shard in self.manifest.head:
             made = np.empty((1, hidden.shape[1], self.manifest.head_tokens), np.float32)
-            with self._shards.lease(f"head-{part:03}") as slot:
+            with self._shards.lease(shard) as slot:
                 slot.run({"hidden": _value(hidden), "norm": self._small["norm"]}, {"logits": _value(made)})
             logits.append(made[0])
         return np.concatenate(logits, axis=1)[:, : self.shape.vocabulary]

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from paige.models.errors import ModelUnusable
-from paige.models.lm.quantization import Quantization
 from paige.models.lm.shape import DecoderShape
 
 FORMAT: Final = 1
@@ -19,26 +18,34 @@ EMBEDDING: Final = "embedding"
 
 
 @dataclass(frozen=True, slots=True)
+class ShardKind:
+    """Shards that one graph runs, which lies in the file `KIND.onnx`."""
+
+    bytes: int
+    """A shard's file of matrices, as it was made."""
+    weights: str
+    """How they are written, for people to read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Of a model folder, before or after its shards are arranged for a machine."""
 
     format: int
     shape: DecoderShape
-    quantization: Quantization
-    head_parts: int
-    """Shards of the head."""
+    kinds: Mapping[str, ShardKind]
+    shards: Mapping[str, str]
+    """Each with its kind, in the order of a pass: layers, then parts of the head."""
     head_tokens: int
-    """Tokens of each; those behind the vocabulary are none."""
+    """Tokens of a part of the head; those behind the vocabulary are none."""
+    embedding_bits: int
+    """Of a number in the table of embeddings, 16 or 32."""
     licence: str
     """Of the weights."""
-    layer_bytes: int
-    """A layer's file of matrices, as it was made."""
-    head_bytes: int
-    """The same of a part of the head."""
 
     def to_json(self) -> dict[str, Any]:
         """As it is written."""
-        return {**asdict(self), "shape": self.shape.to_json()}
+        return {**asdict(self), "shape": self.shape.to_json(), "shards": list(self.shards.items())}
 
     @classmethod
     def load(cls, folder: Path) -> "Manifest":
@@ -52,16 +59,36 @@ class Manifest:
             data: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
             if data["format"] != FORMAT:
                 raise ModelUnusable(f"{file}: a model of format {data['format']}; this Paige reads {FORMAT}")
-            rest = {key: value for key, value in data.items() if key not in ("shape", "quantization")}
-            shape = DecoderShape.from_json(data["shape"])
-            return cls(shape=shape, quantization=Quantization(**data["quantization"]), **rest)
+            read = {
+                "shape": DecoderShape.from_json(data["shape"]),
+                "kinds": {name: ShardKind(**kind) for name, kind in data["kinds"].items()},
+                "shards": _shards(data),
+            }
+            return cls(**{**data, **read})
         except OSError as error:
             raise ModelUnusable(f"{file}: a model folder has this file: {error.strerror}") from error
         except (ValueError, KeyError, TypeError) as error:
             raise ModelUnusable(f"{file}: this is no manifest of a model: {error!r}") from error
 
     @property
-    def shards(self) -> tuple[str, ...]:
-        """In the order of a pass."""
-        layers = tuple(f"layer-{number:03}" for number in range(self.shape.layers))
-        return layers + tuple(f"head-{part:03}" for part in range(self.head_parts))
+    def layers(self) -> tuple[str, ...]:
+        """Shards that are layers."""
+        return tuple(self.shards)[: self.shape.layers]
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """Shards that are parts of the head."""
+        return tuple(self.shards)[self.shape.layers :]
+
+    def of_kind(self, kind: str) -> tuple[str, ...]:
+        """Shards of a kind, in the order of a pass."""
+        return tuple(shard for shard, its in self.shards.items() if its == kind)
+
+
+def _shards(data: Mapping[str, Any]) -> dict[str, str]:
+    shards = {str(shard): str(kind) for shard, kind in data["shards"]}
+    if {*shards.values()} != {*data["kinds"]}:
+        raise ValueError(
+            f"shards of the kinds {sorted({*shards.values()})}, told are {sorted(data['kinds'])}"
+        )
+    return shards

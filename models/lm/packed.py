@@ -12,8 +12,6 @@ from paige.models.lm.onnx_file import Place
 from paige.models.onnx import onnxruntime
 
 PACKED: Final = "packed.json"
-KINDS: Final = ("layer", "head")
-"""Of shards, in the order of a pass; the name of each shard begins with its kind's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,10 @@ class PackedModel:
     graphs: Mapping[str, PackedGraph]
     """Of each kind."""
 
+    def graph(self, shard: str) -> PackedGraph:
+        """The one that runs a shard."""
+        return self.graphs[self.manifest.shards[shard]]
+
     def save(self) -> None:
         """Write what is known of the graphs beside the shards."""
         told: dict[str, Any] = {"runtime": onnxruntime.__version__, "graphs": {}}
@@ -71,7 +73,7 @@ class PackedModel:
         manifest = Manifest.load(folder)
         try:
             told = json.loads((folder / PACKED).read_text(encoding="utf-8"))
-            graphs = {kind: _graph(folder, kind, entry) for kind, entry in told["graphs"].items()}
+            graphs = {kind: _graph(folder, kind, told["graphs"][kind]) for kind in manifest.kinds}
         except OSError as error:
             raise ModelUnusable(f"{folder}: this model was not added on this machine: {error}") from error
         except (ValueError, KeyError, TypeError) as error:

@@ -21,7 +21,7 @@ import numpy as np
 from paige.models.errors import ModelUnusable
 from paige.models.lm.manifest import Manifest
 from paige.models.lm.onnx_file import Constant, Place, constants
-from paige.models.lm.packed import KINDS, PackedGraph, PackedModel
+from paige.models.lm.packed import PackedGraph, PackedModel
 from paige.models.lm.slot import WEIGHTS, Slot
 from paige.models.onnx import onnxruntime, shard_options
 
@@ -193,15 +193,15 @@ def pack(folder: Path, to: Path) -> Iterator[tuple[int, int]]:
     """
     manifest = Manifest.load(folder)
     to.mkdir(parents=True)
-    sizes = {"layer": manifest.layer_bytes, "head": manifest.head_bytes}
-    packers = {kind: Packer(_bytes(folder / f"{kind}.onnx"), size, to) for kind, size in sizes.items()}
-    graphs = {kind: packers[kind].graph(folder / f"{kind}-000") for kind in KINDS}
+    packers = {
+        name: Packer(_bytes(folder / f"{name}.onnx"), kind.bytes, to) for name, kind in manifest.kinds.items()
+    }
+    graphs = {kind: packer.graph(folder / manifest.of_kind(kind)[0]) for kind, packer in packers.items()}
     shards = manifest.shards
-    for done, shard in enumerate(shards):
+    for done, (shard, kind) in enumerate(shards.items()):
         yield done, len(shards)
-        kind = shard.partition("-")[0]
         packers[kind].shard(graphs[kind], folder / shard, to / shard)
-    made = {*shards, *(f"{kind}.onnx" for kind in KINDS)}
+    made = {*shards, *(f"{kind}.onnx" for kind in graphs)}
     for file in folder.iterdir():
         if file.name not in made:
             shutil.copyfile(file, to / file.name)

@@ -28,6 +28,9 @@ class Quantization:
         if self.block not in BLOCKS:
             raise ModelUnusable(f"blocks of {self.block} weights: there are {', '.join(map(str, BLOCKS))}")
 
+    def __str__(self) -> str:
+        return "32 bits" if self.bits == 32 else f"{self.bits} bits in blocks of {self.block}"
+
     def blocks(self, width: int) -> int:
         """Blocks of a row of so many weights; the last may be part empty."""
         return -(-width // self.block)

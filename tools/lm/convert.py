@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from paige.models.lm.manifest import FORMAT, MANIFEST, NORMS, Manifest
+from paige.models.lm.manifest import FORMAT, MANIFEST, NORMS, Manifest, ShardKind
 from paige.models.lm.quantization import Quantization
 from paige.models.lm.shape import DecoderShape
 from paige.tools.lm.checkpoint import Checkpoint
@@ -23,8 +23,8 @@ Tensor = Callable[[str], NDArray[np.float32]]
 """A tensor of the checkpoint, by its name."""
 
 _COPIED: Final = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json")
-_HEAD_BYTES: Final = 12_000_000
-"""A part of the head is about as large as a layer of a small model."""
+_ROWS: Final = 32
+"""A part of the head has a multiple of so many tokens."""
 
 
 def convert(checkpoint: Checkpoint, quantization: Quantization, to: Path, licence: str) -> Manifest:
@@ -42,8 +42,7 @@ def convert(checkpoint: Checkpoint, quantization: Quantization, to: Path, licenc
     shape, tensor = checkpoint.shape, checkpoint.tensor
     to.mkdir(parents=True, exist_ok=True)
     layer = layer_graph(shape, quantization)
-    parts = head_parts(shape, quantization)
-    tokens = -(-shape.vocabulary // parts)
+    parts, tokens = head_parts(shape, quantization, layer.size)
     head = head_graph(shape, quantization, tokens)
     (to / "layer.onnx").write_bytes(layer.model)
     (to / "head.onnx").write_bytes(head.model)
@@ -62,14 +61,31 @@ def convert(checkpoint: Checkpoint, quantization: Quantization, to: Path, licenc
     for name in _COPIED:
         if (checkpoint.folder / name).is_file():
             shutil.copyfile(checkpoint.folder / name, to / name)
-    manifest = Manifest(FORMAT, shape, quantization, parts, tokens, licence, layer.size, head.size)
+    kinds = {
+        name: ShardKind(graph.size, str(quantization)) for name, graph in (("layer", layer), ("head", head))
+    }
+    shards = {f"layer-{number:03}": "layer" for number in range(shape.layers)}
+    shards |= {f"head-{part:03}": "head" for part in range(parts)}
+    embedding = 32 if quantization.bits == 32 else 16
+    manifest = Manifest(FORMAT, shape, kinds, shards, tokens, embedding, licence)
     (to / MANIFEST).write_text(json.dumps(manifest.to_json(), indent=2), encoding="utf-8")
     return manifest
 
 
-def head_parts(shape: DecoderShape, quantization: Quantization) -> int:
-    """In how many shards the head is cut."""
-    return max(1, round(shape.vocabulary * shape.hidden * quantization.bits / 8 / _HEAD_BYTES))
+def head_parts(shape: DecoderShape, quantization: Quantization, most: int) -> tuple[int, int]:
+    """In how many shards the head is cut, and how many tokens each has.
+
+    What is streamed passes through one slot for each kind, so that a part larger than a layer would keep a
+    layer from staying in memory.
+
+    Args:
+        shape: Of the decoder.
+        quantization: Of the head.
+        most: Bytes that a part may have.
+    """
+    parts = -(-head_graph(shape, quantization, shape.vocabulary).size // most)
+    tokens = -(-shape.vocabulary // (parts * _ROWS)) * _ROWS
+    return -(-shape.vocabulary // tokens), tokens
 
 
 def _layer(

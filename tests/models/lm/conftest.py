@@ -24,7 +24,7 @@ class Resident:
     def __init__(self, model: PackedModel) -> None:
         self._slots = {}
         for shard in model.manifest.shards:
-            slot = self._slots[shard] = Slot(model.graphs[shard.partition("-")[0]], 1)
+            slot = self._slots[shard] = Slot(model.graph(shard), 1)
             slot.fill([memoryview((model.folder / shard).read_bytes())])
 
     @contextmanager
