@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from paige.models.errors import ModelUnusable
 from paige.models.lm.shape import DecoderShape
+from paige.models.store.listing import FileEntry, parsed
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -42,6 +43,8 @@ class Manifest:
     """Of a number in the table of embeddings, 16 or 32."""
     licence: str
     """Of the weights."""
+    files: Mapping[str, FileEntry] = field(default_factory=dict)
+    """All others of the folder, as they were made."""
 
     def to_json(self) -> dict[str, Any]:
         """As it is written."""
@@ -63,6 +66,7 @@ class Manifest:
                 "shape": DecoderShape.from_json(data["shape"]),
                 "kinds": {name: ShardKind(**kind) for name, kind in data["kinds"].items()},
                 "shards": _shards(data),
+                "files": parsed(data.get("files", {})),
             }
             return cls(**{**data, **read})
         except OSError as error:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from paige.models.lm.manifest import FORMAT, MANIFEST, NORMS, Manifest, ShardKind
 from paige.models.lm.quantization import Quantization
 from paige.models.lm.shape import DecoderShape
+from paige.models.store.listing import listed
 from paige.tools.lm.checkpoint import Checkpoint
 from paige.tools.lm.graphs import ShardGraph, head_graph, layer_graph
 from paige.tools.lm.quantize import quantized
@@ -67,7 +68,8 @@ def convert(checkpoint: Checkpoint, quantization: Quantization, to: Path, licenc
     shards = {f"layer-{number:03}": "layer" for number in range(shape.layers)}
     shards |= {f"head-{part:03}": "head" for part in range(parts)}
     embedding = 32 if quantization.bits == 32 else 16
-    manifest = Manifest(FORMAT, shape, kinds, shards, tokens, embedding, licence)
+    files = listed(to, besides=MANIFEST)
+    manifest = Manifest(FORMAT, shape, kinds, shards, tokens, embedding, licence, files)
     (to / MANIFEST).write_text(json.dumps(manifest.to_json(), indent=2), encoding="utf-8")
     return manifest
 
