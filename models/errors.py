@@ -2,7 +2,10 @@
 
 ModelError
 ├── ModelUnusable       a model folder or file is missing, or is not what it should be
-└── SentencesInvalid    a sentence file or template cannot be understood
+├── SentencesInvalid    a sentence file or template cannot be understood
+└── StoreFailed         the store of models cannot do what was asked; it is as it was
+    ├── DownloadFailed  a model cannot be fetched from where it should be
+    └── NoRoom          a model needs more room than is free
 """
 
 
@@ -16,3 +19,15 @@ class ModelUnusable(ModelError):
 
 class SentencesInvalid(ModelError):
     """A sentence file or template cannot be understood; the text names file, place and remedy."""
+
+
+class StoreFailed(ModelError):
+    """The store of models cannot do what was asked, and is as it was."""
+
+
+class DownloadFailed(StoreFailed):
+    """A model cannot be fetched; what was fetched of it is kept, and fetching goes on from there."""
+
+
+class NoRoom(StoreFailed):
+    """A model needs more room than is free; the text tells both."""

@@ -35,13 +35,15 @@ _GARBAGE_AFTER: Final = 50_000
 """New objects, less those that are gone, after which to look for cycles among them."""
 
 _BUILT_IN: Final[Mapping[str, str]] = {
-    name: f"paige.device.cli.{name}" for name in ("run", "say", "listen", "parse", "doctor", "config")
+    name: f"paige.device.cli.{name}"
+    for name in ("run", "say", "listen", "parse", "models", "doctor", "config")
 }
 """Modules whose `COMMAND` is a subcommand."""
 
 _GROUPS: Final = (
     ("To begin", ("demo", "doctor")),
     ("Every day", ("run", "say")),
+    ("Language models", ("models",)),
     ("Configuration", ("config",)),
     ("For programs: a line in, a line of JSON out", ("parse", "listen")),
 )

@@ -59,9 +59,25 @@ class Manifest:
         """
         file = folder / MANIFEST
         try:
-            data: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            return cls.read(file.read_bytes(), str(file))
+        except OSError as error:
+            raise ModelUnusable(f"{file}: a model folder has this file: {error.strerror}") from error
+
+    @classmethod
+    def read(cls, text: bytes, place: str) -> "Manifest":
+        """As it was written.
+
+        Args:
+            text: All of the file.
+            place: Where it is from.
+
+        Raises:
+            ModelUnusable: It is none, or one of another format.
+        """
+        try:
+            data: Mapping[str, Any] = json.loads(text)
             if data["format"] != FORMAT:
-                raise ModelUnusable(f"{file}: a model of format {data['format']}; this Paige reads {FORMAT}")
+                raise ModelUnusable(f"{place}: a model of format {data['format']}; this Paige reads {FORMAT}")
             read = {
                 "shape": DecoderShape.from_json(data["shape"]),
                 "kinds": {name: ShardKind(**kind) for name, kind in data["kinds"].items()},
@@ -69,10 +85,8 @@ class Manifest:
                 "files": parsed(data.get("files", {})),
             }
             return cls(**{**data, **read})
-        except OSError as error:
-            raise ModelUnusable(f"{file}: a model folder has this file: {error.strerror}") from error
         except (ValueError, KeyError, TypeError) as error:
-            raise ModelUnusable(f"{file}: this is no manifest of a model: {error!r}") from error
+            raise ModelUnusable(f"{place}: this is no manifest of a model: {error!r}") from error
 
     @property
     def layers(self) -> tuple[str, ...]:

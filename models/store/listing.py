@@ -37,6 +37,13 @@ class FileEntry:
                 size += len(piece)
         return cls(size, found.hexdigest())
 
+    @classmethod
+    def of_bytes(cls, data: bytes) -> "FileEntry":
+        """What a file of these bytes is."""
+        import hashlib
+
+        return cls(len(data), hashlib.sha256(data).hexdigest())
+
 
 def pieces(source: Any) -> Iterator[bytes]:  # noqa: ANN401  # anything that is read from; `Protocol` has no less
     """What is left in a file, a piece at a time."""

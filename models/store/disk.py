@@ -1,0 +1,165 @@
+"""What must survive a cut of power: it is on the disk before anything says that it is there."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Set
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from paige.models.errors import ModelUnusable
+from paige.models.store.listing import FileEntry
+from paige.models.store.progress import Action, Progress, Told
+
+_READ_ONLY: Final = 0o444
+
+
+@contextmanager
+def locked(file: Path, told: Told) -> Iterator[None]:
+    """Alone with the store; the kernel ends it with the process, however that ends."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            told(Progress(Action.WAIT))
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def pin(folder: Path) -> int | None:
+    """A descriptor; as long as it is open, nobody clears the folder away. None where that has happened."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        if folder.stat().st_ino == os.fstat(descriptor).st_ino:
+            return descriptor
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    os.close(descriptor)
+    return None
+
+
+def clear(folder: Path) -> None:
+    """Take a folder away, unless somebody has pinned it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder)
+    except BlockingIOError:
+        pass  # it goes at the next start
+    finally:
+        os.close(descriptor)
+
+
+def sync(path: Path) -> None:
+    """See to it that a file's bytes, or a folder's names, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def put(text: str, file: Path, work: Path) -> None:
+    """Write a file in the place of what it was, in one step.
+
+    Args:
+        text: All of it.
+        file: Where it is to be.
+        work: A folder on the same file system.
+    """
+    fresh = work / file.name
+    fresh.write_text(text, encoding="utf-8")
+    sync(fresh)
+    fresh.replace(file)
+    sync(file.parent)
+
+
+class Objects:
+    """Files by their hashes.
+
+    Args:
+        folder: Where they lie.
+        work: A folder on the same file system for files that are not whole yet.
+    """
+
+    def __init__(self, folder: Path, work: Path) -> None:
+        self.folder = folder
+        self._work = work
+
+    def path(self, entry: FileEntry) -> Path:
+        """Where a file is, if it is there."""
+        return self.folder / entry.sha256
+
+    def fault(self, entry: FileEntry) -> str | None:
+        """What is wrong with a file, as a clause; None where nothing is."""
+        try:
+            found = FileEntry.of(self.path(entry))
+        except FileNotFoundError:
+            return "it is missing"
+        except OSError as error:
+            return f"it cannot be read: {error.strerror}"
+        return None if found == entry else difference(found, entry)
+
+    def take(self, name: str, pieces: Iterable[bytes], entry: FileEntry) -> None:
+        """Write a file, if it is what it should be.
+
+        Raises:
+            ModelUnusable: It is not.
+        """
+        import hashlib
+
+        fresh, digest, size = self._work / entry.sha256, hashlib.sha256(), 0
+        with fresh.open("wb") as file:
+            for piece in pieces:
+                size += len(piece)
+                if size > entry.size:
+                    raise ModelUnusable(f"{name}: it has more than the {entry.size:,} bytes it should have")
+                digest.update(piece)
+                file.write(piece)
+        found = FileEntry(size, digest.hexdigest())
+        if found != entry:
+            raise ModelUnusable(f"{name}: {difference(found, entry)}")
+        self._keep(fresh, entry)
+
+    def adopt(self, file: Path, entry: FileEntry) -> None:
+        """Take a file of which is known what it is, and which lies on the same file system."""
+        if self.fault(entry) is not None:
+            self._keep(file, entry)
+
+    def _keep(self, fresh: Path, entry: FileEntry) -> None:
+        fresh.chmod(_READ_ONLY)
+        sync(fresh)
+        fresh.replace(self.path(entry))
+
+    def link(self, files: Iterable[tuple[str, FileEntry]], to: Path) -> None:
+        """Make a folder with some of them under names of their own, which takes no room."""
+        to.mkdir()
+        for name, entry in files:
+            os.link(self.path(entry), to / name)
+
+    def sweep(self, wanted: Set[str]) -> None:
+        """Take away all but those with these hashes."""
+        for file in self.folder.iterdir():
+            if file.name not in wanted:
+                file.unlink()
+
+
+def difference(found: FileEntry, expected: FileEntry) -> str:
+    """In what a file is not what it should be, as a clause."""
+    if found.size != expected.size:
+        return f"it has {found.size:,} bytes; {expected.size:,} were expected"
+    return f"it is damaged: its hash is {found.sha256[:12]}…; {expected.sha256[:12]}… was expected"
+
+
+def free(folder: Path) -> int:
+    """Bytes that may still be written there."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
