@@ -19,8 +19,12 @@ class DirectReader:
     def __init__(self) -> None:
         self._buffer = mmap.mmap(-1, PIECE)  # begins at a page, as direct reads demand
 
-    def pieces(self, file: Path) -> Iterator[memoryview]:
+    def pieces(self, file: Path, start: int = 0) -> Iterator[memoryview]:
         """The bytes of a file; each piece is good until the next is asked for.
+
+        Args:
+            file: On flash.
+            start: Bytes that are passed over; a multiple of `PIECE`.
 
         Raises:
             DeviceError: The file cannot be read.
@@ -29,10 +33,12 @@ class DirectReader:
             descriptor = _open(file)
         except OSError as error:
             raise DeviceError(f"{file}: a shard of a model cannot be read: {error.strerror}") from error
-        at = 0
+        at = start
         try:
             with memoryview(self._buffer) as whole:
-                while count := os.preadv(descriptor, [self._buffer], at):
+                # Nothing is read at the end itself: direct reads begin at a block.
+                size = os.fstat(descriptor).st_size
+                while at < size and (count := os.preadv(descriptor, [self._buffer], at)):
                     yield whole[:count]
                     at += count
         except OSError as error:

@@ -4,153 +4,234 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final, Generic
 
-from paige.device.memory.direct import DirectReader
-from paige.device.memory.plan import Kind, plan
-from paige.models.errors import ModelUnusable
-from paige.models.lm.packed import PackedGraph, PackedModel
-from paige.models.lm.slot import Slot
+from paige.device.memory.direct import PIECE
+from paige.device.memory.plan import Plan, Planner
+from paige.device.memory.supply import Beginning, S, Supply
 
-
-@dataclass(slots=True)
-class _Lane:
-    """The slot through which the streamed shards of a kind pass."""
-
-    slot: Slot
-    order: tuple[str, ...]
-    target: str
-    """What it holds, or is to hold."""
-    ready: bool = False
-    leased: bool = False
+_NOTHING: Final = Plan((), 0, 0, 0, 0)
 
 
-class Pager:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What is being read."""
+
+    shard: str
+    stays: bool
+    """Whether it goes into a slot of its own."""
+    beginning: Beginning
+
+
+class Pager(Generic[S]):
     """Leases shards.
 
+    Nothing is read before it is needed: the first pass reads every shard once, each into the slot where it
+    stays, or into the one of its kind through which those pass that do not stay.
+
     Args:
-        model: With a file for each shard.
+        supply: Where shards come from.
         budget: Bytes for all slots.
-        threads: Processor threads that run a shard.
 
     Raises:
-        BudgetTooSmall: Not even one shard of each kind fits.
-        DeviceError: A shard cannot be read.
-        ModelUnusable: A shard has not the bytes that it should have.
+        BudgetTooSmall: The largest shard does not fit.
     """
 
-    def __init__(self, model: PackedModel, budget: int, threads: int) -> None:
-        self._folder = model.folder
-        self._reader = DirectReader()
-        kinds = kinds_of(model)
-        self.plan = plan(kinds, budget)
-        self._position = {shard: at for at, shard in enumerate(model.manifest.shards)}
-        self._resident: dict[str, Slot] = {}
-        self._lanes: dict[str, _Lane] = {}
-        # All slots first: to open one takes memory for a moment, which is there as long as they are empty.
-        for kind in kinds:
-            graph = model.graphs[kind.name]
-            self._check(graph, kind.shards[0])
-            streamed = tuple(shard for shard in kind.shards if shard not in self.plan.resident)
-            stays = [shard for shard in kind.shards if shard in self.plan.resident]
-            self._resident |= {shard: Slot(graph, threads) for shard in stays}
-            if streamed:
-                lane = _Lane(Slot(graph, threads), streamed, streamed[0])
-                self._lanes |= dict.fromkeys(streamed, lane)
-        for shard, slot in self._resident.items():
-            self._fill(slot, shard)
-        self._changed = threading.Condition()
+    def __init__(self, supply: Supply[S], budget: int) -> None:
+        self._supply = supply
+        self._order = tuple(supply.shards)
+        self._place = {shard: at for at, shard in enumerate(self._order)}
+        self.planner = Planner(supply.shards)
+        self.plan = self.planner.within(budget)
+        self.read_bytes = 0
+        """Of flash, so far."""
+        # To open a slot takes a shard's memory for a moment, which is there as long as all are empty.
+        self._transit = {kind: supply.open(kind) for kind in dict.fromkeys(map(supply.kind, self._order))}
+        """Of each kind, the slot through which shards pass; no more than one of them is not empty."""
+        self._own = {shard: supply.open(supply.kind(shard)) for shard in self._order if self._may_stay(shard)}
+        """Of shards that stay, or have stayed; of those that may not now, they are empty."""
+        self._held: set[str] = set()
+        """Shards that are in slots of their own."""
+        self._passing: str | None = None
+        """The shard that is in a slot through which shards pass."""
+        self._beginning, self._begins = Beginning(), ""
+        self._leased: str | None = None
+        self._reading: _Reading | None = None
         self._now = 0
-        """Where in a pass the last lease was."""
+        """Where in a pass the next lease is, as far as is known."""
+        self._changed = threading.Condition()
         self._error: Exception | None = None
         self._closed = False
+        with self._changed:
+            self._follow(self.plan)
         self._loader = threading.Thread(target=self._load, name="shards", daemon=True)
         self._loader.start()
 
+    @property
+    def taken(self) -> int:
+        """Bytes that it has, as the kernel counts."""
+        with self._changed:
+            slots = (*self._own.values(), *self._transit.values())
+            return sum(map(self._supply.taken, slots)) + self._beginning.bytes
+
+    @property
+    def kept_bytes(self) -> int:
+        """Of beginnings of shards, which are not in slots."""
+        return self._beginning.bytes
+
+    def resize(self, budget: int) -> None:
+        """Take no more than so many bytes from now on; what is leased goes when its lease ends.
+
+        Raises:
+            BudgetTooSmall: The largest shard does not fit; nothing is changed.
+        """
+        plan = self.planner.within(budget)
+        with self._changed:
+            if plan != self.plan:
+                self._follow(plan)
+                self._changed.wait_for(self._nothing_too_much_is_read)
+
+    def suspend(self) -> None:
+        """Give all memory back, until it is resized; whoever leases a shard before then waits."""
+        with self._changed:
+            self._follow(_NOTHING)
+            self._changed.wait_for(self._nothing_too_much_is_read)
+
     @contextmanager
-    def lease(self, shard: str) -> Iterator[Slot]:
-        """A slot with this shard, which stays in it until the lease ends.
+    def lease(self, shard: str) -> Iterator[S]:
+        """A slot with this shard, which stays in it until the lease ends. One is leased at a time.
 
         Raises:
             DeviceError: It cannot be read.
-            ModelUnusable: It has not the bytes that it should have.
+            ModelUnusable: It is damaged.
         """
-        if shard in self._resident:
-            yield self._resident[shard]
-            return
-        lane = self._lanes[shard]
-        self._await(lane, shard)
+        with self._changed:
+            self._now = self._place[shard]
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._has(shard) or self._error is not None or self._closed)
+            if self._error is not None:
+                raise self._error
+            if self._closed:
+                raise ValueError("this pager is closed")
+            self._leased = shard
+            slot = self._own[shard] if shard in self._held else self._transit[self._supply.kind(shard)]
         try:
-            yield lane.slot
+            yield slot
         finally:
             with self._changed:
-                after = lane.order.index(shard) + 1
-                lane.leased, lane.ready = False, False
-                lane.target = lane.order[after % len(lane.order)]
+                self._leased = None
+                self._now = (self._place[shard] + 1) % len(self._order)
+                self._evict()
                 self._changed.notify_all()
 
     def close(self) -> None:
-        """Give all memory back."""
+        """Give all memory back, for good."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
         self._loader.join()
-        for slot in {*self._resident.values(), *(lane.slot for lane in self._lanes.values())}:
-            slot.close()
+        for slot in (*self._own.values(), *self._transit.values()):
+            self._supply.close(slot)
+        self._own.clear()
+        self._transit.clear()
 
-    def _await(self, lane: _Lane, shard: str) -> None:
-        with self._changed:
-            self._now = self._position[shard]
-            if lane.target != shard:  # a pass was broken off, or begins elsewhere
-                lane.target, lane.ready = shard, False
-                self._changed.notify_all()
-            self._changed.wait_for(lambda: lane.ready or self._error is not None)
-            if self._error is not None:
-                raise self._error
-            lane.leased = True
+    def _has(self, shard: str) -> bool:
+        return shard in self._held or shard == self._passing
+
+    def _may_stay(self, shard: str) -> bool:
+        return self.plan is not _NOTHING and shard not in self.plan.streamed
+
+    def _nothing_too_much_is_read(self) -> bool:
+        """Whether what is being read, which nobody stops, still has the place that it is read into."""
+        reading = self._reading
+        return reading is None or (
+            self._may_stay(reading.shard) if reading.stays else reading.shard in self.plan.streamed
+        )
+
+    def _follow(self, plan: Plan) -> None:
+        """Keep to a plan from now on."""
+        self.plan = plan
+        last = plan.streamed[-1] if plan.streamed else ""
+        if last != self._begins:
+            self._beginning, self._begins = Beginning(), last
+        self._beginning.resize(plan.beginning_bytes // PIECE)
+        self._evict()
+        self._changed.notify_all()
+
+    def _evict(self) -> None:
+        """Empty what has no place any more, but for what is leased."""
+        for shard in [one for one in self._held if not self._may_stay(one) and one != self._leased]:
+            self._held.discard(shard)
+            self._supply.empty(self._own[shard])
+        passing = self._passing
+        if passing is not None and passing not in self.plan.streamed and passing != self._leased:
+            self._empty_transit()
+
+    def _empty_transit(self) -> None:
+        self._passing = None
+        for slot in self._transit.values():
+            self._supply.empty(slot)
 
     def _load(self) -> None:
         """What the thread does that reads ahead."""
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._closed or self._next() is not None)
-                lane = self._next()
-                if self._closed or lane is None:
+                if self._closed:
                     return
-                shard = lane.target
+                reading = self._begin()
             try:
-                self._fill(lane.slot, shard)
+                self._supply.fill(self._slot(reading), reading.shard, reading.beginning)
             except Exception as error:  # noqa: BLE001  # told to whoever waits for the shard
-                with self._changed:
-                    self._error = error
-                    self._changed.notify_all()
-                return
+                self._error = error
             with self._changed:
-                lane.ready = lane.target == shard
-                self._changed.notify_all()
+                self._end(reading)
+                if self._error is not None:
+                    return
 
-    def _next(self) -> _Lane | None:
-        """The lane whose shard is needed first, of those that are free."""
-        lanes = {id(lane): lane for lane in self._lanes.values()}.values()
-        free = [lane for lane in lanes if not (lane.ready or lane.leased)]
-        count = len(self._position)
-        return min(free, key=lambda lane: (self._position[lane.target] - self._now) % count, default=None)
+    def _begin(self) -> _Reading:
+        """Make a place for what is read next."""
+        shard = self._next()
+        assert shard is not None  # who calls has seen it
+        stays = self._may_stay(shard)
+        if not stays or shard not in self._own:
+            self._passing = None
+        for kind, slot in self._transit.items():
+            if self._passing is None and (stays or kind != self._supply.kind(shard)):
+                self._supply.empty(slot)
+        beginning = self._beginning if shard == self._begins else Beginning()
+        self.read_bytes += self._supply.shards[shard] - beginning.bytes
+        self._reading = _Reading(shard, stays, beginning)
+        return self._reading
 
-    def _check(self, graph: PackedGraph, first: str) -> None:
-        slot = Slot(graph, 1)
-        self._fill(slot, first)
-        slot.check()
-        slot.close()
+    def _slot(self, reading: _Reading) -> S:
+        kind = self._supply.kind(reading.shard)
+        if not reading.stays:
+            return self._transit[kind]
+        if reading.shard not in self._own:
+            slot = self._supply.open(kind)
+            with self._changed:
+                self._own[reading.shard] = slot
+        return self._own[reading.shard]
 
-    def _fill(self, slot: Slot, shard: str) -> None:
-        file = self._folder / shard
-        try:
-            slot.fill(self._reader.pieces(file))
-        except ModelUnusable as error:
-            raise ModelUnusable(f"{file}: {error}") from error
+    def _end(self, reading: _Reading) -> None:
+        self._reading = None
+        if self._error is None and reading.stays:
+            self._held.add(reading.shard)
+        elif self._error is None:
+            self._passing = reading.shard
+        self._evict()
+        self._changed.notify_all()
 
-
-def kinds_of(model: PackedModel) -> tuple[Kind, ...]:
-    """The kinds of a model's shards, in the order of a pass."""
-    return tuple(
-        Kind(name, graph.shard_bytes, model.manifest.of_kind(name)) for name, graph in model.graphs.items()
-    )
+    def _next(self) -> str | None:
+        """The shard that is needed first, of those for which there is a place now."""
+        if self.plan is _NOTHING or (self._passing is not None and self._passing not in self.plan.streamed):
+            return None
+        free = True  # where shards pass
+        for step in range(len(self._order)):
+            shard = self._order[(self._now + step) % len(self._order)]
+            if shard == self._passing:
+                free = False  # it is leased, or needed before those behind it
+            elif shard not in self._held and (free or (shard in self._own and self._may_stay(shard))):
+                return shard
+        return None

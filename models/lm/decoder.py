@@ -2,7 +2,7 @@
 
 import math
 import mmap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from threading import Event
 from typing import Any, Final, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from paige.models.heap import give_back
 from paige.models.lm.manifest import EMBEDDING, NORMS
 from paige.models.lm.packed import PackedModel
 from paige.models.lm.rotary import tables
@@ -19,6 +20,8 @@ from paige.models.onnx import onnxruntime
 
 MOST_AT_ONCE: Final = 64
 """Tokens that pass a layer together; more take memory for what is between matrices."""
+MOST_IN_A_PASS: Final = 512
+"""Tokens for which a layer is read once, however many pass it together."""
 
 
 class Cancelled(Exception):  # nothing is wrong: somebody asked for it, and expects it
@@ -57,12 +60,20 @@ class Decoder:
         model: Its folder has embeddings and normalizations.
         shards: Who has its shards.
         positions: The longest context, in tokens.
+        room: Is told before each pass how many bytes it may take besides its shards.
     """
 
-    def __init__(self, model: PackedModel, shards: Shards, positions: int) -> None:
+    def __init__(
+        self,
+        model: PackedModel,
+        shards: Shards,
+        positions: int,
+        room: Callable[[int], None] = lambda more: None,
+    ) -> None:
         folder, self.manifest = model.folder, model.manifest
         self.shape = self.manifest.shape
         self._shards = shards
+        self._room = room
         # Mapped, so that only rows that are met take memory.
         self._embedding = np.memmap(
             folder / EMBEDDING,
@@ -95,43 +106,73 @@ class Decoder:
         """
         if not 0 < len(tokens) <= known.positions - known.length:
             raise ValueError(f"{len(tokens)} tokens; there is room for {known.positions - known.length}")
-        kept: list[NDArray[np.float32]] = []
-        for begin in range(0, len(tokens), MOST_AT_ONCE):
-            kept.append(self._layers(tokens[begin : begin + MOST_AT_ONCE], known, cancelled))
-        hidden = np.concatenate(kept, axis=1)[:, -wanted:]  # [1, wanted, hidden]
-        return self._head(np.ascontiguousarray(hidden))
+        now = np.empty((0, self.shape.hidden), np.float32)  # [tokens, hidden]
+        for begin in range(0, len(tokens), MOST_IN_A_PASS):
+            now = np.concatenate(
+                [now, self._layers(tokens[begin : begin + MOST_IN_A_PASS], known, cancelled)]
+            )
+            now = now[-wanted:]
+        self._room(_numbers(wanted * (self.shape.hidden + 2 * self.shape.vocabulary)))
+        logits = self._head(np.ascontiguousarray(now[None]))
+        if len(tokens) > MOST_AT_ONCE:
+            give_back()  # the heap keeps what was between the matrices
+        return logits
 
     def _layers(
         self, tokens: Sequence[int], known: KeyValues, cancelled: Event | None
     ) -> NDArray[np.float32]:
-        """All layers, for a few tokens. Shape: [1, tokens, hidden]."""
-        count = len(tokens)
-        now = self._embedding[list(tokens)].astype(np.float32)[None]  # [1, tokens, hidden]
+        """All layers, each for all of some tokens before the next. Shape: [tokens, hidden]."""
+        self._room(self._growth(len(tokens)))
+        now = self._embedding[list(tokens)].astype(np.float32)  # [tokens, hidden]
         then = np.empty_like(now)  # a layer reads one and writes the other
-        known.length += count
-        where = {
-            "last_position": _value(np.array([known.length - 1], np.int32)),
-            "known_positions": _value(np.array([known.length], np.int32)),
-        }
         for number, shard in enumerate(self.manifest.layers):
             if cancelled is not None and cancelled.is_set():
-                known.length -= count
                 raise Cancelled
-            keys, values = known.values[number]
             with self._shards.lease(shard) as slot:
-                slot.run(
-                    {
-                        "hidden": _value(now),
-                        **self._of_layer(number),
-                        "past_keys": keys,
-                        "past_values": values,
-                        **where,
-                        **self._rotary,
-                    },
-                    {"next_hidden": _value(then), "keys": keys, "values": values},
-                )
+                for begin in range(0, len(tokens), MOST_AT_ONCE):
+                    some = slice(begin, begin + MOST_AT_ONCE)
+                    self._run(slot, number, (now[None, some], then[None, some]), known, begin)
             now, then = then, now
+        known.length += len(tokens)
         return now
+
+    def _run(
+        self,
+        slot: Slot,
+        number: int,
+        hidden: tuple[NDArray[np.float32], NDArray[np.float32]],
+        known: KeyValues,
+        before: int,
+    ) -> None:
+        """One layer, for a few tokens.
+
+        Args:
+            slot: Has the layer.
+            number: Of the layer.
+            hidden: What it reads, and where it writes. Shapes: [1, tokens, hidden].
+            known: What was read before this pass.
+            before: Tokens of this pass that stand before these.
+        """
+        keys, values = known.values[number]
+        end = known.length + before + hidden[0].shape[1]
+        given = {
+            "hidden": _value(hidden[0]),
+            **self._of_layer(number),
+            "past_keys": keys,
+            "past_values": values,
+            "last_position": _value(np.array([end - 1], np.int32)),
+            "known_positions": _value(np.array([end], np.int32)),
+            **self._rotary,
+        }
+        slot.run(given, {"next_hidden": _value(hidden[1]), "keys": keys, "values": values})
+
+    def _growth(self, tokens: int) -> int:
+        """Bytes that a pass takes besides its shards: keys and values, and what is between matrices."""
+        shape = self.shape
+        kept = 2 * shape.layers * shape.key_value_width * tokens
+        between = 2 * shape.hidden * tokens
+        widths = 4 * shape.hidden + 2 * (shape.query_width + shape.key_value_width) + 3 * shape.feed_forward
+        return _numbers(kept + between + min(tokens, MOST_AT_ONCE) * widths)
 
     def _of_layer(self, number: int) -> dict[str, Any]:
         names = ["attention_norm", "feed_forward_norm"]
@@ -152,8 +193,13 @@ class Decoder:
 
 def _untouched(size: tuple[int, ...]) -> NDArray[np.float32]:
     """Zeros of which only those take memory that are written; the C library's heap touches small arrays."""
-    memory = mmap.mmap(-1, math.prod(size) * np.dtype(np.float32).itemsize)
+    memory = mmap.mmap(-1, _numbers(math.prod(size)), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     return np.frombuffer(memory, np.float32).reshape(size)
+
+
+def _numbers(count: int) -> int:
+    """The bytes of so many."""
+    return count * np.dtype(np.float32).itemsize
 
 
 def _value(array: NDArray[Any]) -> Any:  # noqa: ANN401  # the runtime publishes no types

@@ -45,6 +45,8 @@ class PackedModel:
     manifest: Manifest
     graphs: Mapping[str, PackedGraph]
     """Of each kind."""
+    checksums: Mapping[str, str]
+    """Of each shard (CRC-32, 8 hexadecimal digits): finds what flash or a copy has spoiled."""
 
     def graph(self, shard: str) -> PackedGraph:
         """The one that runs a shard."""
@@ -52,7 +54,7 @@ class PackedModel:
 
     def save(self) -> None:
         """Write what is known of the graphs beside the shards."""
-        told: dict[str, Any] = {"runtime": onnxruntime.__version__, "graphs": {}}
+        told: dict[str, Any] = {"runtime": onnxruntime.__version__, "graphs": {}, "checksums": self.checksums}
         for kind, graph in self.graphs.items():
             (self.folder / f"{kind}.onnx").write_bytes(graph.model)
             (self.folder / f"{kind}.blank").write_bytes(graph.blank)
@@ -74,6 +76,7 @@ class PackedModel:
         try:
             told = json.loads((folder / PACKED).read_text(encoding="utf-8"))
             graphs = {kind: _graph(folder, kind, told["graphs"][kind]) for kind in manifest.kinds}
+            checksums = {shard: str(told["checksums"][shard]) for shard in manifest.shards}
         except OSError as error:
             raise ModelUnusable(f"{folder}: this model was not added on this machine: {error}") from error
         except (ValueError, KeyError, TypeError) as error:
@@ -83,7 +86,7 @@ class PackedModel:
                 f"{folder}: this model was arranged by ONNX Runtime {told['runtime']}; here is "
                 f"{onnxruntime.__version__}: add it again with `paige models add`"
             )
-        return cls(folder, manifest, graphs)
+        return cls(folder, manifest, graphs, checksums)
 
 
 def _graph(folder: Path, kind: str, entry: Mapping[str, Any]) -> PackedGraph:

@@ -68,8 +68,8 @@ class Packer:
         slot.close()
         return replace(graph, fingerprint=fingerprint)
 
-    def shard(self, graph: PackedGraph, weights: Path, to: Path) -> None:
-        """Write a shard of an arranged graph.
+    def shard(self, graph: PackedGraph, weights: Path, to: Path) -> str:
+        """Write a shard of an arranged graph, and give its checksum.
 
         Args:
             graph: As `graph` gave it.
@@ -84,8 +84,11 @@ class Packer:
                 raise ModelUnusable(
                     f"{weights}: two matrices of this shard are the same; that is not provided for"
                 )
+            checksum = 0
             for piece in pieces(source.fileno(), graph.regions):
                 target.write(piece)
+                checksum = zlib.crc32(piece, checksum)
+        return f"{checksum:08x}"
 
     def _needed(self, graph: PackedGraph, found: list[Constant], weights: Path) -> list[Constant]:
         """Of what is not arranged, that without which the graph gives something else.
@@ -197,15 +200,15 @@ def pack(folder: Path, to: Path) -> Iterator[tuple[int, int]]:
         name: Packer(_bytes(folder / f"{name}.onnx"), kind.bytes, to) for name, kind in manifest.kinds.items()
     }
     graphs = {kind: packer.graph(folder / manifest.of_kind(kind)[0]) for kind, packer in packers.items()}
-    shards = manifest.shards
+    shards, checksums = manifest.shards, {}
     for done, (shard, kind) in enumerate(shards.items()):
         yield done, len(shards)
-        packers[kind].shard(graphs[kind], folder / shard, to / shard)
+        checksums[shard] = packers[kind].shard(graphs[kind], folder / shard, to / shard)
     made = {*shards, *(f"{kind}.onnx" for kind in graphs)}
     for file in folder.iterdir():
         if file.name not in made:
             shutil.copyfile(file, to / file.name)
-    PackedModel(to, manifest, graphs).save()
+    PackedModel(to, manifest, graphs, checksums).save()
     yield len(shards), len(shards)
 
 

@@ -89,6 +89,10 @@ class Slot:
         os.ftruncate(self._file, 0)
         os.ftruncate(self._file, self.graph.size)
 
+    def taken(self) -> int:
+        """Bytes of memory that its file has, as the kernel counts."""
+        return os.fstat(self._file).st_blocks * 512  # stat(2): in units of 512 bytes, whatever a block is
+
     def fill(self, pieces: Iterable[memoryview]) -> None:
         """Put a shard into it, whose bytes come piece by piece.
 
