@@ -1,56 +1,75 @@
 """`paige models`: the language models of this machine."""
 
+import json
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from paige.device.cli.command import Subcommand
 
 if TYPE_CHECKING:  # these are loaded only when the command runs: `paige --help` stays fast
+    from paige.device.cli.progress import Shown
     from paige.device.config.load import Loaded
     from paige.models.store.progress import Told
+    from paige.models.store.record import Record
     from paige.models.store.store import Store
 
 _DESCRIPTION = """\
-Adds language models to this machine and takes them away. A model is copied, checked against the
-hashes of its manifest, and arranged for this machine's processor; whenever the power goes, the old
-version is there or the new. Two versions of each are kept.
+Adds language models to this machine, checks them and takes them away.
+
+A model is a folder with manifest.json, or a zip file of one, here or on a server. What is added is
+compared with the hashes of its manifest and arranged for this machine's processor. Whenever the
+power goes, the version before is there or the new one. Two versions of a model are kept, with what
+they have in common once. A download that was cut off goes on when the same is added again.
+
+A model takes room twice: as it came, and as this processor wants it. With what it came as, it can be
+arranged again after an update of the runtime; --lean does without that.
 
 examples:
   paige models add /media/stick/qwen3-0.6b
-  paige models list"""
+  paige models add https://files.example/smollm2-360m.zip --name small
+  paige models list
+  paige models verify
+  paige models rollback small
+  paige models remove small"""
 
 
 def _configure(parser: ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="add|list")
-    add = actions.add_parser("add", help="add a model, or a newer version of one")
-    add.add_argument("source", metavar="FOLDER", help="a model folder")
-    add.add_argument("--name", metavar="NAME", help="what it is called here (default: as its folder)")
-    every = [add, actions.add_parser("list", help="show what there is")]
-    for action in every:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="add|list|verify|remove|rollback")
+    add = actions.add_parser("add", help="add a model, or another version of one")
+    add.add_argument("source", metavar="FOLDER|FILE.zip|URL", help="the model")
+    add.add_argument("--name", metavar="NAME", help="what it is called here (default: as its folder or file)")
+    add.add_argument(
+        "--lean",
+        action="store_true",
+        help="keep only what is arranged: half the room; after an update of the runtime it is to be added again",
+    )
+    listing = actions.add_parser("list", help="show what there is, and downloads that were cut off")
+    verify = actions.add_parser("verify", help="compare every file with its hash")
+    verify.add_argument("name", nargs="?", metavar="NAME", help="of one model (default: all)")
+    remove = actions.add_parser("remove", help="take a model away, with both versions")
+    which = remove.add_mutually_exclusive_group(required=True)
+    which.add_argument("name", nargs="?", metavar="NAME", help="of the model")
+    which.add_argument("--unfinished", action="store_true", help="what downloads left that were cut off")
+    rollback = actions.add_parser("rollback", help="use the version before; once more, the newer one again")
+    rollback.add_argument("name", metavar="NAME", help="of the model")
+    for action in (add, listing, verify, remove, rollback):
         action.add_argument("--config", type=Path, metavar="FILE", help="instead of the file that is found")
+        action.add_argument("--json", action="store_true", help="one JSON object, for programs")
 
 
 def _run(arguments: Namespace) -> int:
-    import os
-
-    from paige.device.cli.progress import Shown, size
+    from paige.device.cli.progress import Shown
     from paige.device.config.load import load
-    from paige.models.store.sources import FolderSource
 
     shown = Shown()
     store = store_of(load(arguments.config, os.environ), shown)
-    if arguments.action == "add":
-        try:
-            record = store.add(FolderSource(Path(arguments.source)), arguments.name)
-        finally:
-            shown.end()
-        sys.stdout.write(f"{record.name} is there; {size(record.size)}\n")
-        return 0
-    for record in store.records():
-        sys.stdout.write(f"{record.name}  {size(record.size)}  {record.versions[0].licence}\n")
-    return 0
+    try:
+        return _ACTIONS[arguments.action](arguments, store, shown)
+    finally:
+        shown.end()  # what follows begins a line, whatever it is
 
 
 def store_of(loaded: "Loaded", told: "Told") -> "Store":
@@ -59,5 +78,114 @@ def store_of(loaded: "Loaded", told: "Told") -> "Store":
 
     return Store(loaded.state_dir / "models", told)
 
+
+def _add(arguments: Namespace, store: "Store", shown: "Shown") -> int:
+    from paige.models.store.remote import source_of
+
+    source = source_of(arguments.source, store.downloads, shown)
+    record = store.add(source, arguments.name, lean=arguments.lean)
+    shown.end()
+    _tell(arguments, _told(record), f"{_line(record)}\n")
+    return 0
+
+
+def _list(arguments: Namespace, store: "Store", shown: "Shown") -> int:
+    from paige.device.cli.progress import size
+    from paige.models.errors import StoreFailed
+
+    told: dict[str, Any] = {"models": [], "damaged": [], "unfinished": []}
+    lines = []
+    for name in store.names():
+        try:
+            record = store.record(name)
+            told["models"].append(_told(record))
+            lines.append(_line(record))
+        except StoreFailed as error:
+            told["damaged"].append({"name": name, "why": str(error)})
+            lines.append(f"{name}  {error}")
+    for one in store.unfinished():
+        told["unfinished"].append({"origin": one.origin, "done": one.done, "total": one.total})
+        of = f" of {size(one.total)}" if one.total else ""
+        lines.append(f"unfinished: {size(one.done)}{of} of {one.origin}; add it again, and it goes on")
+    lines = lines or ["there are no models yet; 'paige models add --help' shows how one is added"]
+    _tell(arguments, told, "".join(f"{line}\n" for line in lines))
+    return 1 if told["damaged"] else 0
+
+
+def _verify(arguments: Namespace, store: "Store", shown: "Shown") -> int:
+    names = [arguments.name] if arguments.name else store.names()
+    faults = [fault for name in names for fault in store.verify(name)]
+    shown.end()
+    lines, records = [], {name: store.record(name) for name in names}
+    for fault in faults:
+        record = records[fault.name]
+        older = "" if fault.version == record.versions[0].id else ", of the version before"
+        kept = "as it is run here" if fault.arranged else "as it came"
+        lines.append(f"{fault.name}: {fault.file} ({kept}{older}): {fault.why}")
+    for name in dict.fromkeys(fault.name for fault in faults):
+        origin = records[name].versions[0].origin
+        lines.append(f"what is damaged comes back with 'paige models add {origin} --name {name}'")
+    lines += [f"{name}: all as it was added" for name in names if name not in {one.name for one in faults}]
+    found = [
+        {"name": one.name, "file": one.file, "version": one.version, "arranged": one.arranged, "why": one.why}
+        for one in faults
+    ]
+    _tell(arguments, {"checked": list(names), "faults": found}, "".join(f"{line}\n" for line in lines))
+    return 1 if faults else 0
+
+
+def _remove(arguments: Namespace, store: "Store", shown: "Shown") -> int:
+    if arguments.unfinished:
+        store.remove_unfinished()
+        _tell(arguments, {"removed": "unfinished"}, "what was fetched of unfinished downloads is gone\n")
+    else:
+        store.remove(arguments.name)
+        _tell(arguments, {"removed": arguments.name}, f"{arguments.name} is gone\n")
+    return 0
+
+
+def _rollback(arguments: Namespace, store: "Store", shown: "Shown") -> int:
+    record = store.rollback(arguments.name)
+    _tell(arguments, _told(record), f"{_line(record)}\n")
+    return 0
+
+
+def _line(record: "Record") -> str:
+    """A model, for people."""
+    from paige.device.cli.progress import size
+
+    version, *older = record.versions
+    parts = [
+        f"{record.name}  version {version.id[:8]} of {version.added[:10]}",
+        f"licence {version.licence}",
+        f"{size(record.size)} on flash, {size(version.arranged.size)} of it are run",
+    ]
+    parts += [] if version.files else ["only what is arranged"]
+    parts += [f"before: {one.id[:8]} of {one.added[:10]}" for one in older]
+    return "; ".join(parts)
+
+
+def _told(record: "Record") -> dict[str, Any]:
+    """A model, for programs."""
+    versions = [
+        {
+            "id": version.id,
+            "added": version.added,
+            "origin": version.origin,
+            "licence": version.licence,
+            "lean": not version.files,
+            "arranged_bytes": version.arranged.size,
+            "runtime": version.arranged.runtime,
+        }
+        for version in record.versions
+    ]
+    return {"name": record.name, "bytes": record.size, "versions": versions}
+
+
+def _tell(arguments: Namespace, told: object, text: str) -> None:
+    sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n" if arguments.json else text)
+
+
+_ACTIONS = {"add": _add, "list": _list, "verify": _verify, "remove": _remove, "rollback": _rollback}
 
 COMMAND = Subcommand("models", "add, check and take away language models", _DESCRIPTION, _configure, _run)

@@ -9,7 +9,7 @@ from paige.models.lm.manifest import EMBEDDING, MANIFEST, NORMS, Manifest
 from paige.models.store.listing import FileEntry, parsed
 from paige.models.store.sources import Source
 
-_MOST: Final = 1 << 22
+MOST: Final = 1 << 22
 """Bytes of a manifest: one of 10,000 files has a quarter of it."""
 
 
@@ -22,8 +22,8 @@ def read_manifest(source: Source) -> bytes:
     found = b""
     for piece in source.pieces(MANIFEST):
         found += piece
-        if len(found) > _MOST:
-            raise ModelUnusable(f"{source.place(MANIFEST)}: it has more than {_MOST:,} bytes: no manifest")
+        if len(found) > MOST:
+            raise ModelUnusable(f"{source.place(MANIFEST)}: it has more than {MOST:,} bytes: no manifest")
     return found
 
 
@@ -74,7 +74,7 @@ def check_names(found: Set[str], listed: Set[str], origin: str) -> None:
 def _needed(manifest: Manifest) -> dict[str, int | None]:
     """Files of a decoder, with their sizes where these are known."""
     shape = manifest.shape
-    needed: dict[str, int | None] = {f"{kind}.onnx": None for kind in manifest.kinds} | {NORMS: None}
+    needed: dict[str, int | None] = dict.fromkeys((*(f"{kind}.onnx" for kind in manifest.kinds), NORMS))
     needed[EMBEDDING] = shape.vocabulary * shape.hidden * manifest.embedding_bits // 8
     return needed | {shard: manifest.kinds[kind].bytes for shard, kind in manifest.shards.items()}
 

@@ -10,6 +10,7 @@ class Action(Enum):
 
     WAIT = "waiting for another Paige that works on the models"
     DOWNLOAD = "downloading"
+    RETRY = "trying again"
     COPY = "copying"
     ARRANGE = "arranging for this machine"
     CHECK = "checking"

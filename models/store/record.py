@@ -24,6 +24,11 @@ class Arranged:
     """For which; see `machine.processor`."""
     files: Mapping[str, FileEntry]
 
+    @property
+    def size(self) -> int:
+        """Bytes of all its files."""
+        return sum(entry.size for entry in self.files.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Version:

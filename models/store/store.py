@@ -5,20 +5,21 @@
         names/NAME.json     what is known of a model; its writing makes a version the one in use
         objects/HASH        files, each once however many versions have it
         folders/…           what an opened model reads: links to objects
+        downloads/…         what was begun and goes on
         work/               what is not whole yet; gone at the next start
-        downloads/          what was begun and goes on
 
 All that a record speaks of is on the disk before the record is. So whenever the power goes, the old record
 is there, or the new one, and with it everything of which it speaks; what no record speaks of is swept away
 at the next start.
 """
 
+import errno
 import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -26,16 +27,35 @@ from typing import Final
 from paige.models.errors import ModelUnusable, NoRoom, StoreFailed
 from paige.models.lm.manifest import MANIFEST
 from paige.models.lm.packed import PackedModel
-from paige.models.store.arranging import arrange
+from paige.models.store.arranging import Arranger, fits
 from paige.models.store.disk import Objects, clear, free, locked, pin, put, sync
 from paige.models.store.intake import check, check_names, read_manifest
 from paige.models.store.listing import FileEntry
+from paige.models.store.machine import processor
 from paige.models.store.progress import Action, Progress, Told, nobody
-from paige.models.store.record import KEPT, Record, Version
+from paige.models.store.record import KEPT, Arranged, Record, Version
 from paige.models.store.sources import Source
+from paige.models.store.unfinished import Unfinished, unfinished
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _ENDING: Final = ".json"
+_SCRATCH: Final = 3
+"""Shards that arranging has beside what is done: as it came, as the runtime writes it, and as it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A file that is not what it was when it was added."""
+
+    name: str
+    """The model."""
+    file: str
+    version: str
+    """Its id."""
+    arranged: bool
+    """Of what is run; otherwise of what the model came as."""
+    why: str
+    """A clause."""
 
 
 class Store:
@@ -47,25 +67,21 @@ class Store:
     """
 
     def __init__(self, folder: Path, told: Told = nobody) -> None:
-        self._folder = folder
+        self.folder = folder
+        self.downloads = folder / "downloads"
         self._told = told
-        self._names, self._folders = folder / "names", folder / "folders"
-        self._work = folder / "work"
+        self._names, self._folders, self._work = folder / "names", folder / "folders", folder / "work"
         self._objects = Objects(folder / "objects", self._work)
+        self._arranger = Arranger(self._objects, self._folders, self._work, told, self._room)
         self._pins: list[int] = []
 
-    def records(self) -> tuple[Record, ...]:
-        """All models, by name.
-
-        Raises:
-            StoreFailed: What is known of one cannot be read; the text names it.
-        """
+    def names(self) -> tuple[str, ...]:
+        """Of all models."""
         with self._disk():
-            found = sorted(self._names.glob(f"*{_ENDING}"))
-        return tuple(self.record(file.name.removesuffix(_ENDING)) for file in found)
+            return tuple(sorted(path.name.removesuffix(_ENDING) for path in self._names.glob(f"*{_ENDING}")))
 
     def record(self, name: str) -> Record:
-        """A model.
+        """What is known of a model.
 
         Raises:
             StoreFailed: There is none of that name, or what is known of it cannot be read.
@@ -74,7 +90,7 @@ class Store:
         try:
             return Record.from_json(file.read_bytes())
         except FileNotFoundError:
-            there = ", ".join(path.name.removesuffix(_ENDING) for path in sorted(self._names.glob("*.json")))
+            there = ", ".join(self.names())
             raise StoreFailed(
                 f"there is no model {name!r}; there {f'is {there}' if there else 'are none yet'}"
             ) from None
@@ -82,9 +98,13 @@ class Store:
             raise StoreFailed(f"{file}: this cannot be read: {error.strerror}") from error
         except ValueError as error:
             raise StoreFailed(
-                f"{file}: what is known of {name} is damaged: {error}; 'paige models remove {name}' takes it "
-                "away, then add it again"
+                f"{file}: what is known of {name} is damaged ({error}); take it away with "
+                f"'paige models remove {name}' and add it again"
             ) from error
+
+    def unfinished(self) -> tuple[Unfinished, ...]:
+        """Downloads that were begun and go on when the same is added again."""
+        return unfinished(self.downloads, self._objects)
 
     def add(self, source: Source, name: str | None = None, *, lean: bool = False) -> Record:
         """Put a model into the store, and arrange it for this machine.
@@ -92,7 +112,8 @@ class Store:
         Args:
             source: Where it comes from.
             name: What it is called; as the source says, if nobody says otherwise.
-            lean: Keep only what is arranged.
+            lean: Keep only what is arranged. It takes half the room, and is added again where the runtime or
+                the processor becomes another.
 
         Raises:
             ModelUnusable: It is no model, or one of its files is missing, damaged or too many.
@@ -102,26 +123,28 @@ class Store:
         name = name or source.name
         file = self._file(name)
         with self._alone():
-            before = self.record(name) if file.exists() else None
-            text = read_manifest(source)
-            manifest, listed = check(text, source.place(MANIFEST))
-            check_names(source.names(), {*listed}, source.origin)
-            files = {MANIFEST: FileEntry.of_bytes(text), **listed}
+            before = self.record(name).versions if file.exists() else ()
+            try:
+                files = self._files(source)
+            except ModelUnusable:
+                source.spoiled(MANIFEST)
+                raise
             self._copy(source, name, files)
-            arranged = arrange(name, files, self._objects, self._folders, self._work, self._told)
             version = Version(
                 id=files[MANIFEST].sha256,
                 added=datetime.now(UTC).isoformat(timespec="seconds"),
                 origin=source.origin,
-                licence=manifest.licence,
+                licence=check(self._objects.path(files[MANIFEST]).read_bytes(), MANIFEST)[0].licence,
                 files={} if lean else files,
-                arranged=arranged,
+                arranged=self._as_before(files, before) or self._arranger.arrange(name, files),
             )
-            older = [] if before is None else [one for one in before.versions if one.id != version.id]
-            return self._keep(Record(name, (version, *older)[:KEPT]))
+            older = [one for one in before if one.id != version.id]
+            record = self._keep(Record(name, (version, *older)[:KEPT]))
+            source.forget()
+            return record
 
-    def remove(self, name: str) -> int:
-        """Take a model away, and give the bytes that are free by that.
+    def remove(self, name: str) -> None:
+        """Take a model away.
 
         Raises:
             StoreFailed: There is none of that name, or the disk does not take it.
@@ -130,11 +153,17 @@ class Store:
         if not file.exists():
             self.record(name)  # which says what there is
         with self._alone():
-            before = free(self._folder)
             file.unlink(missing_ok=True)
             sync(self._names)
-            self._sweep()
-            return max(0, free(self._folder) - before)
+
+    def remove_unfinished(self) -> None:
+        """Take away what was fetched of models that are not whole.
+
+        Raises:
+            StoreFailed: The disk does not take it.
+        """
+        with self._alone():
+            shutil.rmtree(self.downloads, ignore_errors=True)
 
     def rollback(self, name: str) -> Record:
         """Go back to the version before; once more, and it is the newer one again.
@@ -142,11 +171,33 @@ class Store:
         Raises:
             StoreFailed: There is no model of that name, or only one version of it.
         """
+        self.record(name)
         with self._alone():
             record = self.record(name)
             if len(record.versions) < KEPT:
                 raise StoreFailed(f"of {name} there is no other version; nothing was changed")
             return self._keep(replace(record, versions=record.versions[::-1]))
+
+    def verify(self, name: str) -> Iterator[Fault]:
+        """Files of a model, in all its versions, that are not what they were.
+
+        Raises:
+            StoreFailed: There is none of that name, or what is known of it cannot be read.
+        """
+        record = self.record(name)
+        seen: dict[FileEntry, str | None] = {}
+        done = 0
+        for version in record.versions:
+            for files, of in ((version.files, None), (version.arranged.files, version.arranged)):
+                for file, entry in files.items():
+                    self._told(Progress(Action.CHECK, name, done, record.size))
+                    if entry not in seen:
+                        seen[entry] = self._objects.fault(entry)
+                        done += entry.size
+                    why = seen[entry] or (None if of is None else self._unlinked(file, entry, of))
+                    if why is not None:
+                        yield Fault(name, file, version.id, of is not None, why)
+        self._told(Progress(Action.CHECK, name, done, record.size))
 
     def open(self, name: str) -> PackedModel:
         """A model as this machine runs it; its files stay as long as this store is open.
@@ -154,47 +205,118 @@ class Store:
         Where the runtime or the processor is another than when it was added, it is arranged again.
 
         Raises:
-            ModelUnusable: Files are missing, or it must be arranged again and only what was arranged is kept.
-            StoreFailed: There is no model of that name.
+            ModelUnusable: It cannot be arranged again, as files are missing or were not kept.
+            StoreFailed: There is no model of that name, or the disk does not take it.
         """
-        with self._disk():
-            for _ in range(3):
-                version = self.record(name).versions[0]
-                if (pinned := pin(self._folders / version.arranged.folder)) is not None:
-                    self._pins.append(pinned)
-                    return PackedModel.load(self._folders / version.arranged.folder)
-        raise ModelUnusable(f"{name}: its folder in {self._folders} is missing: add it again")
+        arranged = self.record(name).versions[0].arranged
+        if not self._pinned(arranged) or not fits(self._folders / arranged.folder, arranged):
+            arranged = self._again(name)
+        elif arranged.processor != processor():  # the same, by another text: not to be looked at again
+            with suppress(StoreFailed):  # nothing is lost where somebody else owns the store
+                self._changed(name, replace(arranged, processor=processor()))
+        return PackedModel.load(self._folders / arranged.folder)
 
     def close(self) -> None:
         """Let files of opened models go."""
         while self._pins:
             os.close(self._pins.pop())
 
+    def _again(self, name: str) -> Arranged:
+        with self._alone():
+            version = self.record(name).versions[0]  # perhaps somebody else has done it meanwhile
+            if self._pinned(version.arranged) and fits(
+                self._folders / version.arranged.folder, version.arranged
+            ):
+                return version.arranged
+            if not version.files:
+                raise ModelUnusable(
+                    f"{name} was arranged for another processor or another version of ONNX Runtime, and only "
+                    f"that was kept: add it again, 'paige models add {version.origin} --name {name}'"
+                )
+            arranged = self._arranger.arrange(name, version.files)
+            self._change(name, version.arranged, arranged)
+            assert self._pinned(arranged), "nobody else clears folders away while we are alone"
+            return arranged
+
+    def _changed(self, name: str, arranged: Arranged) -> None:
+        with self._alone():
+            self._change(name, arranged, arranged)
+
+    def _change(self, name: str, old: Arranged, new: Arranged) -> None:
+        """Keep what is arranged anew, in the place of what was."""
+        record = self.record(name)
+        versions = tuple(
+            replace(version, arranged=new) if version.arranged.folder == old.folder else version
+            for version in record.versions
+        )
+        self._keep(replace(record, versions=versions))
+
+    def _pinned(self, arranged: Arranged) -> bool:
+        pinned = pin(self._folders / arranged.folder)
+        if pinned is not None:
+            self._pins.append(pinned)
+        return pinned is not None
+
+    def _files(self, source: Source) -> Mapping[str, FileEntry]:
+        """What a model must have, if its manifest can be believed."""
+        text = read_manifest(source)
+        _, listed = check(text, source.place(MANIFEST))
+        check_names(source.names(), {*listed}, source.origin)
+        return {MANIFEST: FileEntry.of_bytes(text), **listed}
+
     def _copy(self, source: Source, name: str, files: Mapping[str, FileEntry]) -> None:
         """Put files into the store that are not in it."""
         missing = {file: entry for file, entry in files.items() if self._objects.fault(entry) is not None}
         total, done = sum(entry.size for entry in missing.values()), 0
-        self._room(name, total)
+        everything = [entry.size for entry in files.values()]
+        self._room(name, total + sum(everything) + _SCRATCH * max(everything))
         for file, entry in missing.items():
-            self._told(Progress(Action.COPY, name, done, total))
-            self._objects.take(source.place(file), source.pieces(file), entry)
+
+            def advance(count: int, done: int = done) -> None:
+                self._told(Progress(source.action, name, done + count, total))
+
+            try:
+                self._objects.take(source.place(file), source.pieces(file, entry, advance), entry)
+            except ModelUnusable:
+                source.spoiled(file)
+                raise
             done += entry.size
-        self._told(Progress(Action.COPY, name, done, total))
         sync(self._objects.folder)
 
+    def _as_before(self, files: Mapping[str, FileEntry], before: tuple[Version, ...]) -> Arranged | None:
+        """What was arranged of the same files, if it is whole and good for this machine."""
+        for version in before:
+            made = version.arranged
+            if version.id != files[MANIFEST].sha256 or not fits(self._folders / made.folder, made):
+                continue
+            if not any(
+                self._objects.fault(entry) or self._unlinked(file, entry, made)
+                for file, entry in made.files.items()
+            ):
+                return made
+        return None
+
+    def _unlinked(self, file: str, entry: FileEntry, arranged: Arranged) -> str | None:
+        """Whether what is opened is another file than the one that was checked, as a clause."""
+        link = self._folders / arranged.folder / file
+        try:
+            return None if link.samefile(self._objects.path(entry)) else "what is opened is another file"
+        except OSError as error:
+            return f"what is opened is missing: {error.strerror}"
+
     def _room(self, name: str, needed: int) -> None:
-        there = free(self._folder)
+        there = free(self.folder)
         if needed > there:
             raise NoRoom(
-                f"{name} needs {needed:,} bytes in {self._folder}, where {there:,} are free: "
+                f"{name} needs {needed:,} bytes more in {self.folder}, where {there:,} are free: "
                 f"{needed - there:,} too few; nothing was changed"
             )
 
     def _file(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
             raise StoreFailed(
-                f"{name!r} cannot be the name of a model: letters, digits, '.', '_' and '-' can, up to 63, and "
-                "the first is a letter or a digit; give another with --name"
+                f"{name[:80]!r} cannot be the name of a model: letters, digits, '.', '_' and '-' can, up to "
+                "63, and the first is a letter or a digit; give another with --name"
             )
         return self._names / f"{name}{_ENDING}"
 
@@ -204,7 +326,7 @@ class Store:
         with self._disk():
             for folder in (self._names, self._folders, self._work, self._objects.folder):
                 folder.mkdir(parents=True, exist_ok=True)
-            with locked(self._folder / "lock", self._told):
+            with locked(self.folder / "lock", self._told):
                 self._sweep()
                 try:
                     yield
@@ -217,9 +339,10 @@ class Store:
         try:
             yield
         except OSError as error:
-            where = f"{error.filename or self._folder}"
-            raise StoreFailed(
-                f"{where}: the disk does not take it: {error.strerror or error}; the models are as they were"
+            kind = NoRoom if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreFailed
+            raise kind(
+                f"{error.filename or self.folder}: the disk does not take it: {error.strerror or error}; the "
+                "models are as they were"
             ) from error
 
     def _sweep(self) -> None:
@@ -230,10 +353,12 @@ class Store:
             else:
                 left.unlink()
         try:
-            versions = [version for record in self.records() for version in record.versions]
+            versions = [version for name in self.names() for version in self.record(name).versions]
         except StoreFailed:
             return  # what a record speaks of that cannot be read is not known
-        self._objects.sweep({entry.sha256 for version in versions for entry in version.entries})
+        wanted = {entry.sha256 for version in versions for entry in version.entries}
+        wanted |= {entry.sha256 for one in self.unfinished() for entry in one.files.values()}
+        self._objects.sweep(wanted)
         folders = {version.arranged.folder for version in versions}
         for folder in self._folders.iterdir():
             if folder.name not in folders:
