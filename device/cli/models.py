@@ -44,7 +44,7 @@ def _configure(parser: ArgumentParser) -> None:
     add.add_argument(
         "--lean",
         action="store_true",
-        help="keep only what is arranged: half the room; after an update of the runtime it is to be added again",
+        help="keep only what is arranged: half the room; an update of the runtime makes you add it again",
     )
     listing = actions.add_parser("list", help="show what there is, and downloads that were cut off")
     verify = actions.add_parser("verify", help="compare every file with its hash")
