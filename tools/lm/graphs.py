@@ -12,8 +12,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from paige.models.lm.quantization import Quantization
+from paige.models.errors import ModelUnusable
+from paige.models.lm.quantization import ROW, Quantization
 from paige.models.lm.shape import DecoderShape
+from paige.tools.lm.recipe import Form, LayerForm
 
 WEIGHTS: Final = "weights"
 """The file in which a shard's matrices lie, one after the other."""
@@ -21,10 +23,16 @@ _OPSET: Final = 21
 _CONTRIB: Final = "com.microsoft"
 _ALIGNED: Final = 4096
 """Matrices begin at pages, so that they can be mapped."""
+_LEAST: Final = 128
+"""Bytes; what is smaller would be kept in the graph when it is arranged, and be the same in each shard."""
+_GREATEST: Final = 127.0
+"""Of the integers in which a token's numbers are rounded, above and below `_MIDDLE`."""
+_MIDDLE: Final = 128
 _TYPES: Final = {
     np.dtype(np.float32): TensorProto.FLOAT,
     np.dtype(np.uint8): TensorProto.UINT8,
     np.dtype(np.int8): TensorProto.INT8,
+    np.dtype(np.int64): TensorProto.INT64,
 }
 
 
@@ -64,8 +72,7 @@ def _aligned(offset: int) -> int:
 
 
 class _Builder:
-    def __init__(self, quantization: Quantization) -> None:
-        self._quantization = quantization
+    def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
         self._weights: list[Weight] = []
         self._end = 0
@@ -85,13 +92,32 @@ class _Builder:
 
     def weight(self, name: str, dims: tuple[int, ...], dtype: type[np.generic]) -> str:
         found = Weight(name, dims, np.dtype(dtype), self._end)
+        if found.length < _LEAST:
+            raise ModelUnusable(f"{name}: a matrix with {found.length} bytes; {_LEAST} are the least")
         self._weights.append(found)
         self._end = _aligned(found.offset + found.length)
         return name
 
-    def product(self, of: str, name: str, width_in: int, width_out: int) -> str:
+    def constant(self, name: str, value: float | int | Sequence[int], dtype: type[np.generic]) -> str:
+        """A small one, in the graph itself."""
+        array = np.array(value, dtype)
+        tensor = helper.make_tensor(name, _TYPES[array.dtype], array.shape, array.ravel().tolist())
+        self._nodes.append(helper.make_node("Constant", [], [name], name=name, value=tensor))
+        return name
+
+    def product(self, of: str, name: str, width_in: int, width_out: int, form: Form) -> str:
         """`of` times a matrix. Shapes: [1, tokens, width_in] to [1, tokens, width_out]."""
-        how, output = self._quantization, f"{name}.product"
+        output = f"{name}.product"
+        if form.rank == 0:
+            return self._times(of, name, width_in, width_out, form.how, output)
+        narrow = self._times(of, f"{name}.narrow", width_in, form.rank, form.how, f"{name}.between")
+        return self._times(narrow, f"{name}.wide", form.rank, width_out, form.how, output)
+
+    def _times(
+        self, of: str, name: str, width_in: int, width_out: int, how: Quantization, output: str
+    ) -> str:
+        if how.block == ROW:
+            return self._in_rows(of, name, width_in, width_out, output)
         if how.bits == 32:
             matrix = self.weight(name, (width_in, width_out), np.float32)
             return self.node("MatMul", [of, matrix], [output])
@@ -102,6 +128,32 @@ class _Builder:
             "MatMulNBits", [of, packed, scales], [output], _CONTRIB,
             K=width_in, N=width_out, bits=how.bits, block_size=how.block, accuracy_level=4,
         )  # fmt: skip
+
+    def _in_rows(self, of: str, name: str, width_in: int, width_out: int, output: str) -> str:
+        """Integers times integers, each token with a scale of its own.
+
+        `DynamicQuantizeMatMul` has one scale for all tokens, so that a token would depend on others that are
+        read with it, and the first, whose numbers are often hundreds of times larger, would drown the rest.
+        """
+        to = self.node
+
+        def at(what: str) -> str:
+            return f"{name}.{what}"
+
+        matrix = self.weight(name, (width_in, width_out), np.int8)
+        scales = self.weight(at("scales"), (width_out,), np.float32)
+        axis = self.constant(at("axis"), [-1], np.int64)
+        greatest = to("ReduceMax", [to("Abs", [of], [at("sizes")]), axis], [at("greatest")], keepdims=1)
+        least = self.constant(at("least"), 1e-12, np.float32)  # of a token that is all zero
+        step = self.constant(at("step"), 1 / _GREATEST, np.float32)
+        scale = to("Mul", [to("Max", [greatest, least], [at("most")]), step], [at("scale")])
+        rounded = to("Round", [to("Div", [of, scale], [at("divided")])], [at("rounded")])
+        # Unsigned, as x86-64 has no quick kernel for others.
+        above = to("Add", [rounded, self.constant(at("above"), _MIDDLE, np.float32)], [at("moved")])
+        integers = to("Cast", [above], [at("integers")], to=TensorProto.UINT8)
+        middle = self.constant(at("middle"), _MIDDLE, np.uint8)
+        sums = to("Cast", [to("MatMulInteger", [integers, matrix, middle], [at("sums")])], [at("real")], to=1)
+        return to("Mul", [to("Mul", [sums, scale], [at("rows")]), scales], [output])
 
     def norm(self, of: str, weight: str, output: str, epsilon: float) -> str:
         """RMS normalization (Zhang and Sennrich, 2019)."""
@@ -126,22 +178,22 @@ def _external(weight: Weight) -> TensorProto:
     return found
 
 
-def layer_graph(shape: DecoderShape, quantization: Quantization) -> ShardGraph:
-    """The graph of each layer. Its inputs are described in `paige.models.lm.layer`."""
-    to = _Builder(quantization)
+def layer_graph(shape: DecoderShape, form: LayerForm) -> ShardGraph:
+    """The graph of layers of a form."""
+    to = _Builder()
     width, keys = shape.query_width, shape.key_value_width
     to.norm("hidden", "attention_norm", "attention_input", shape.norm_epsilon)
-    to.product("attention_input", "query_key_value", shape.hidden, width + 2 * keys)
+    to.product("attention_input", "query_key_value", shape.hidden, width + 2 * keys, form.query_key_value)
     attended = _attention(to, shape, "query_key_value.product")
-    to.product(attended, "attention_output", width, shape.hidden)
+    to.product(attended, "attention_output", width, shape.hidden, form.attention_output)
     to.node("Add", ["hidden", "attention_output.product"], ["attended_hidden"])
     to.norm("attended_hidden", "feed_forward_norm", "feed_forward_input", shape.norm_epsilon)
-    to.product("feed_forward_input", "gate_up", shape.hidden, 2 * shape.feed_forward)
+    to.product("feed_forward_input", "gate_up", shape.hidden, 2 * form.feed_forward, form.gate_up)
     to.node("Split", ["gate_up.product"], ["gate", "up"], axis=-1, num_outputs=2)
     # With alpha 1 it is SiLU: x · sigmoid(x).
     to.node("QuickGelu", ["gate"], ["activated"], _CONTRIB, alpha=1.0)
     to.node("Mul", ["activated", "up"], ["gated"])
-    to.product("gated", "down", shape.feed_forward, shape.hidden)
+    to.product("gated", "down", form.feed_forward, shape.hidden, form.down)
     to.node("Add", ["attended_hidden", "down.product"], ["next_hidden"])
     cache: list[int | str] = [1, shape.key_value_heads, "positions", shape.head_width]
     hidden: list[int | str] = [1, "tokens", shape.hidden]
@@ -201,11 +253,11 @@ def _normed(to: _Builder, shape: DecoderShape, name: str, heads: int) -> str:
     return to.node("Reshape", [f"{name}.normed", f"{name}.together"], [f"{name}.joined"])
 
 
-def head_graph(shape: DecoderShape, quantization: Quantization, tokens: int) -> ShardGraph:
+def head_graph(shape: DecoderShape, form: Form, tokens: int) -> ShardGraph:
     """The graph of a part of the head: from the last layer's hidden states to logits of so many tokens."""
-    to = _Builder(quantization)
+    to = _Builder()
     to.norm("hidden", "norm", "normed", shape.norm_epsilon)
-    product = to.product("normed", "head", shape.hidden, tokens)
+    product = to.product("normed", "head", shape.hidden, tokens, form)
     to.node("Identity", [product], ["logits"])
     inputs = [_float("hidden", [1, "tokens", shape.hidden]), _float("norm", [shape.hidden])]
     return to.graph("head", inputs, [_float("logits", [1, "tokens", tokens])])

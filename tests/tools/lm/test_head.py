@@ -9,6 +9,7 @@ from paige.models.lm.quantization import Quantization
 from paige.models.lm.shape import DecoderShape
 from paige.tools.lm.convert import head_parts
 from paige.tools.lm.graphs import head_graph, layer_graph
+from paige.tools.lm.recipe import Form, LayerForm
 
 CONFIG = json.loads((GOLDEN / "llama" / "config.json").read_text())
 QWEN = {
@@ -24,8 +25,8 @@ QWEN = {
 @pytest.mark.parametrize("vocabulary", [260, 32_000, 151_936])
 def test_parts_are_even_and_no_larger_than_a_layer(bits: int, vocabulary: int) -> None:
     shape = DecoderShape.from_config({**CONFIG, **QWEN, "vocab_size": vocabulary})
-    how = Quantization(bits, 32)
-    most = layer_graph(shape, how).size
+    how = Form(Quantization(bits, 32))
+    most = layer_graph(shape, LayerForm.plain(shape, how.how)).size
     parts, tokens = head_parts(shape, how, most)
     assert head_graph(shape, how, tokens).size <= most * 1.01  # parts have a multiple of 32 tokens
     assert parts * tokens >= vocabulary > (parts - 1) * tokens
