@@ -1,7 +1,9 @@
 """What can be broken about the box.
 
 DeviceError
+├── BudgetTooSmall      memory does not do for a model (`device.memory.plan`)
 ├── ConfigInvalid       a configuration file or value cannot be used
+├── PromptTooLong       a prompt leaves no room for an answer (`device.language_engine`)
 ├── RepliesInvalid      a text that Paige should say is missing or cannot be said
 └── ServiceUnreachable  the running service cannot be asked
 """

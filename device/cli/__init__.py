@@ -36,14 +36,14 @@ _GARBAGE_AFTER: Final = 50_000
 
 _BUILT_IN: Final[Mapping[str, str]] = {
     name: f"paige.device.cli.{name}"
-    for name in ("run", "say", "listen", "parse", "models", "doctor", "config")
+    for name in ("run", "say", "listen", "parse", "models", "generate", "doctor", "config")
 }
 """Modules whose `COMMAND` is a subcommand."""
 
 _GROUPS: Final = (
     ("To begin", ("demo", "doctor")),
     ("Every day", ("run", "say")),
-    ("Language models", ("models",)),
+    ("Language models", ("models", "generate")),
     ("Configuration", ("config",)),
     ("For programs: a line in, a line of JSON out", ("parse", "listen")),
 )

@@ -9,6 +9,7 @@ from typing import Literal
 
 from paige.device.config.key import key
 from paige.device.config.secret import Secret
+from paige.device.memory.size import AMOUNT, parse_size
 from paige.iot.policy import ALWAYS_CONFIRMED, Rule
 
 _TOPIC = {"pattern": r"[^+#\0/][^+#\0]*(?<!/)", "pattern_words": "a topic without +, # and outer /"}
@@ -182,6 +183,27 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """How much memory Paige takes."""
+
+    budget: str | None = key(
+        None,
+        "The most that the whole process may have, models and all else. What does not fit of a language "
+        "model is read from flash again and again.",
+        valid=parse_size,
+        pattern_words=AMOUNT,
+        default_words="95 % of a limit that systemd or a container sets, or what Paige has already and 75 % "
+        "of the memory that is available, whichever is less",
+        example="300MB",
+    )
+
+    @property
+    def budget_bytes(self) -> int | None:
+        """In bytes; None where nothing is configured."""
+        return None if self.budget is None else parse_size(self.budget)
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What the service writes to its log."""
 
@@ -198,6 +220,7 @@ class Config:
     mqtt: Mqtt = Mqtt()
     speech: Speech = Speech()
     policy: Policy = Policy()
+    memory: Memory = Memory()
     log: Log = Log()
     state_dir: Path | None = key(
         None,

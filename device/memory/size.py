@@ -13,7 +13,7 @@ _UNITS: Final = {
     "mib": 2**20,
     "gib": 2**30,
 }
-EXAMPLE: Final = "an amount such as 256MiB or 1.5GB"
+AMOUNT: Final = "an amount such as 256MiB or 1.5GB"
 
 
 def parse_size(text: str) -> int:
@@ -24,7 +24,7 @@ def parse_size(text: str) -> int:
     """
     found = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([a-z]*)", text.strip().lower())
     if not found or found[2] not in _UNITS:
-        raise ValueError(f"{text!r} is no amount of memory; write {EXAMPLE}")
+        raise ValueError(f"{text!r} is no amount of memory; write {AMOUNT}")
     return int(float(found[1]) * _UNITS[found[2]])
 
 

@@ -74,6 +74,8 @@ class Decoder:
         self.shape = self.manifest.shape
         self._shards = shards
         self._room = room
+        self.passes = 0
+        """So far."""
         # Mapped, so that only rows that are met take memory.
         self._embedding = np.memmap(
             folder / EMBEDDING,
@@ -134,6 +136,7 @@ class Decoder:
                     self._run(slot, number, (now[None, some], then[None, some]), known, begin)
             now, then = then, now
         known.length += len(tokens)
+        self.passes += 1
         return now
 
     def _run(
