@@ -1,5 +1,6 @@
 """What must survive a cut of power: it is on the disk before anything says that it is there."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -63,6 +64,9 @@ def sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some file systems cannot be asked for it
+            raise
     finally:
         os.close(descriptor)
 

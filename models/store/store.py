@@ -324,8 +324,7 @@ class Store:
     def _alone(self) -> Iterator[None]:
         """Nobody else changes the store meanwhile; what was left half done is swept away before and after."""
         with self._disk():
-            for folder in (self._names, self._folders, self._work, self._objects.folder):
-                folder.mkdir(parents=True, exist_ok=True)
+            self._make_folders()
             with locked(self.folder / "lock", self._told):
                 self._sweep()
                 try:
@@ -333,6 +332,16 @@ class Store:
                 finally:
                     with suppress(OSError):  # what went wrong is told; this can wait for the next start
                         self._sweep()
+
+    def _make_folders(self) -> None:
+        parts = (self._names, self._folders, self._work, self._objects.folder)
+        if all(part.is_dir() for part in parts):
+            return
+        for part in parts:
+            part.mkdir(parents=True, exist_ok=True)
+        for folder in (self.folder, *self.folder.parents):
+            with suppress(PermissionError):  # what others own was there before
+                sync(folder)
 
     @contextmanager
     def _disk(self) -> Iterator[None]:
