@@ -43,7 +43,7 @@ _BUILT_IN: Final[Mapping[str, str]] = {
 _GROUPS: Final = (
     ("To begin", ("demo", "doctor")),
     ("Every day", ("run", "say")),
-    ("Language models", ("models", "generate")),
+    ("Language models", ("models", "generate", "import")),
     ("Configuration", ("config",)),
     ("For programs: a line in, a line of JSON out", ("parse", "listen")),
 )

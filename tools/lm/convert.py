@@ -21,12 +21,15 @@ from paige.tools.lm import layers
 from paige.tools.lm.checkpoint import Checkpoint
 from paige.tools.lm.compress import channel_scales, prepared
 from paige.tools.lm.graphs import ShardGraph, head_graph, layer_graph
+from paige.tools.lm.licence import FILES as LICENCES
 from paige.tools.lm.matrices import Matrix, of_checkpoint, padded
 from paige.tools.lm.quantize import Integers, quantized
 from paige.tools.lm.recipe import Form, Recipe
 from paige.tools.lm.walk import Walk, normed
 
-_COPIED: Final = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json")
+_COPIED: Final = (
+    "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json", *LICENCES,
+)  # fmt: skip
 _ROWS: Final = 32
 """A part of the head has a multiple of so many tokens."""
 

@@ -56,6 +56,11 @@ class LayerForm:
         found: Form = getattr(self, matrix)
         return found
 
+    def but(self, forms: Mapping[str, Form]) -> "LayerForm":
+        """The same with some of `MATRICES` otherwise."""
+        first, second, third, fourth = (forms.get(name, self.of(name)) for name in MATRICES)
+        return LayerForm(first, second, third, fourth, self.feed_forward)
+
     def __str__(self) -> str:
         forms = {name: str(self.of(name)) for name in MATRICES}
         usual = max(forms.values(), key=list(forms.values()).count)

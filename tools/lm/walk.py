@@ -115,6 +115,9 @@ class Walk:
 
     def logits(self, hidden: Array) -> Array:
         """Of hidden states behind the last layer. Shapes: [..., hidden] to [..., vocabulary]."""
+        return times(head_matrix(self._checkpoint), self.normed(hidden))
+
+    def normed(self, hidden: Array) -> Array:
+        """What comes into the head of hidden states behind the last layer. Shapes: [..., hidden], both."""
         norm = self._checkpoint.tensor(NORM)
-        epsilon = self._checkpoint.shape.norm_epsilon
-        return times(head_matrix(self._checkpoint), normed(hidden, norm, epsilon))
+        return normed(hidden, norm, self._checkpoint.shape.norm_epsilon)
