@@ -34,6 +34,7 @@ class RemoteFolder:
         self._url, self._fetcher = url, fetcher
         self.origin, self.name = shown(self._url), _name(self._url)
         self._folder = _folder(self.origin, downloads)
+        self._manifest = b""
         self._listed: Set[str] = frozenset()
 
     def names(self) -> Set[str]:
@@ -46,19 +47,25 @@ class RemoteFolder:
         """A file, piece by piece, when it has been fetched."""
         _begin(self._folder, self.origin)
         url = _beside(self._url, name)
-        if entry is None:
-            fresh = Wanted(url, self._folder / f"fresh-{name}", most=MOST)
-            fresh.discard()
-            self._fetcher.fetch(fresh, lambda done, total: None)
-            text = fresh.to.read_bytes()
-            self._listed = {*check(text, self.place(name))[1]}
-            fresh.to.replace(self._folder / name)
-            yield text
+        if entry is None:  # the manifest, of which nothing is known yet
+            self._manifest = self._fetched(url)
+        if entry is None or name == MANIFEST:
+            yield self._manifest
             return
         wanted = Wanted(url, self._folder / entry.sha256, size=entry.size, checked=True)
         self._fetcher.fetch(wanted, lambda done, total: advance(done))
         yield from read(wanted.to)
         wanted.discard()
+
+    def _fetched(self, url: str) -> bytes:
+        """The manifest, which is kept if it is one: it tells what of the files is there already."""
+        fresh = Wanted(url, self._folder / f"fresh-{MANIFEST}", most=MOST)
+        fresh.discard()
+        self._fetcher.fetch(fresh, lambda done, total: None)
+        text = fresh.to.read_bytes()
+        self._listed = {*check(text, self.place(MANIFEST))[1]}
+        fresh.to.replace(self._folder / MANIFEST)
+        return text
 
     def place(self, name: str) -> str:
         """Its address."""
