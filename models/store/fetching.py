@@ -211,6 +211,7 @@ class Fetcher:
                     wanted.discard()
                     raise DownloadFailed(f"{shown(wanted.url)}: it has more than {most:,} bytes")
                 file.write(piece)
+                file.flush()  # what has come stays, however this process ends
                 advance(done, total or 0)
         if total is not None and done < total:
             raise _Again(f"the connection ended after {done:,} of {total:,} bytes")

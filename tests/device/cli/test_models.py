@@ -134,7 +134,7 @@ def test_in_a_terminal_there_is_a_bar(state: Path) -> None:
         env=ENVIRONMENT | {"PAIGE_STATE_DIR": str(state)},
         stdout=subprocess.DEVNULL,
         stderr=there,
-    ) as running:
+    ):
         os.close(there)
         written = b""
         with suppress(OSError):  # the other end is closed
