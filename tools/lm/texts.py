@@ -1,5 +1,6 @@
 """Texts that tell what in a model matters, and what it has lost."""
 
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -9,14 +10,16 @@ from tokenizers import Tokenizer
 
 from paige.models.errors import ModelUnusable
 
-_TOKENS: Final = 128
+_TOKENS: Final = 256
 """Of a piece that is read by itself."""
-_MOST: Final = 32
+_MOST: Final = 16
 """Pieces of each use."""
 
 
 def pieces_of(file: Path, tokenizer: Path) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Pieces of a text: every other by which to choose, and the rest, by which to measure.
+
+    Each begins where a paragraph does, behind an empty line.
 
     Args:
         file: Plain text of the kind that the model is to read.
@@ -33,13 +36,27 @@ def pieces_of(file: Path, tokenizer: Path) -> tuple[NDArray[np.intp], NDArray[np
     except (OSError, ValueError) as error:
         raise ModelUnusable(f"{file}: this text cannot be read: {error}") from error
     coder = Tokenizer.from_file(str(tokenizer))
-    first = coder.encode("").ids[:1]  # with what each text begins, where the model wants that
-    tokens = coder.encode(text, add_special_tokens=False).ids
-    width = _TOKENS - len(first)
-    count = len(tokens) // width
-    if count < 2:
-        raise ModelUnusable(f"{file}: a text of {len(tokens)} tokens; {2 * width} are the least")
+    first = coder.encode("").ids[:1]  # what each text begins with, where the model wants that
+    told = [coder.encode(paragraph, add_special_tokens=False).ids for paragraph in text.split("\n\n")]
+    tokens, width = [token for some in told for token in some], _TOKENS - len(first)
+    begins = _begins([0, *accumulate(map(len, told))], width)
+    if len(begins) < 2:
+        raise ModelUnusable(
+            f"{file}: a text of {len(tokens)} tokens; {2 * width} to {4 * width} are the least"
+        )
     # As far apart as they can be, as a text's beginning may be all of one kind.
-    places = np.linspace(0, count - 1, min(count, 2 * _MOST)).astype(int)
-    pieces = np.array([first + tokens[at * width : (at + 1) * width] for at in places.tolist()])
+    chosen = np.linspace(0, len(begins) - 1, min(len(begins), 2 * _MOST)).astype(int)
+    pieces = np.array([first + tokens[begins[at] : begins[at] + width] for at in chosen.tolist()])
     return pieces[::2], pieces[1::2]
+
+
+def _begins(paragraphs: list[int], width: int) -> list[int]:
+    """Where pieces begin: with paragraphs, if these are not longer than a piece."""
+    *starts, end = paragraphs
+    found, free = list[int](), 0
+    while True:
+        start = next((start for start in starts if free <= start < free + width), free)
+        if start + width > end:
+            return found
+        found.append(start)
+        free = start + width

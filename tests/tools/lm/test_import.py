@@ -39,7 +39,7 @@ def checkpoint(tmp_path: Path) -> Path:
 @pytest.fixture
 def text(tmp_path: Path) -> Path:
     file = tmp_path / "text.txt"
-    file.write_text(" ".join(np.random.default_rng(1).choice(WORDS, 128 * 6)))
+    file.write_text(" ".join(np.random.default_rng(1).choice(WORDS, 256 * 6)))
     return file
 
 
