@@ -34,12 +34,12 @@ def from_home_llm(folder: Path, seed: int) -> Iterator[Example]:
     """Its templated and its specific requests; those for several devices at once are left out."""
     random = Random(seed)  # noqa: S311  # sentences, not secrets
     labels = table("home_llm_labels.yaml")
-    names = _names(folder)
+    devices = names(folder)
     for row in _rows(folder / "pile_of_templated_actions.csv"):
         kind, service = row["device_type"], row["service"]
         if f"{kind}.{service}" in labels["services"]:
             for _ in range(_NAMES_A_PHRASE):
-                filled = {"device_name": random.choice(names[kind])} | _values(random)
+                filled = {"device_name": random.choice(devices[kind])} | _values(random)
                 example = _example(row["phrase"], filled, labels, f"{kind}.{service}")
                 if example is not None:
                     yield example
@@ -85,11 +85,12 @@ def _values(random: Random) -> dict[str, str]:
     }
 
 
-def _names(folder: Path) -> dict[str, list[str]]:
-    names: dict[str, list[str]] = {}
+def names(folder: Path) -> dict[str, list[str]]:
+    """What its devices are called, by what they are."""
+    found: dict[str, list[str]] = {}
     for row in _rows(folder / "pile_of_device_names.csv"):
-        names.setdefault(row["device_name"].partition(".")[0], []).append(row["description"])
-    return names
+        found.setdefault(row["device_name"].partition(".")[0], []).append(row["description"])
+    return found
 
 
 def _rows(file: Path) -> Iterator[dict[str, str]]:
