@@ -24,9 +24,9 @@ class Matrix:
     read: Callable[[int, int], Rows]
     """Rows from one to before another. Shape: [end - begin, width]."""
 
-    def bands(self) -> Iterator[tuple[int, Rows]]:
-        """All rows, a few at a time, each with the number of its first. Shapes: [rows, width]."""
-        some = max(1, _BAND // self.width)
+    def bands(self, weights: int = _BAND) -> Iterator[tuple[int, Rows]]:
+        """All rows, about so many weights at a time, each with the first's number. Shapes: [rows, width]."""
+        some = max(1, weights // self.width)
         for begin in range(0, self.rows, some):
             yield begin, self.read(begin, min(begin + some, self.rows))
 

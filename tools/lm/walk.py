@@ -4,6 +4,7 @@ It is what models are compared with, and so is written apart from what runs them
 """
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from paige.tools.lm.layers import EMBEDDING, NORM, head_matrix, layer_matrix, la
 from paige.tools.lm.matrices import Matrix
 
 Array = NDArray[np.float32]
+_TOGETHER: Final = 1 << 20
+"""Weights that are multiplied at once: fewer are slower, as what comes in is arranged for each anew."""
 Product = Callable[[str, Array], Array]
 """What a matrix of a layer, by its name, makes of what comes in. Shapes: [..., in] to [..., out]."""
 
@@ -74,7 +77,7 @@ def _rotated(shape: DecoderShape, heads: Array) -> Array:
 def times(matrix: Matrix, given: Array) -> Array:
     """What a matrix makes of what comes in, a few of its rows in memory. Shapes: [..., in] to [..., out]."""
     made = np.empty((*given.shape[:-1], matrix.rows), np.float32)
-    for begin, band in matrix.bands():
+    for begin, band in matrix.bands(_TOGETHER):
         made[..., begin : begin + len(band)] = given @ band.T
     return made
 

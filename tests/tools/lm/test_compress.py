@@ -90,7 +90,8 @@ def test_neurons_that_are_left_do_the_part_of_the_others(family: str) -> None:
         """By the feed-forward part, to texts that were not chosen by."""
         both = other["gate_up"] @ matrices["gate_up"].whole().T
         gate, up = np.split(both, 2, axis=-1)
-        return silu(gate) * up @ matrices["down"].whole().T
+        found: Array = (silu(gate) * up) @ matrices["down"].whole().T
+        return found
 
     whole = added(prepared(checkpoint, 0, LayerForm.plain(shape, how.how), None, smooth=False).matrices)
     errors = [
