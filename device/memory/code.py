@@ -19,9 +19,10 @@ def forget_code() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
     begin = end = 0
-    for line in _MAPS.read_text(encoding="utf-8").splitlines():
-        if "-" in line.partition(" ")[0]:
-            head = _HEAD.match(line)
-            begin, end = (int(head[1], 16), int(head[2], 16)) if head else (0, 0)
-        elif end and line.startswith("Anonymous:") and line.split()[1] == "0":
-            libc.madvise(begin, end - begin, mmap.MADV_DONTNEED)
+    with _MAPS.open(encoding="utf-8") as lines:
+        for line in lines:
+            if "-" in line.partition(" ")[0]:
+                head = _HEAD.match(line)
+                begin, end = (int(head[1], 16), int(head[2], 16)) if head else (0, 0)
+            elif end and line.startswith("Anonymous:") and line.split()[1] == "0":
+                libc.madvise(begin, end - begin, mmap.MADV_DONTNEED)

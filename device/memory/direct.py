@@ -17,7 +17,8 @@ class DirectReader:
     """Reads files piece by piece into one buffer of its own."""
 
     def __init__(self) -> None:
-        self._buffer = mmap.mmap(-1, PIECE)  # begins at a page, as direct reads demand
+        # It begins at a page, as direct reads demand.
+        self._buffer = mmap.mmap(-1, PIECE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
     def pieces(self, file: Path, start: int = 0) -> Iterator[memoryview]:
         """The bytes of a file; each piece is good until the next is asked for.

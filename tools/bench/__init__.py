@@ -14,12 +14,13 @@ Measures this machine with Paige on it, and prints a table for each part:
   turn        from the last sample of speech to the published message and the confirmed state, by step
   memory      the whole service: start to ready, memory idle and at peak, and where it goes
   home        homes of 30, 300 and 5,000 entities: discovery, language, parsing, processor time
+  lm          a language model larger than its memory, beside llama.cpp (as root; half an hour)
   all         everything (default)
 
 example:
   paige bench turn --repeats 20"""
 
-PARTS = ("parse", "understand", "listen", "turn", "memory", "home")
+PARTS = ("parse", "understand", "listen", "turn", "memory", "home", "lm")
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -45,6 +46,18 @@ def _configure(parser: ArgumentParser) -> None:
         metavar="FOLDER",
         help="for understand: an intent model (default: the shipped one)",
     )
+    parser.add_argument(
+        "--llama-cpp",
+        type=Path,
+        metavar="PYTHON",
+        help="for lm: the Python of an environment that has llama-cpp-python and gguf",
+    )
+    parser.add_argument(
+        "--scratch",
+        type=Path,
+        metavar="FOLDER",
+        help="for lm: on a disk, where its models are kept for the next time (default: gone afterwards)",
+    )
     parser.add_argument("--json", action="store_true", help="the figures as one JSON object, for programs")
     parser.add_argument(
         "--write", type=Path, metavar="FILE.md", help="write everything into one Markdown document"
@@ -61,7 +74,14 @@ def _run(arguments: Namespace) -> int:
     from paige.tools.bench.bench import Options, bench
 
     chosen = PARTS if arguments.part == "all" else (arguments.part,)
-    options = Options(arguments.repeats, arguments.recordings, arguments.data, arguments.model)
+    options = Options(
+        arguments.repeats,
+        arguments.recordings,
+        arguments.data,
+        arguments.model,
+        arguments.llama_cpp,
+        arguments.scratch,
+    )
     return bench(chosen, options, as_json=arguments.json, write=arguments.write)
 
 

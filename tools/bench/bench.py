@@ -32,9 +32,13 @@ class Options:
     """A folder with data sets, for `understand`."""
     model: Path | None = None
     """A folder of an intent model, for `understand`; the shipped one where there is none."""
+    llama_cpp: Path | None = None
+    """A Python that has llama-cpp-python, for `lm`."""
+    scratch: Path | None = None
+    """A folder where the models of `lm` are kept."""
 
 
-_MODULES: Final = {"home": "home_size", "understand": "understand.part"}
+_MODULES: Final = {"home": "home_size", "understand": "understand.part", "lm": "lm.part"}
 
 
 def bench(parts: Sequence[str], options: Options, *, as_json: bool, write: Path | None) -> int:
@@ -70,6 +74,7 @@ def _measured(name: str, options: Options) -> Part:
     given: dict[str, dict[str, Path | None]] = {
         "listen": {"recordings": options.recordings},
         "understand": {"data": options.data, "model": options.model},
+        "lm": {"llama_cpp": options.llama_cpp, "scratch": options.scratch},
     }
     measure = cast("Measure", partial(module.measure, **given.get(name, {})))
     began = time.monotonic()

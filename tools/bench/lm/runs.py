@@ -1,0 +1,150 @@
+"""Runs of the engines, each in a process and a control group of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+from paige.tools.bench.errors import BenchFailed
+from paige.tools.bench.lm import shapes, theirs
+from paige.tools.bench.lm.cgroup import cgroup, forget_files
+from paige.tools.bench.part import Tell
+
+SECONDS: Final = 12.0
+"""For tokens of one run, but for three at least."""
+MOST: Final = 40
+"""Tokens of one run."""
+_PATIENCE: Final = 600.0
+"""Seconds after which a run is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one engine did within a limit."""
+
+    seconds: float | None
+    """A token, the median; None where it did not get so far."""
+    peak: int | None
+    """The most memory that its control group had, in bytes."""
+    told: dict[str, Any]
+    """What it said of itself."""
+    why: str = ""
+    """Why it did not get so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Models of one shape, made for all engines.
+
+    Args:
+        shape: Its name.
+        folder: Where they are.
+        llama_cpp: A Python that has llama-cpp-python; None to leave that out.
+    """
+
+    shape: str
+    folder: Path
+    llama_cpp: Path | None
+
+    def make(self, tell: Tell) -> None:
+        """Make what is not there yet.
+
+        Raises:
+            BenchFailed: It cannot be made.
+        """
+        shape = shapes.SHAPES[self.shape]
+        if not self._ours.is_dir():
+            for what in shapes.make(shape, self._ours):
+                tell(f"{self.shape}: {what}")
+        if not self._whole.is_dir():
+            tell(f"{self.shape}: the whole model for ONNX Runtime")
+            shapes.make_whole(shape, self._whole)
+        if self.llama_cpp is not None and not self._gguf.is_file():
+            tell(f"{self.shape}: the model for llama.cpp")
+            given = json.dumps(asdict(shape))
+            made = subprocess.run(  # noqa: S603  # the Python that the user named
+                [self.llama_cpp, theirs.__file__, "make", self._gguf, given],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if made.returncode:
+                raise BenchFailed(f"llama.cpp's model was not made: {_last(made.stderr)}")
+
+    @property
+    def engines(self) -> dict[str, Callable[[int | None], Sequence[str | Path]]]:
+        """The command of each, for a budget in bytes."""
+        engine = (str(SECONDS), str(MOST))
+        python = (sys.executable, "-m")
+        found: dict[str, Callable[[int | None], Sequence[str | Path]]] = {
+            "Paige": lambda budget: (
+                *python,
+                "paige.tools.bench.lm.ours",
+                self._ours,
+                str(budget or 1 << 40),
+                *engine,
+            ),
+            "ONNX Runtime": lambda _: (
+                *python,
+                "paige.tools.bench.lm.whole",
+                self._whole,
+                json.dumps(shapes.SHAPES[self.shape].to_json()),
+                *engine,
+            ),
+        }
+        if self.llama_cpp is not None:
+            python_of_theirs = self.llama_cpp
+            found["llama.cpp"] = lambda _: (python_of_theirs, theirs.__file__, "run", self._gguf, *engine)
+        return found
+
+    def run(self, engine: str, memory: int | None, rate: int | None) -> Run:
+        """One engine, on one core, within a limit of memory and of bytes read in a second.
+
+        Raises:
+            NotGiven: Control groups cannot be made here.
+        """
+        with cgroup(memory, rate, self.folder) as group:
+            forget_files()
+
+            def prepare() -> None:
+                group.enter()
+                os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+            try:
+                done = subprocess.run(  # noqa: S603  # our own, or the Python that the user named
+                    self.engines[engine](memory),
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    preexec_fn=prepare,  # no thread of ours holds a lock then
+                    timeout=_PATIENCE,
+                )
+            except subprocess.TimeoutExpired:
+                return Run(None, group.peak, {}, f"not done in {_PATIENCE:g} s")
+            if done.returncode == 0:
+                told = json.loads(done.stdout.splitlines()[-1])
+                return Run(median(told["tokens"]), group.peak, told)
+            why = "out of memory" if group.killed or done.returncode < 0 else _last(done.stderr)
+            return Run(None, group.peak, {}, why)
+
+    @property
+    def _ours(self) -> Path:
+        return self.folder / f"ours-{self.shape}"
+
+    @property
+    def _whole(self) -> Path:
+        return self.folder / f"whole-{self.shape}"
+
+    @property
+    def _gguf(self) -> Path:
+        return self.folder / f"theirs-{self.shape}.gguf"
+
+
+def _last(text: str) -> str:
+    lines: Iterator[str] = (line for line in reversed(text.splitlines()) if line.strip())
+    return next(lines, "it said nothing")
