@@ -44,6 +44,7 @@ class _Grammar:
         self._shapes = shapes
         self._domains = {one.context.get("domain", "") for one in home.entities}
         self._terminals: dict[str, str] = {}
+        self._known: dict[tuple[bool, Values], str | None] = {}
         self._lines: list[str] = []
         calls = [name for intent, its in signatures.items() for name in self._intent(intent, its)]
         alternatives = [" ".join((_text('{"say":"'), "WORDS", _text('"}')))]
@@ -86,11 +87,18 @@ class _Grammar:
         if values == HOME:
             names = list(self._names(intent, slot))
             return self._quoted(self._terminal(" | ".join(map(_text, names)))) if names else None
-        known: Iterable[SlotValue] = (one for one in values if not isinstance(values, str))
-        if slot == "domain":
-            known = (value for value in known if value in self._domains)
-        texts = [_text(json.dumps(value, ensure_ascii=False)) for value in known]
-        return self._terminal(" | ".join(texts)) if texts else None
+        return self._one_of(slot, values)
+
+    def _one_of(self, slot: str, values: Values) -> str | None:
+        """A terminal of what a slot may be; of domains, only those that the home has."""
+        key = slot == "domain", values
+        if key not in self._known:
+            known: Iterable[SlotValue] = (one for one in values if not isinstance(values, str))
+            if slot == "domain":
+                known = (value for value in known if value in self._domains)
+            texts = [_text(json.dumps(value, ensure_ascii=False)) for value in known]
+            self._known[key] = self._terminal(" | ".join(texts)) if texts else None
+        return self._known[key]
 
     def _names(self, intent: str, slot: str) -> Iterator[str]:
         """What may stand between the quotes, which for one of several namesakes is its area, too."""

@@ -6,7 +6,7 @@ It takes 7 MB, so this module is imported where an answer is asked for, and not 
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
+from llguidance import LLMatcher, LLParserLimits, LLTokenizer, TokenizerWrapper
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -43,7 +43,9 @@ class Guide:
 
     def __init__(self, vocabulary: Vocabulary, grammar: str) -> None:
         self._size = vocabulary.size
-        self._matcher = LLMatcher(vocabulary.matched, grammar, log_level=0)
+        self._matcher = LLMatcher(
+            vocabulary.matched, grammar, log_level=0, limits=LLParserLimits(verbose_errors=False)
+        )
         self._check()
 
     @property

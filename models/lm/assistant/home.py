@@ -22,16 +22,27 @@ LONGEST: Final = 80
 """Characters of a name that is shown; nobody says a longer one."""
 _MEANING: Final = frozenset('\\"`|:,()<>[]{}')
 """Characters that mean something in a description, in JSON, or in the marks of chat templates."""
+_MARKS: Final = frozenset("|<>[]{}")
+"""Of these, what stands in marks of chat templates."""
 _CONTROL: Final = ("C", "Zl", "Zp")
 """Categories of characters that are no text of one line."""
 
 
 def shown(name: str) -> str:
     """A name as a model reads and writes it; empty where there is nothing to show."""
-    text = unicodedata.normalize("NFKC", name)
-    kept = (" " if one in _MEANING or _is_control(one) else one for one in text)
-    found = " ".join("".join(kept).split())
+    found = _without(_MEANING, name)
     return found if len(found) <= LONGEST else ""
+
+
+def plain(request: str) -> str:
+    """What somebody said, without what could read as the marks of a chat template."""
+    return _without(_MARKS, request)
+
+
+def _without(characters: frozenset[str], text: str) -> str:
+    text = unicodedata.normalize("NFKC", text)
+    kept = (" " if one in characters or _is_control(one) else one for one in text)
+    return " ".join("".join(kept).split())
 
 
 def _is_control(one: str) -> bool:

@@ -8,7 +8,7 @@ from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 
 TOKENS: Final = 80
-_LETTERS: Final = 'abcdefghijklmnopqrstuvwxyzCFGHLNOPRSTUVW0123456789\u0120"{}[]:,._-'
+_LETTERS: Final = 'abcdefghiklmnopqrstuvwxyABCDFGHILMNOPRSTUVW0123456789\u0120"{}[]:,._-'
 _PAIRS: Final = (
     ('{"', '{ "'),
     ('":', '" :'),
@@ -18,16 +18,11 @@ _PAIRS: Final = (
     ("as", "a s"),
     ("ass", "as s"),
     ("na", "n a"),
-    ("am", "a m"),
-    ("name", "na me"),
-    ("me", "m e"),
-    ("\u0120L", "\u0120 L"),
     ("La", "L a"),
     ("}}", "} }"),
     ("}}]", "}} ]"),
     ("]}", "] }"),
     ("}}]}", "}}] }"),
-    ("40", "4 0"),
 )
 
 

@@ -1,0 +1,180 @@
+"""A language model that answers what is asked of a home."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Event
+from typing import Final
+
+from tokenizers import Tokenizer
+
+from paige.models.grammar.sentences import Sentences
+from paige.models.intent import Intent
+from paige.models.lm.assistant.calls import Answer, Calls, Malformed, read
+from paige.models.lm.assistant.drafts import HomeDrafts
+from paige.models.lm.assistant.grammar import answers
+from paige.models.lm.assistant.guidance import Guide
+from paige.models.lm.assistant.guidance import Vocabulary as Tokens
+from paige.models.lm.assistant.home import HomeWords, plain
+from paige.models.lm.assistant.meaning import Meaning
+from paige.models.lm.assistant.signatures import Signature, signatures
+from paige.models.lm.constrained import Written, write
+from paige.models.lm.conversation import Message
+from paige.models.lm.decoder import Decoder, KeyValues
+from paige.models.lm.sampling import Sampler, Sampling
+from paige.models.lm.together import Reader
+from paige.models.lm.words import Words
+from paige.models.nlu.shapes import Shapes
+from paige.models.vocabulary import Vocabulary
+
+MOST: Final = 128
+"""Tokens of an answer; three calls that each change something have about sixty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, and what it took."""
+
+    answer: Answer | Malformed
+    text: str
+    """As the model wrote it."""
+    intents: tuple[Intent, ...]
+    """What its calls mean; none where it only says something."""
+    prompt_tokens: int
+    read_tokens: int
+    """Of the prompt, those that were not known from the question before."""
+    written: Written | None
+    """None where the prompt had no room."""
+
+
+class HomeModel:
+    """Answers questions about homes, one after the other.
+
+    Args:
+        decoder: The model.
+        known: Keys and values for it; what they hold is known from the last prompt.
+        words: Its tokenizer and chat template.
+        sentences: Of the home's language; a call can be what a sentence can.
+        uncalled: Intents that it may not call.
+
+    Raises:
+        ModelUnusable: Its tokenizer is none of bytes.
+    """
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        known: KeyValues,
+        words: Words,
+        sentences: Sentences,
+        uncalled: Collection[str] = (),
+    ) -> None:
+        self._decoder = decoder
+        self._known = known
+        self._tokens: list[int] = []
+        """What keys and values are known of."""
+        self._words = words
+        self._sentences = sentences
+        self._uncalled = uncalled
+        self._shapes = Shapes(sentences)
+        self._tokenizer = Tokens(words.tokenizer, decoder.shape.vocabulary)
+        self._home: _Home | None = None
+
+    def answer(
+        self,
+        request: str,
+        vocabulary: Vocabulary,
+        *,
+        calls: bool = True,
+        sampling: Sampling | None = None,
+        most: int = MOST,
+        cancelled: Event | None = None,
+        singly: bool = False,
+        drafts: bool = True,
+    ) -> Answered:
+        """What the model answers.
+
+        Args:
+            request: What somebody said.
+            vocabulary: The names of the home, and where the speaker is.
+            calls: Whether it may call anything, or only say something.
+            sampling: How it chooses; greedily by default.
+            most: Tokens at most.
+            cancelled: When it is set, the answer is cut off before the next shard.
+            singly: Whether each token is a pass of its own, to compare with.
+            drafts: Whether it guesses ahead.
+        """
+        home = self._of(vocabulary)
+        prompt = self._words.conversation(
+            [Message("system", home.words.text), Message("user", plain(request))]
+        )
+        reader = Reader(self._decoder, self._known, cancelled)
+        same = self._same(prompt)
+        reader.forget(self._known.length - same)
+        if len(prompt) - same + most > reader.room:
+            room = self._known.positions - most - 1
+            why = f"home and request have {len(prompt)} tokens; beside an answer there is room for {room}"
+            return Answered(Malformed("", why), "", (), len(prompt), 0, None)
+        home.drafts.begin(request)
+        found = write(
+            reader,
+            prompt[same:],
+            Guide(self._tokenizer, home.grammar if calls else home.only_words),
+            Sampler(sampling or Sampling()),
+            most=most,
+            drafts=home.drafts if drafts else None,
+            singly=singly,
+        )
+        self._tokens = [*prompt, *found.tokens][: self._known.length]
+        if found.whole:
+            home.drafts.learn(found.tokens)
+        return self._answered(request, home, vocabulary.here, prompt, same, found)
+
+    def _answered(
+        self, request: str, home: "_Home", here: str | None, prompt: Sequence[int], same: int, found: Written
+    ) -> Answered:
+        text = self._words.tokenizer.decode(list(found.tokens), skip_special_tokens=False)
+        answer = read(text) if found.whole else Malformed(text, "it was cut off")
+        intents: tuple[Intent, ...] = ()
+        if isinstance(answer, Calls):
+            meaning = Meaning(home.words, self._shapes, here)
+            intents = meaning.intents(answer.calls, request, round(found.probability, 4))
+        return Answered(answer, text, intents, len(prompt), len(prompt) - same, found)
+
+    def _of(self, vocabulary: Vocabulary) -> "_Home":
+        if self._home is None or self._home.names != _names(vocabulary):
+            self._home = _Home(vocabulary, self._shapes, self._signatures, self._words.tokenizer)
+        return self._home
+
+    def _same(self, prompt: Sequence[int]) -> int:
+        """Tokens with which a prompt begins as what is known does, but for its last."""
+        known = self._tokens[: self._known.length]
+        pairs = enumerate(zip(prompt[:-1], known, strict=False))
+        return next((at for at, (one, other) in pairs if one != other), min(len(prompt) - 1, len(known)))
+
+    @cached_property
+    def _signatures(self) -> Mapping[str, tuple[Signature, ...]]:
+        found = signatures(self._sentences)
+        return {intent: its for intent, its in found.items() if intent not in self._uncalled}
+
+
+class _Home:
+    """What is made of a home once, as long as its names stay."""
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        shapes: Shapes,
+        callable_: Mapping[str, tuple[Signature, ...]],
+        tokenizer: Tokenizer,
+    ) -> None:
+        self.names = _names(vocabulary)
+        self.words = HomeWords(vocabulary)
+        self.grammar = answers(self.words, callable_, shapes)
+        self.only_words = answers(self.words, {}, shapes)
+        self.drafts = HomeDrafts(tokenizer, self.words, callable_)
+
+
+def _names(vocabulary: Vocabulary) -> object:
+    """All of a vocabulary but where the speaker is."""
+    return vocabulary.entities, vocabulary.areas, vocabulary.floors
