@@ -2,8 +2,8 @@
 
     python -m paige.tools.training.decoder.measure CHECKPOINT --data FOLDER
 
-writes a table: of the checkpoint in 32 bits, and of what a board would run of it, in 8 and 4. Greedy, and
-without anything that would keep an answer in its form.
+writes a table: of the checkpoint in 32 bits, and of what a board would run of it. Greedy; without anything
+that would keep an answer in its form, or with the grammar of each home.
 """
 
 import argparse
@@ -18,15 +18,17 @@ from random import Random
 from typing import Final
 
 import numpy as np
-from tokenizers import Tokenizer
 
-from paige.models.lm.assistant.calls import Call, Calls, read
+from paige.models.grammar.sentences import Sentences
+from paige.models.lm.assistant.answering import HomeModel
+from paige.models.lm.assistant.calls import Call, Calls, Malformed, read
 from paige.models.lm.assistant.home import HomeWords
 from paige.models.lm.decoder import Decoder, KeyValues
 from paige.models.lm.packed import PackedModel
 from paige.models.lm.packing import pack
-from paige.models.lm.quantization import Quantization
+from paige.models.lm.quantization import ROW, Quantization
 from paige.models.lm.slot import Slot
+from paige.models.lm.words import Words
 from paige.models.vocabulary import Vocabulary
 from paige.tools.lm.checkpoint import Checkpoint
 from paige.tools.lm.convert import convert
@@ -39,6 +41,13 @@ from paige.tools.training.decoder.turns import Turn
 from paige.tools.training.from_slurp import from_slurp
 from paige.tools.training.homes import Stock
 
+FORMS: Final[Mapping[str, Quantization]] = {
+    "32": Quantization(32),
+    "8": Quantization(8, 32),
+    "8-rows": Quantization(8, ROW),
+    "4": Quantization(4, 32),
+}
+"""How weights may be written."""
 POSITIONS: Final = 1024
 MOST_SAID: Final = 120
 SETS: Final[Mapping[str, str]] = {
@@ -84,7 +93,7 @@ class Score:
         wanted, got = read(turn.answer), read(said)
         self.exact += wanted == got
         self.right_kinds[turn.kind] += wanted == got
-        self.formed += said == turn.answer or hasattr(got, "calls") or not hasattr(got, "why")
+        self.formed += not isinstance(got, Malformed)
         if isinstance(wanted, Calls):
             self.calls += 1
             self.intents += isinstance(got, Calls) and _names(got) == _names(wanted)
@@ -155,16 +164,21 @@ class Answering:
     Args:
         folder: As `convert` makes it.
         threads: Processor threads.
+        grammar: Whether it can only say what is an answer, of names of the home.
     """
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    def __init__(self, folder: Path, threads: int, *, grammar: bool) -> None:
         with tempfile.TemporaryDirectory() as packed:
             for _ in pack(folder, Path(packed) / "model"):
                 pass
             model = PackedModel.load(Path(packed) / "model")
             self._decoder = Decoder(model, Resident(model, threads), POSITIONS)
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._encoder = Encoder(self._tokenizer)
+        words = Words(folder)
+        self._tokenizer, self._encoder = words.tokenizer, Encoder(words.tokenizer)
+        self._guided: HomeModel | None = None
+        if grammar:
+            known = KeyValues(self._decoder.shape, POSITIONS)
+            self._guided = HomeModel(self._decoder, known, words, Sentences.for_language("en"))
 
     def measured(self, some: Sequence[Case]) -> Score:
         """What it makes of some."""
@@ -173,10 +187,11 @@ class Answering:
             words = HomeWords(case.home)
             known = KeyValues(self._decoder.shape, POSITIONS)
             home = self._encoder.home(words.text)
-            if len(home) > POSITIONS // 2:
-                continue
             self._decoder.read(home, known)
             for turn in case.turns:
+                if self._guided is not None:
+                    score.add(turn, self._guided.answer(turn.request, case.home).text, words)
+                    continue
                 known.length = len(home)
                 score.add(turn, self.answer(turn.request, known), words)
                 known.length = len(home)
@@ -213,36 +228,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measures, and writes a table."""
     options = _parser().parse_args(argv)
     sets = cases("en", options.data, options.count)
-    print("| bits | set | requests | exact | intents | names | in form | loss |")
-    print("|---:|---|---:|---:|---:|---:|---:|---:|")
-    for bits in options.bits:
+    print("| weights | requests | asked | exact | intents | names | in form | loss |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|")
+    for form in options.forms:
         with tempfile.TemporaryDirectory() as folder:
-            convert(
-                Checkpoint(options.checkpoint), Quantization(bits, options.block), Path(folder), "Apache-2.0"
-            )
-            answering = Answering(Path(folder), options.threads)
+            convert(Checkpoint(options.checkpoint), FORMS[form], Path(folder), "Apache-2.0")
+            answering = Answering(Path(folder), options.threads, grammar=options.grammar)
         for name in options.sets:
             score = answering.measured(sets[name])
-            print(_row(bits, name, score), flush=True)
+            print(_row(str(FORMS[form]), name, score), flush=True)
             if options.kinds:
                 for kind, count in score.kinds.most_common():
                     print(f"    {kind}: {score.right_kinds[kind]} of {count}", file=sys.stderr)
     return 0
 
 
-def _row(bits: int, name: str, score: Score) -> str:
+def _row(form: str, name: str, score: Score) -> str:
     def share(part: int, whole: int) -> str:
         return f"{100 * part / whole:.1f} %" if whole else ""
 
     cells = (
-        str(bits),
+        form,
         SETS[name],
         str(score.asked),
         share(score.exact, score.asked),
         share(score.intents, score.calls),
         share(score.names, score.named),
         share(score.formed, score.asked),
-        f"{score.loss / score.tokens:.3f}",
+        f"{score.loss / score.tokens:.3f}" if score.tokens else "",
     )
     return f"| {' | '.join(cells)} |"
 
@@ -253,8 +266,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("checkpoint", type=Path, help="folder with config.json and model.safetensors")
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="the data sets")
-    parser.add_argument("--bits", type=int, nargs="+", default=(32, 8, 4), help="default: 32 8 4")
-    parser.add_argument("--block", type=int, default=32, help="weights that have one scale (default: 32)")
+    parser.add_argument("--forms", nargs="+", choices=FORMS, default=tuple(FORMS), help="default: all")
+    parser.add_argument("--grammar", action="store_true", help="only what the grammar of the home allows")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=tuple(SETS), help="default: all")
     parser.add_argument("--count", type=int, default=400, help="requests of a set, about (default: 400)")
     parser.add_argument("--kinds", action="store_true", help="how it went by kind, too")
