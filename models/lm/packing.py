@@ -21,7 +21,7 @@ import numpy as np
 from paige.models.errors import ModelUnusable
 from paige.models.lm.manifest import Manifest
 from paige.models.lm.onnx_file import Constant, Place, constants
-from paige.models.lm.packed import PackedGraph, PackedModel
+from paige.models.lm.packed import PACKED, PackedGraph, PackedModel
 from paige.models.lm.slot import WEIGHTS, Slot
 from paige.models.onnx import onnxruntime, shard_options
 
@@ -154,10 +154,7 @@ class Packer:
         found = weights.stat().st_size if weights.is_file() else 0
         if found != self._size:
             raise ModelUnusable(f"{weights}: this shard has {found} bytes; {self._size} were expected")
-        try:
-            os.link(weights, file)
-        except OSError:  # another file system
-            shutil.copyfile(weights, file)
+        _link(weights, file)
 
 
 def pieces(file: int, places: tuple[Place, ...]) -> Iterator[memoryview]:
@@ -165,6 +162,14 @@ def pieces(file: int, places: tuple[Place, ...]) -> Iterator[memoryview]:
     for place in places:
         for begin in range(0, place.length, _PIECE):
             yield memoryview(os.pread(file, min(_PIECE, place.length - begin), place.offset + begin))
+
+
+def _link(file: Path, to: Path) -> None:
+    """The same file under another name, which takes no room where it is the same file system."""
+    try:
+        os.link(file, to)
+    except OSError:
+        shutil.copyfile(file, to)
 
 
 def _read(file: int, place: Place) -> bytes:
@@ -204,10 +209,10 @@ def pack(folder: Path, to: Path) -> Iterator[tuple[int, int]]:
     for done, (shard, kind) in enumerate(shards.items()):
         yield done, len(shards)
         checksums[shard] = packers[kind].shard(graphs[kind], folder / shard, to / shard)
-    made = {*shards, *(f"{kind}.onnx" for kind in graphs)}
+    made = {*shards, PACKED, *(f"{kind}.{what}" for kind in graphs for what in ("onnx", "blank"))}
     for file in folder.iterdir():
         if file.name not in made:
-            shutil.copyfile(file, to / file.name)
+            _link(file, to / file.name)
     PackedModel(to, manifest, graphs, checksums).save()
     yield len(shards), len(shards)
 

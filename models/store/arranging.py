@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paige.models.errors import ModelUnusable
+from paige.models.lm.manifest import Manifest
 from paige.models.lm.packed import PackedModel
 from paige.models.lm.packing import pack
 from paige.models.lm.slot import Slot
@@ -46,9 +47,10 @@ class Arranger:
         """
         given, made = self.work / "given", self.work / "made"
         self.objects.link(files.items(), given)
+        shards = {shard: files[shard].size for shard in Manifest.load(given).shards}
         for done, total in pack(given, made):
             self.told(Progress(Action.ARRANGE, name, done, total, in_bytes=False))
-            self.room(name, sum(file.size for file in files.values()) - _bytes(made))
+            self.room(name, _rest(shards, made))
         found = {file.name: FileEntry.of(file) for file in sorted(made.iterdir())}
         for file, entry in found.items():
             self.objects.adopt(made / file, entry)
@@ -89,5 +91,9 @@ def _does_the_same(folder: Path) -> bool:
     return True
 
 
-def _bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+def _rest(shards: Mapping[str, int], folder: Path) -> int:
+    """Bytes that are still to be written, if the rest grows as what is there did: some kernels want more."""
+    made = {file.name: file.stat().st_size for file in folder.iterdir() if file.name in shards}
+    came = sum(shards[name] for name in made)
+    left = sum(shards.values()) - came
+    return left * sum(made.values()) // came if came else left

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Final
 
 from paige.models.errors import ModelUnusable, NoRoom, StoreFailed
-from paige.models.lm.manifest import MANIFEST
+from paige.models.lm.manifest import MANIFEST, Manifest
 from paige.models.lm.packed import PackedModel
 from paige.models.store.arranging import Arranger, fits
 from paige.models.store.disk import Objects, clear, free, locked, pin, put, sync
@@ -125,16 +125,19 @@ class Store:
         with self._alone():
             before = self.record(name).versions if file.exists() else ()
             try:
-                files = self._files(source)
+                manifest, files = self._files(source)
             except ModelUnusable:
                 source.spoiled(MANIFEST)
                 raise
-            self._copy(source, name, files)
+            missing = {file: entry for file, entry in files.items() if self._objects.fault(entry) is not None}
+            known = files[MANIFEST].sha256 in {version.id for version in before}
+            self._room(name, _needed(missing, {} if known else {one: files[one] for one in manifest.shards}))
+            self._copy(source, name, missing)
             version = Version(
                 id=files[MANIFEST].sha256,
                 added=datetime.now(UTC).isoformat(timespec="seconds"),
                 origin=source.origin,
-                licence=check(self._objects.path(files[MANIFEST]).read_bytes(), MANIFEST)[0].licence,
+                licence=manifest.licence,
                 files={} if lean else files,
                 arranged=self._as_before(files, before) or self._arranger.arrange(name, files),
             )
@@ -257,19 +260,16 @@ class Store:
             self._pins.append(pinned)
         return pinned is not None
 
-    def _files(self, source: Source) -> Mapping[str, FileEntry]:
-        """What a model must have, if its manifest can be believed."""
+    def _files(self, source: Source) -> tuple[Manifest, Mapping[str, FileEntry]]:
+        """What a model says of itself, and what it must have by that."""
         text = read_manifest(source)
-        _, listed = check(text, source.place(MANIFEST))
+        manifest, listed = check(text, source.place(MANIFEST))
         check_names(source.names(), {*listed}, source.origin)
-        return {MANIFEST: FileEntry.of_bytes(text), **listed}
+        return manifest, {MANIFEST: FileEntry.of_bytes(text), **listed}
 
-    def _copy(self, source: Source, name: str, files: Mapping[str, FileEntry]) -> None:
+    def _copy(self, source: Source, name: str, missing: Mapping[str, FileEntry]) -> None:
         """Put files into the store that are not in it."""
-        missing = {file: entry for file, entry in files.items() if self._objects.fault(entry) is not None}
         total, done = sum(entry.size for entry in missing.values()), 0
-        everything = [entry.size for entry in files.values()]
-        self._room(name, total + sum(everything) + _SCRATCH * max(everything))
         for file, entry in missing.items():
 
             def advance(count: int, done: int = done) -> None:
@@ -376,3 +376,9 @@ class Store:
     def _keep(self, record: Record) -> Record:
         put(record.to_json(), self._file(record.name), self._work)
         return record
+
+
+def _needed(missing: Mapping[str, FileEntry], shards: Mapping[str, FileEntry]) -> int:
+    """Bytes of files that are missing, and of shards that are to be arranged, about as large as they came."""
+    sizes = [shard.size for shard in shards.values()]
+    return sum(entry.size for entry in missing.values()) + sum(sizes) + _SCRATCH * max(sizes, default=0)
