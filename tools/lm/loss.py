@@ -33,17 +33,18 @@ from paige.tools.lm.wish import Wish, recipe_of
 
 _WAYS: Final[tuple[tuple[str, Wish, bool], ...]] = (
     ("8 bits in blocks of 32", Wish("pi5", 8), False),
-    ("8 bits in rows, for boards without dotprod", Wish("pi4"), False),
-    ("the same, smooth", Wish("pi4", smooth=True), True),
+    ("8 bits in rows (boards without dotprod)", Wish("pi4"), False),
+    ("8 bits in rows, smooth", Wish("pi4", smooth=True), True),
     ("4 bits in blocks of 32", Wish("pi5"), False),
-    ("the same, by text", Wish("pi5"), True),
-    ("the same, smooth", Wish("pi5", smooth=True), True),
+    ("4 bits in blocks of 32, by text", Wish("pi5"), True),
+    ("4 bits in blocks of 32, smooth", Wish("pi5", smooth=True), True),
     ("4 bits in blocks of 64, smooth", Wish("pi5", block=64, smooth=True), True),
     ("4 bits in blocks of 128, smooth", Wish("pi5", block=128, smooth=True), True),
-    ("blocks of 32, smooth, head in 8 bits", Wish("pi5", head_bits=8, smooth=True), True),
-    ("12.5 % of neurons pruned, by weights", Wish("pi5", 8, prune=0.125), False),
-    ("12.5 % pruned, by text", Wish("pi5", 8, prune=0.125), True),
-    ("25 % pruned, by text", Wish("pi5", 8, prune=0.25), True),
+    ("4 bits in blocks of 32, smooth, head in 8", Wish("pi5", head_bits=8, smooth=True), True),
+    ("8 bits, 12.5 % of neurons pruned, by weights", Wish("pi5", 8, prune=0.125), False),
+    ("8 bits, 12.5 % pruned, by text", Wish("pi5", 8, prune=0.125), True),
+    ("8 bits, 25 % pruned, by weights", Wish("pi5", 8, prune=0.25), False),
+    ("8 bits, 25 % pruned, by text", Wish("pi5", 8, prune=0.25), True),
 )
 """A name for people, what is wished, and whether it goes by a text. Pruned ones have 8 bits, so that what is
 lost is lost by pruning."""
@@ -165,11 +166,11 @@ def ways(checkpoint: Checkpoint) -> Iterator[tuple[str, Wish, bool]]:
         rank = int(shape.hidden * share) // 32 * 32
         if rank:
             wish = Wish("pi5", 8, ranks=(("gate_up", rank), ("down", rank)))
-            yield f"feed-forward in factors of rank {rank}, by text", wish, True
+            yield f"8 bits, feed-forward in factors of rank {rank}, by text", wish, True
     plain = recipe_bytes(recipe_of(Wish("pi5"), checkpoint, None), shape)
     for more in _MORE:
         wish = Wish("pi5", smooth=True, within=int(plain * more))
-        yield f"4 and 8 bits, smooth, {more - 1:.0%} more bytes", wish, True
+        yield f"4 and 8 bits, smooth, {more - 1:.0%} more bytes than in 4", wish, True
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -177,15 +178,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = ArgumentParser(prog="python -m paige.tools.lm.loss", description=__doc__.split("\n")[0])
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT")
     parser.add_argument("--text", type=Path, required=True, metavar="FILE")
+    parser.add_argument(
+        "--only", default="", metavar="WORDS", help="only the ways that have this in their name"
+    )
     given = parser.parse_args(arguments)
     checkpoint = Checkpoint(given.checkpoint)
     choosing, measuring = pieces_of(given.text, given.checkpoint / "tokenizer.json")
     with TemporaryDirectory() as place:
         folders: dict[str, Path] = {}
         for name, wish, by_text in ways(checkpoint):
+            if given.only not in name:
+                continue
             print(name, file=sys.stderr)
             texts = choosing if by_text else None
-            folder = folders[f"{name} "] = Path(place) / str(len(folders))
+            folder = folders[name] = Path(place) / str(len(folders))
             recipe = recipe_of(wish, checkpoint, texts, progress)
             conversion = Conversion(checkpoint, recipe, folder, "measured", texts)
             for _ in progress(conversion.steps(), conversion.count):

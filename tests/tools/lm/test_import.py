@@ -18,7 +18,10 @@ from paige.models.errors import ModelUnusable
 from paige.models.lm.manifest import Manifest
 from paige.models.lm.quantization import ROW, Quantization
 from paige.tools.lm.boards import in_rows, usual
+from paige.tools.lm.checkpoint import Checkpoint
 from paige.tools.lm.licence import licence_of
+from paige.tools.lm.loss import main as table_of_losses
+from paige.tools.lm.loss import ways
 
 WORDS = [f"w{number}" for number in range(80)]
 
@@ -184,3 +187,15 @@ def test_a_card_that_is_no_text_is_no_licence(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_bytes(b"---\nlicense: \xff\n---\n")
     (tmp_path / "config.json").write_text(json.dumps({}))
     assert licence_of(tmp_path, None) == "\ufffd"
+
+
+def test_the_table_of_losses_has_a_line_for_each_way(
+    checkpoint: Path, text: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only = "bits in blocks of 32"
+    assert table_of_losses([str(checkpoint), "--text", str(text), "--only", only]) == 0
+    rows = [line.strip("|").split("|") for line in capsys.readouterr().out.splitlines()[3:]]
+    names = [row[0].strip() for row in rows]
+    assert names == [name for name, _, _ in ways(Checkpoint(checkpoint)) if only in name]
+    found = {name: float(row[2]) for name, row in zip(names, rows, strict=True)}
+    assert 0 < found["8 bits in blocks of 32"] < found["4 bits in blocks of 32"] < 0.2
