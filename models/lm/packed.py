@@ -24,7 +24,7 @@ class PackedGraph:
     """Bytes of a slot's file; what stands in no region is a hole."""
     blank: bytes
     """What stands in a slot's file when the runtime opens the graph, by which it checks that it would arrange
-    matrices so again; compressed by zlib."""
+    matrices so again: the pages that are not all zero (`slot.blank_of`)."""
     regions: tuple[Place, ...]
     """What a shard is made of, in the order of its bytes: what is arranged, and what else a kernel reads."""
 

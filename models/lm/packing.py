@@ -22,7 +22,7 @@ from paige.models.errors import ModelUnusable
 from paige.models.lm.manifest import Manifest
 from paige.models.lm.onnx_file import Constant, Place, constants
 from paige.models.lm.packed import PACKED, PackedGraph, PackedModel
-from paige.models.lm.slot import WEIGHTS, Slot
+from paige.models.lm.slot import WEIGHTS, Slot, blank_of
 from paige.models.onnx import onnxruntime, shard_options
 
 _PIECE: Final = 1 << 20
@@ -57,7 +57,7 @@ class Packer:
         """
         with self._arranged(None) as (model, file):
             found = constants(model)
-            blank, size = zlib.compress(file.read_bytes()), file.stat().st_size
+            blank, size = blank_of(file), file.stat().st_size
         all_of_it = PackedGraph(model, size, blank, _regions(found, found))
         needed = self._needed(all_of_it, found, weights)
         graph = PackedGraph(model, size, blank, _regions(found, needed))

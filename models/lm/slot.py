@@ -8,8 +8,9 @@ no byte of a shard is in memory twice.
 import math
 import os
 import shutil
+import struct
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Final
@@ -27,6 +28,8 @@ SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # memory that is a file, 
 WEIGHTS: Final = "weights"
 """The file that a shard's graph has its matrices from."""
 _PAGE: Final = 4096
+_PLACE: Final = "<Q"
+_OFFSET: Final = struct.calcsize(_PLACE)
 _PROBED: Final = 3
 _ELSEWHERE: Final = (
     "this model was arranged for another processor or another version of ONNX Runtime: "
@@ -76,14 +79,9 @@ class Slot:
         self._options = onnxruntime.RunOptions()
 
     def _write_blank(self) -> None:
-        """What stands in the file while the graph is opened, a page at a time: zeros take no memory."""
-        blank, at = zlib.decompressobj(), 0
-        rest = self.graph.blank
-        while piece := blank.decompress(rest, _PAGE):
-            rest = blank.unconsumed_tail
-            if piece.strip(b"\0"):
-                os.pwrite(self._file, piece, at)
-            at += len(piece)
+        """What stands in the file while the graph is opened; zeros take no memory."""
+        for at, page in blank_pages(self.graph.blank):
+            os.pwrite(self._file, page[: self.graph.size - at], at)
 
     def empty(self) -> None:
         """Give the memory back to the system."""
@@ -176,6 +174,26 @@ class Slot:
         """Give the memory back; it is not run again."""
         self.empty()
         os.close(self._file)
+
+
+def blank_of(file: Path) -> bytes:
+    """The pages of a file in which not all is zero, for `PackedGraph.blank`."""
+    found = bytearray()
+    with file.open("rb") as data:
+        at = 0
+        while page := data.read(_PAGE):
+            if page.strip(b"\0"):
+                found += struct.pack(_PLACE, at) + page.ljust(_PAGE, b"\0")
+            at += len(page)
+    return zlib.compress(found)
+
+
+def blank_pages(blank: bytes) -> Iterator[tuple[int, bytes]]:
+    """Where such pages stand, and what they are."""
+    found = zlib.decompress(blank)
+    for at in range(0, len(found), _PAGE + _OFFSET):
+        (offset,) = struct.unpack_from(_PLACE, found, at)
+        yield offset, found[at + _OFFSET : at + _OFFSET + _PAGE]
 
 
 def _scattered(shape: list[int], seed: int) -> NDArray[np.float32]:

@@ -74,7 +74,7 @@ def test_what_was_arranged_otherwise_is_refused_and_says_what_to_do(packed: Pack
     model = packed("llama", 4)
     graph = model.graphs["layer"]
     blank = bytearray(zlib.decompress(graph.blank))
-    blank[7] ^= 1
+    blank[8 + 7] ^= 1  # behind the first page's place
 
     def opened() -> None:
         """Some versions of the runtime refuse it; others never look at the shard then."""
