@@ -15,6 +15,7 @@ from paige.device.pipeline import Pipeline
 from paige.device.policy import policy
 from paige.device.replies import Replies
 from paige.device.ringing import Announce, Ringer
+from paige.device.thinking import Thinker
 from paige.device.understanding import Understanding, answer_sentences
 from paige.iot.confirmation import Patience
 from paige.iot.executor import Executor
@@ -30,6 +31,9 @@ from paige.models.grammar.sentences import Sentences
 from paige.models.kinds import Kinds
 from paige.models.nlu.shipped import LazyModel
 from paige.models.recognizer.protocol import Recognizer
+
+MODELS = "models"
+"""The folder of language models, where state is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ async def assistant(
     topics: Topics | None = None,
     state: Path | None = None,
     announce: Announce | None = None,
+    models: Path | None = None,
 ) -> AsyncIterator[Assistant]:
     """Join the configured broker and serve the house from there, until the block is left.
 
@@ -59,12 +64,14 @@ async def assistant(
             None for a passing visitor.
         state: The folder for timers and lists; None for one who does not stay to keep them.
         announce: Says what nobody asked for, such as that a timer ended; needed where there is a `state`.
+        models: The folder of language models; None for one who asks none, whatever is configured.
 
     Raises:
         KeepingFailed: The folder `state` cannot be read.
         HomeInvalid: The home description cannot be used.
         SentencesInvalid, RepliesInvalid: A file of the household's own sentences cannot be used.
         ModelUnusable: The files of the intent parser's model are damaged.
+        DeviceError, ModelError: Of one who stays, the configured language model cannot be used.
     """
     described = HomeDescription() if config.house.home is None else load_home(config.house.home)
     registry = Registry(described)
@@ -80,6 +87,11 @@ async def assistant(
         words = await asyncio.to_thread(_words, config, registry, stays=state is not None)
         patience = Patience(deadline=config.mqtt.command_deadline)
         executor = stack.enter_context(Executor(home, link, patience=patience))
+        thinker = None if models is None else _thinker(config, models, words.sentences)
+        if thinker is not None:
+            stack.push_async_callback(thinker.close)
+            if state is not None:
+                await thinker.open()
         pipeline = Pipeline(
             registry,
             words.understanding,
@@ -89,6 +101,7 @@ async def assistant(
             policy=policy(config.policy),
             unit=TemperatureUnit(config.house.temperature_unit),
             kinds=Kinds.for_language(config.house.language),
+            thinker=thinker,
             recognizer=recognizer,
             confidence=config.speech.confidence,
         )
@@ -103,6 +116,7 @@ async def assistant(
 class _Words:
     """What is understood and what is said, in one language."""
 
+    sentences: Sentences
     understanding: Understanding
     narrator: Narrator
 
@@ -119,7 +133,21 @@ def _words(config: Config, registry: Registry, *, stays: bool) -> _Words:
     answers = answer_sentences(house.language, replies.answers)
     understanding = Understanding(sentences, answers, registry, model)
     understanding.warm()
-    return _Words(understanding, Narrator(replies, TemperatureUnit(house.temperature_unit)))
+    return _Words(sentences, understanding, Narrator(replies, TemperatureUnit(house.temperature_unit)))
+
+
+def _thinker(config: Config, models: Path, sentences: Sentences) -> Thinker | None:
+    settings = config.language_model
+    if settings.model is None:
+        return None
+    from paige.device.home_model import opening  # what it stands on takes memory
+
+    return Thinker(
+        opening(config, models, sentences),
+        config.house.language,
+        seconds=settings.seconds,
+        asks=settings.confirm,
+    )
 
 
 def _link(config: Config, topics: Topics | None) -> MqttLink:

@@ -121,6 +121,10 @@ class Narrator:
         """What becomes of a question, by a key of the language's `dialogue`."""
         return Reply(self._replies.dialogue(kind, {}))
 
+    def model_says(self, words: str) -> Reply:
+        """What a language model says, as what it is."""
+        return Reply(self._replies.dialogue("model_says", {"words": words}))
+
     def timer_finished(self, timer: Timer) -> str:
         """What is said when a timer ends."""
         return self._replies.announcement("timer_finished", {"timer": timer})

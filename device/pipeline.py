@@ -11,6 +11,7 @@ from paige.audio.chunk import Utterance
 from paige.device.dialogue import Asked, Dialogue, Todo, chosen
 from paige.device.keeping import Keeping
 from paige.device.narration import Narrator
+from paige.device.thinking import Thinker, Thought
 from paige.device.turn import Expects, Reply, Step, Turn
 from paige.device.understanding import ANSWER, Understanding
 from paige.iot.executor import Executor
@@ -49,6 +50,7 @@ class Pipeline:
         policy: What needs a yes, and what is forbidden.
         unit: How the house says temperatures.
         kinds: What things are called by what they are.
+        thinker: Asks a language model what is not understood; None for a house without one.
         recognizer: Speech to text; None where only text is handled, until `hear_with` gives one.
         confidence: How sure the recognizer must be, 0 to 1.
         clock: Monotonic seconds.
@@ -65,6 +67,7 @@ class Pipeline:
         policy: Policy | None = None,
         unit: TemperatureUnit = TemperatureUnit.CELSIUS,
         kinds: Kinds | None = None,
+        thinker: Thinker | None = None,
         recognizer: Recognizer | None = None,
         confidence: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
@@ -77,6 +80,7 @@ class Pipeline:
         self._policy = policy
         self._unit = unit
         self._kinds = kinds
+        self._thinker = thinker
         self._recognizer = recognizer
         self._confidence = confidence
         self._clock = clock
@@ -107,6 +111,7 @@ class Pipeline:
     async def handle_utterance(self, utterance: Utterance, here: str | None = None) -> Turn:
         """One stretch of speech from the area `here`; by default, where the home description says."""
         place = self._place(here)
+        self._interrupt()
         async with self._recognizing:
             work = _Work(self._clock)
             work.add("endpoint", utterance.start + utterance.seconds - utterance.speech_end)
@@ -141,11 +146,20 @@ class Pipeline:
         self, work: "_Work", text: str, here: str | None, transcript: Transcript | None
     ) -> Turn:
         asked = self._dialogue.open(here, self._clock())
+        if not work.alone:
+            self._interrupt()
         with work.step("parse"):
             last = () if work.alone else self._dialogue.last(here, self._clock())
             todo = self._understanding.parse(text, here, asked=asked, last=last)
+        thought = None
+        if isinstance(todo, NotRecognized) and asked is None and not work.alone:
+            thought = await self._think(work, todo, here, heard=transcript is not None)
+            if thought is not None and thought.intents:
+                todo = tuple(map(Todo, thought.intents))
         understood = todo if isinstance(todo, NotRecognized) else tuple(one.intent for one in todo)
-        if isinstance(todo, NotRecognized):
+        if isinstance(todo, NotRecognized) and thought is not None:
+            reply = self._narrator.model_says(thought.words)
+        elif isinstance(todo, NotRecognized):
             reply = await self._not_understood(work, todo, here, asked)
         elif todo[0].intent.name == ANSWER:
             reply = await self._answered(work, todo[0].intent, here, asked)
@@ -163,7 +177,21 @@ class Pipeline:
             transcript=transcript,
             steps=tuple(work.steps),
             refusal=work.refusal,
+            model=None if thought is None else thought.text,
         )
+
+    def _interrupt(self) -> None:
+        """Whoever speaks does not wait for an answer to what was said before."""
+        if self._thinker is not None:
+            self._thinker.interrupt()
+
+    async def _think(
+        self, work: "_Work", refusal: NotRecognized, here: str | None, *, heard: bool
+    ) -> Thought | None:
+        if self._thinker is None:
+            return None
+        with work.step("think"):
+            return await self._thinker.think(refusal, self._registry.vocabulary(here), heard=heard)
 
     async def _not_understood(
         self, work: "_Work", refusal: NotRecognized, here: str | None, asked: Asked | None

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
-from paige.device.assistant import Assistant, assistant
+from paige.device.assistant import MODELS, Assistant, assistant
 from paige.device.broker import own_topics
 from paige.device.config.schema import Config
 from paige.device.config.secret import redact
@@ -75,7 +75,12 @@ class Service:
             speaker = _Speaker(topics)
             house = await stack.enter_async_context(
                 assistant(
-                    self._config, recognizer, topics=topics, state=self._state, announce=speaker.announce
+                    self._config,
+                    recognizer,
+                    topics=topics,
+                    state=self._state,
+                    announce=speaker.announce,
+                    models=self._state / MODELS,
                 )
             )
             speaker.link = house.link

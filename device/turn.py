@@ -35,7 +35,7 @@ class Step:
 
     name: str
     """`endpoint` (the silence that ends speech), `restrict` (readying the recognizer, where that was not
-    done before), `recognize`, `parse`, `resolve`, `publish`, `confirm`."""
+    done before), `recognize`, `parse`, `think` (of a language model), `resolve`, `publish`, `confirm`."""
     seconds: float
 
 
@@ -60,6 +60,8 @@ class Turn:
     """Why something that was meant was not even tried, as a word of `paige.iot.resolution.Reason`."""
     also: tuple[Intent, ...] = ()
     """The further commands of the sentence, in their order."""
+    model: str | None = None
+    """What a language model wrote, where Paige itself did not understand the sentence and one answered."""
 
     @property
     def seconds(self) -> float:
@@ -75,6 +77,7 @@ class Turn:
             "heard": None if self.transcript is None else _transcript_json(self.transcript),
             **_understood_json(self.understood),
             "also": [_intent_json(intent) for intent in self.also],
+            "model": self.model,
             "outcomes": [_outcome_json(outcome) for outcome in self.outcomes],
             "refusal": self.refusal,
             "reply": {

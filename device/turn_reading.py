@@ -45,6 +45,7 @@ def _turn(data: Mapping[str, Any]) -> Turn:
         outcomes=tuple(map(_outcome, data["outcomes"])),
         transcript=heard and Transcript(heard["text"], heard["confidence"], heard["seconds"]),
         refusal=data["refusal"] and str(data["refusal"]),
+        model=data["model"] and str(data["model"]),
         steps=tuple(Step(str(name), float(seconds)) for name, seconds in data["steps"].items()),
     )
 

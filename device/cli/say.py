@@ -82,7 +82,7 @@ async def _conversation(loaded: "Loaded", here: str | None) -> AsyncIterator[Con
     import contextlib
 
     from paige.device.asking import CONNECT_SECONDS, ask_service, service_is_running
-    from paige.device.assistant import assistant
+    from paige.device.assistant import MODELS, assistant
     from paige.device.broker import link_options, own_topics
     from paige.iot.link import MqttLink
 
@@ -91,7 +91,7 @@ async def _conversation(loaded: "Loaded", here: str | None) -> AsyncIterator[Con
         if await service_is_running(link, topics):
             yield lambda text: ask_service(link, topics, text, here)
             return
-    async with assistant(loaded.config) as visitor:
+    async with assistant(loaded.config, models=loaded.state_dir / MODELS) as visitor:
         await visitor.link.connected(CONNECT_SECONDS)
         # What has been heard by then is what there is: a busy home is better served than none.
         with contextlib.suppress(TimeoutError):

@@ -204,6 +204,29 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageModel:
+    """A language model for what Paige does not understand by itself.
+
+    It can ask for what a sentence could ask for, of things that the home has, or say something. What it asks
+    for is done as if it had been said: the policy holds, and what Paige tells is what became of it.
+    """
+
+    model: str | None = key(
+        None,
+        "Its name, as `paige models list` shows it; paige- and the language, such as paige-en, is the small "
+        "one that comes with Paige.",
+        default_words="none is asked",
+        example="paige-en",
+    )
+    confirm: bool = key(
+        True,
+        "Ask before anything is done that it asks for. Without this, what was typed is done at once, as far "
+        "as the policy allows; what was heard is always asked about.",
+    )
+    seconds: float = key(20.0, "How long it may take to answer.", unit="seconds", minimum=1, maximum=40)
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What the service writes to its log."""
 
@@ -221,6 +244,7 @@ class Config:
     speech: Speech = Speech()
     policy: Policy = Policy()
     memory: Memory = Memory()
+    language_model: LanguageModel = LanguageModel()
     log: Log = Log()
     state_dir: Path | None = key(
         None,
