@@ -7,6 +7,7 @@ version. ACTION is `add`, `remove` or `rollback`. HOW is `kill`, and the process
 and the call gives an error. Each EVERYth call is tried. Writes a line of JSON for each attempt.
 """
 
+import faulthandler
 import json
 import os
 import shutil
@@ -56,6 +57,7 @@ def attempt(folder: Path, newer: Path, what: str, how: str, at: int) -> str:
     """In a process of its own. Gives `done` where the action ended before it was broken off."""
     child = os.fork()
     if child == 0:
+        faulthandler.dump_traceback_later(20, exit=True)
         count = 0
 
         def point(event: str, arguments: Any) -> None:

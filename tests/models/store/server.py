@@ -3,7 +3,7 @@
 import re
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -90,7 +90,8 @@ class _Handler(BaseHTTPRequestHandler):
         if stall is not None:
             self.rfile.read(1)  # until the other side gives up
         if cut is not None or length != len(body):
-            self.connection.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # the other side was quicker
+                self.connection.shutdown(socket.SHUT_RDWR)
         self.close_connection = True
 
     def _begin(self, tag: str | None) -> int:

@@ -24,8 +24,8 @@ EVERY = {"add": 13, "remove": 5, "rollback": 1}
 
 @pytest.mark.parametrize("how", ["kill", "fail"])
 @pytest.mark.parametrize("action", EVERY)
-def test_there_is_the_old_version_or_the_new_one(action: str, how: str, tmp_path: Path) -> None:
-    store = Store(tmp_path / "base")
+def test_there_is_the_old_version_or_the_new_one(action: str, how: str, place: Path) -> None:
+    store = Store(place / "base")
     versions = [made(1), made(2)] if action == "rollback" else [made(1)]
     for version in versions:
         store.add(FolderSource(version), "m")
@@ -40,7 +40,7 @@ def test_there_is_the_old_version_or_the_new_one(action: str, how: str, tmp_path
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=60,
     )
     attempts = [json.loads(line) for line in done.stdout.splitlines()]
     after = attempts[-1]["versions"]
@@ -89,10 +89,10 @@ class Disk:
 
 
 def test_all_that_a_record_speaks_of_is_on_the_disk_before_the_record(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    disk = Disk(tmp_path, monkeypatch)
-    store = Store(tmp_path / "deep" / "models")
+    disk = Disk(place, monkeypatch)
+    store = Store(place / "deep" / "models")
     for version in (1, 2):
         store.add(FolderSource(made(version)), "m")
     store.rollback("m")

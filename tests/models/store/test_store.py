@@ -90,9 +90,9 @@ def test_what_is_removed_leaves_nothing_and_others_stay_whole(store: Store, mode
     assert everything(store) == set()
 
 
-def test_the_same_added_again_is_not_arranged_again_and_takes_nothing(model: Path, tmp_path: Path) -> None:
+def test_the_same_added_again_is_not_arranged_again_and_takes_nothing(model: Path, place: Path) -> None:
     told: list[Progress] = []
-    store = Store(tmp_path / "models", told.append)
+    store = Store(place / "models", told.append)
     store.add(FolderSource(model), "m")
     assert {one.action for one in told} == {Action.COPY, Action.ARRANGE}
     there = everything(store)
@@ -226,9 +226,9 @@ def test_an_opened_model_stays_until_it_is_closed(store: Store, model: Path) -> 
     assert not folder.exists()
 
 
-def test_two_that_add_at_once_wait_for_each_other(model: Path, newer: Path, tmp_path: Path) -> None:
+def test_two_that_add_at_once_wait_for_each_other(model: Path, newer: Path, place: Path) -> None:
     told: list[Progress] = []
-    store = Store(tmp_path / "models", told.append)
+    store = Store(place / "models", told.append)
     store.add(FolderSource(model), "m")
     program = (
         "import sys; from pathlib import Path\n"
