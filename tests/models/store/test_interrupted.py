@@ -36,7 +36,7 @@ def test_there_is_the_old_version_or_the_new_one(action: str, how: str, place: P
             str(Path(__file__).with_name("interruption.py")),
             *(store.folder, made(2), action, how, str(EVERY[action])),
         ],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=True,
