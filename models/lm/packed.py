@@ -12,6 +12,8 @@ from paige.models.lm.onnx_file import Place
 from paige.models.onnx import onnxruntime
 
 PACKED: Final = "packed.json"
+ARRANGEMENT: Final = 2
+"""Of what is arranged. Raise it where that is written otherwise: models are arranged again then."""
 
 
 @dataclass(frozen=True, slots=True)

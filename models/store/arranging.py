@@ -7,7 +7,7 @@ from pathlib import Path
 
 from paige.models.errors import ModelUnusable
 from paige.models.lm.manifest import Manifest
-from paige.models.lm.packed import PackedModel
+from paige.models.lm.packed import ARRANGEMENT, PackedModel
 from paige.models.lm.packing import pack
 from paige.models.lm.slot import Slot
 from paige.models.onnx import onnxruntime
@@ -55,7 +55,7 @@ class Arranger:
         for file, entry in found.items():
             self.objects.adopt(made / file, entry)
         sync(self.objects.folder)
-        return Arranged(self._folder(found), onnxruntime.__version__, processor(), found)
+        return Arranged(self._folder(found), onnxruntime.__version__, processor(), found, ARRANGEMENT)
 
     def _folder(self, files: Mapping[str, FileEntry]) -> str:
         name = os.urandom(8).hex()
@@ -66,12 +66,12 @@ class Arranger:
 
 
 def fits(folder: Path, arranged: Arranged) -> bool:
-    """Whether what was arranged is good for this runtime and this processor.
+    """Whether what was arranged is good for this Paige, this runtime and this processor.
 
     A processor that tells otherwise of itself than it did may have had a new kernel, and no more: then the
     first shard of each kind must do what it did.
     """
-    if arranged.runtime != onnxruntime.__version__:
+    if (arranged.runtime, arranged.arrangement) != (onnxruntime.__version__, ARRANGEMENT):
         return False
     return arranged.processor == processor() or _does_the_same(folder)
 

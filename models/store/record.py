@@ -23,6 +23,8 @@ class Arranged:
     processor: str
     """For which; see `machine.processor`."""
     files: Mapping[str, FileEntry]
+    arrangement: int = 1
+    """How it is written; see `packed.ARRANGEMENT`."""
 
     @property
     def size(self) -> int:

@@ -15,7 +15,7 @@ GOLDEN = Path(__file__).with_name("golden")
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
 ENTRIES = st.builds(FileEntry, st.integers(0, 2**50), st.binary(min_size=32, max_size=32).map(bytes.hex))
 FILES = st.dictionaries(NAMES, ENTRIES, max_size=4)
-ARRANGED = st.builds(Arranged, NAMES, st.text(), st.text(), FILES)
+ARRANGED = st.builds(Arranged, NAMES, st.text(), st.text(), FILES, st.integers(1))
 VERSIONS = st.builds(Version, st.text(), st.text(), st.text(), st.text(), FILES, ARRANGED)
 RECORDS = st.builds(Record, NAMES, st.lists(VERSIONS, min_size=1, max_size=2).map(tuple))
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -174,11 +175,16 @@ def another_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnxruntime, "__version__", "99.0")
 
 
-def test_for_another_runtime_it_is_arranged_again_once(
-    store: Store, model: Path, monkeypatch: pytest.MonkeyPatch
+def another_paige(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arranging, "ARRANGEMENT", 99)
+
+
+@pytest.mark.parametrize("another", [another_runtime, another_paige])
+def test_for_another_runtime_or_another_paige_it_is_arranged_again_once(
+    another: Callable[[pytest.MonkeyPatch], None], store: Store, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.add(FolderSource(model), "m")
-    another_runtime(monkeypatch)
+    another(monkeypatch)
     told: list[Progress] = []
     later = Store(store.folder, told.append)
     logits(later.open("m"))
@@ -186,7 +192,8 @@ def test_for_another_runtime_it_is_arranged_again_once(
     told.clear()
     logits(later.open("m"))
     assert told == []
-    assert later.record("m").versions[0].arranged.runtime == "99.0"
+    arranged = later.record("m").versions[0].arranged
+    assert (arranged.runtime == "99.0") != (arranged.arrangement == 99)
     later.close()
 
 
