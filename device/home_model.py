@@ -43,10 +43,10 @@ class OpenHomeModel:
         self._engine = engine
         self._answers = HomeModel(engine.decoder, engine.fresh(), engine.words, sentences, UNCALLED)
 
-    def answer(self, request: str, vocabulary: Vocabulary, *, calls: bool, cancelled: Event) -> Answered:
+    def answer(self, request: str, vocabulary: Vocabulary, *, cancelled: Event) -> Answered:
         """What it answers."""
         with self._memory.using(self._name):
-            return self._answers.answer(request, vocabulary, calls=calls, cancelled=cancelled)
+            return self._answers.answer(request, vocabulary, cancelled=cancelled)
 
     def close(self) -> None:
         """Give its memory back."""

@@ -123,7 +123,7 @@ class Narrator:
 
     def model_says(self, words: str) -> Reply:
         """What a language model says, as what it is."""
-        return Reply(self._replies.dialogue("model_says", {"words": words}))
+        return Reply(self._replies.dialogue("model_says", {"said": words}))
 
     def timer_finished(self, timer: Timer) -> str:
         """What is said when a timer ends."""

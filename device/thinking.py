@@ -24,15 +24,17 @@ if TYPE_CHECKING:  # what it stands on takes memory that nobody needs without a 
 
 _log: Final = logging.getLogger(__name__)
 
-_CALLS, _WORDS = True, False
-MAY: Final[Mapping[Why, bool]] = {
-    Why.UNKNOWN: _CALLS,
-    Why.UNSURE: _CALLS,
-    Why.SEVERAL: _CALLS,
-    Why.UNFIT: _CALLS,
-    Why.NOT_FOR_A_HOME: _WORDS,
+_AS_CONFIGURED, _ALWAYS = False, True
+ASKS: Final[Mapping[Why, bool]] = {
+    Why.UNKNOWN: _AS_CONFIGURED,
+    Why.UNSURE: _AS_CONFIGURED,
+    Why.SEVERAL: _AS_CONFIGURED,
+    Why.UNFIT: _AS_CONFIGURED,
+    Why.NOT_FOR_A_HOME: _ALWAYS,
 }
-"""Which refusals go to the model, and whether it may call anything then, or only say something.
+"""Which refusals go to the model, and whether what it calls then is always asked about.
+
+"It is too gloomy to cook" may seem to be about something else, and so may what is.
 
 Not what is for another time, as a call is done at once; nor what lacks something, as what is missing may turn
 the meaning round ("turn off everything but …").
@@ -55,7 +57,7 @@ UNCALLED: Final = frozenset(
 class HomeLanguageModel(Protocol):
     """A language model that answers for a home."""
 
-    def answer(self, request: str, vocabulary: Vocabulary, *, calls: bool, cancelled: Event) -> "Answered":
+    def answer(self, request: str, vocabulary: Vocabulary, *, cancelled: Event) -> "Answered":
         """What it answers; called in a thread of its own, one call at a time."""
 
     def close(self) -> None:
@@ -135,7 +137,7 @@ class Thinker:
             vocabulary: The names of the home, and where the speaker is.
             heard: Whether it was spoken, and not typed.
         """
-        if refusal.why not in MAY or not refusal.text or self._says_when(refusal.text):
+        if refusal.why not in ASKS or not refusal.text or self._says_when(refusal.text):
             return None
         self.interrupt()
         cancelled = self._cancelled = Event()
@@ -147,7 +149,7 @@ class Thinker:
             return None
         if answered is None or cancelled.is_set():
             return None
-        return self._thought(answered, heard=heard)
+        return self._thought(answered, ask=self._asks or heard or ASKS[refusal.why])
 
     def _says_when(self, text: str) -> bool:
         sentence = tokenize(text)
@@ -160,9 +162,7 @@ class Thinker:
             if self._model is None or cancelled.is_set():
                 return None
             limit = asyncio.get_running_loop().call_later(self._seconds, cancelled.set)
-            answering = asyncio.to_thread(
-                self._model.answer, refusal.text, vocabulary, calls=MAY[refusal.why], cancelled=cancelled
-            )
+            answering = asyncio.to_thread(self._model.answer, refusal.text, vocabulary, cancelled=cancelled)
             working = asyncio.ensure_future(answering)
             try:
                 return await asyncio.shield(working)
@@ -173,7 +173,7 @@ class Thinker:
             finally:
                 limit.cancel()
 
-    def _thought(self, answered: "Answered", *, heard: bool) -> Thought | None:
+    def _thought(self, answered: "Answered", *, ask: bool) -> Thought | None:
         from paige.models.lm.assistant.calls import Malformed, Words
 
         if isinstance(answered.answer, Malformed):
@@ -181,5 +181,4 @@ class Thinker:
             return None
         if isinstance(answered.answer, Words):
             return Thought(answered.text, words=answered.answer.text)
-        ask = self._asks or heard
         return Thought(answered.text, tuple(replace(one, misheard=ask) for one in answered.intents))

@@ -85,7 +85,6 @@ class HomeModel:
         request: str,
         vocabulary: Vocabulary,
         *,
-        calls: bool = True,
         sampling: Sampling | None = None,
         most: int = MOST,
         cancelled: Event | None = None,
@@ -97,7 +96,6 @@ class HomeModel:
         Args:
             request: What somebody said.
             vocabulary: The names of the home, and where the speaker is.
-            calls: Whether it may call anything, or only say something.
             sampling: How it chooses; greedily by default.
             most: Tokens at most.
             cancelled: When it is set, the answer is cut off before the next shard.
@@ -119,7 +117,7 @@ class HomeModel:
         found = write(
             reader,
             prompt[same:],
-            Guide(self._tokenizer, home.grammar if calls else home.only_words),
+            Guide(self._tokenizer, home.grammar),
             Sampler(sampling or Sampling()),
             most=most,
             drafts=home.drafts if drafts else None,
@@ -171,7 +169,6 @@ class _Home:
         self.names = _names(vocabulary)
         self.words = HomeWords(vocabulary)
         self.grammar = answers(self.words, callable_, shapes)
-        self.only_words = answers(self.words, {}, shapes)
         self.drafts = HomeDrafts(tokenizer, self.words, callable_)
 
 

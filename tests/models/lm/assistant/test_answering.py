@@ -204,9 +204,6 @@ def test_a_model_drawn_by_chance_answers_by_the_grammar(home_model: Callable[[],
             assert bool(found.intents) == isinstance(found.answer, Calls)
         else:
             assert isinstance(found.answer, Malformed)
-        only = model.answer(request, HOME, calls=False, sampling=sampling)
-        assert not only.intents
-        assert isinstance(only.answer, Words | Malformed)
 
 
 def test_only_what_is_new_is_read(home_model: Callable[[], HomeModel]) -> None:
