@@ -33,8 +33,8 @@ class Prepared:
     matrices: dict[str, Matrix]
     """By the names of the graph."""
     vectors: dict[str, Array]
-    importance: dict[str, Array]
-    """The mean square of what comes into each column, where it is known. Shapes: [in]."""
+    came: dict[str, Array]
+    """What comes into each, where it is known. Shapes: [tokens, in]."""
 
 
 def prepared(
@@ -56,25 +56,16 @@ def prepared(
     if smooth and came:
         _smooth(found, vectors, form, came)
     found["gate_up"] = below(found.pop("gate"), found.pop("up"))
-    made, importance = dict[str, Matrix](), dict[str, Array]()
+    made = dict[str, Matrix]()
     for name in MATRICES:
         if (rank := form.of(name).rank) == 0:
             made[name] = found[name]
-            importance |= _squares(name, came.get(name))
             continue
         wide, narrow = factors(found[name].whole(), rank, came.get(name))
         made |= {f"{name}.narrow": of_array(narrow), f"{name}.wide": of_array(wide)}
-        importance |= _squares(f"{name}.narrow", came.get(name))
         if name in came:
-            importance |= _squares(f"{name}.wide", came[name] @ narrow.T)
-    return Prepared(made, vectors, importance)
-
-
-def _squares(name: str, came: Array | None) -> dict[str, Array]:
-    if came is None:
-        return {}
-    squares = np.square(came).mean(axis=0)
-    return {name: squares + _DAMPING * squares.mean()}
+            came |= {f"{name}.narrow": came[name], f"{name}.wide": came[name] @ narrow.T}
+    return Prepared(made, vectors, came)
 
 
 def _prune(found: dict[str, Matrix], left: int, came: dict[str, Array]) -> None:
@@ -155,11 +146,12 @@ def channel_scales(matrix: Matrix, came: Array, how: Quantization) -> Array:
     rows = np.concatenate([band[-begin % step :: step] for begin, band in matrix.bands()])  # [some, in]
     wanted = given @ rows.T
     sizes = np.maximum(np.abs(came).mean(axis=0), 1e-6)
+    squares = np.square(came).mean(axis=0)
     best, least = np.ones(matrix.width, np.float32), np.inf
     for power in _POWERS if how.bits < 32 else ():
         by = sizes**power
         by = (by / np.sqrt(by.max() * by.min())).astype(np.float32)
-        importance = _squares("", came / by)[""]
+        importance = squares / np.square(by)
         made = _as_given(given / by, how) @ as_written(rows * by, how, importance).T
         error = float(np.square(made - wanted).sum())
         if error < least:

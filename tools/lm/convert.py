@@ -21,6 +21,7 @@ from paige.tools.lm import layers
 from paige.tools.lm.checkpoint import Checkpoint
 from paige.tools.lm.compress import channel_scales, prepared
 from paige.tools.lm.graphs import ShardGraph, head_graph, layer_graph
+from paige.tools.lm.in_turn import Known, rounded_in_turn
 from paige.tools.lm.licence import FILES as LICENCES
 from paige.tools.lm.matrices import Matrix, of_checkpoint, padded
 from paige.tools.lm.quantize import Integers, quantized
@@ -32,6 +33,8 @@ _COPIED: Final = (
 )  # fmt: skip
 _ROWS: Final = 32
 """A part of the head has a multiple of so many tokens."""
+_IN_TURN: Final = 1 << 20
+"""Weights that are rounded in turn at once: the fewer, the more often all columns are gone through."""
 
 
 def convert(checkpoint: Checkpoint, how: Quantization | Recipe, to: Path, licence: str) -> Manifest:
@@ -91,10 +94,10 @@ class Conversion:
         for number in range(self._checkpoint.shape.layers):
             self._layer(number)
             yield
-        head, importance = self._prepared_head()
+        head, known = self._prepared_head()
         for part in range(self._parts):
             rows = padded(head, part * self._tokens, self._tokens)
-            _write(self._head, to / f"head-{part:03}", "head", rows, self._recipe.head.how, importance)
+            _write(self._head, to / f"head-{part:03}", "head", rows, self._recipe.head.how, known)
             yield
         self._embedding()
         np.savez(to / NORMS, allow_pickle=False, **self._small)
@@ -111,10 +114,11 @@ class Conversion:
         file = self._to / f"layer-{number:03}"
         for name, matrix in made.matrices.items():
             how = form.of(name.partition(".")[0]).how
-            _write(self._graphs[form], file, name, matrix, how, made.importance.get(name))
+            known = Known.of(made.came[name]) if name in made.came and how.bits < 32 else None
+            _write(self._graphs[form], file, name, matrix, how, known)
         self._small |= {f"{number}.{name}": vector for name, vector in made.vectors.items()}
 
-    def _prepared_head(self) -> tuple[Matrix, NDArray[np.float32] | None]:
+    def _prepared_head(self) -> tuple[Matrix, Known | None]:
         head, norm = layers.head_matrix(self._checkpoint), self._checkpoint.tensor(layers.NORM)
         self._small["norm"] = norm
         if self._walk is None:
@@ -124,7 +128,7 @@ class Conversion:
         if self._recipe.smooth:
             by = channel_scales(head, came, self._recipe.head.how)
             head, came, self._small["norm"] = head.scaled(columns=by), came / by, norm / by
-        return head, np.square(came).mean(axis=0)
+        return head, Known.of(came) if self._recipe.head.how.bits < 32 else None
 
     def _embedding(self) -> None:
         """A row for each token, so that one is read at a time."""
@@ -169,17 +173,17 @@ def _write(
     name: str,
     matrix: Matrix,
     how: Quantization,
-    importance: NDArray[np.float32] | None,
+    known: Known | None,
 ) -> None:
     """A matrix to its place in a shard, some rows at a time."""
     with file.open("ab") as to:
         to.truncate(graph.size)
     weights = {weight.name: weight for weight in graph.weights}
-    for begin, band in matrix.bands():
+    for begin, band in matrix.bands() if known is None else matrix.bands(_IN_TURN):
         if how.bits == 32:
             made: dict[str, Integers | NDArray[np.float32]] = {name: band}
         else:
-            integers, scales = quantized(band, how, importance)
+            integers, scales = rounded_in_turn(band, how, known) if known else quantized(band, how)
             made = {name: integers, f"{name}.scales": scales}
         for weight, data in made.items():
             place = weights[weight]

@@ -34,17 +34,19 @@ from paige.tools.lm.wish import Wish, recipe_of
 _WAYS: Final[tuple[tuple[str, Wish, bool], ...]] = (
     ("8 bits in blocks of 32", Wish("pi5", 8), False),
     ("8 bits in rows (boards without dotprod)", Wish("pi4"), False),
-    ("8 bits in rows, smooth", Wish("pi4", smooth=True), True),
+    ("8 bits in rows, by text", Wish("pi4"), True),
     ("4 bits in blocks of 32", Wish("pi5"), False),
     ("4 bits in blocks of 32, by text", Wish("pi5"), True),
-    ("4 bits in blocks of 32, smooth", Wish("pi5", smooth=True), True),
-    ("4 bits in blocks of 64, smooth", Wish("pi5", block=64, smooth=True), True),
-    ("4 bits in blocks of 128, smooth", Wish("pi5", block=128, smooth=True), True),
-    ("4 bits in blocks of 32, smooth, head in 8", Wish("pi5", head_bits=8, smooth=True), True),
+    ("4 bits in blocks of 32, by text, smooth", Wish("pi5", smooth=True), True),
+    ("4 bits in blocks of 64, by text", Wish("pi5", block=64), True),
+    ("4 bits in blocks of 128", Wish("pi5", block=128), False),
+    ("4 bits in blocks of 128, by text", Wish("pi5", block=128), True),
+    ("4 bits in blocks of 32, by text, head in 8", Wish("pi5", head_bits=8), True),
     ("8 bits, 12.5 % of neurons pruned, by weights", Wish("pi5", 8, prune=0.125), False),
     ("8 bits, 12.5 % pruned, by text", Wish("pi5", 8, prune=0.125), True),
     ("8 bits, 25 % pruned, by weights", Wish("pi5", 8, prune=0.25), False),
     ("8 bits, 25 % pruned, by text", Wish("pi5", 8, prune=0.25), True),
+    ("4 bits in blocks of 128, 25 % pruned, by text", Wish("pi5", block=128, prune=0.25), True),
 )
 """A name for people, what is wished, and whether it goes by a text. Pruned ones have 8 bits, so that what is
 lost is lost by pruning."""
@@ -169,8 +171,8 @@ def ways(checkpoint: Checkpoint) -> Iterator[tuple[str, Wish, bool]]:
             yield f"8 bits, feed-forward in factors of rank {rank}, by text", wish, True
     plain = recipe_bytes(recipe_of(Wish("pi5"), checkpoint, None), shape)
     for more in _MORE:
-        wish = Wish("pi5", smooth=True, within=int(plain * more))
-        yield f"4 and 8 bits, smooth, {more - 1:.0%} more bytes than in 4", wish, True
+        wish = Wish("pi5", within=int(plain * more))
+        yield f"4 and 8 bits, by text, {more - 1:.0%} more bytes than in 4", wish, True
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

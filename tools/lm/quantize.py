@@ -26,22 +26,37 @@ def quantized(
             alike without. Shape: [in].
 
     Returns:
+        As `stored` has them.
+    """
+    rows, width = matrix.shape
+    counts = np.ones(width, np.float32) if importance is None else importance
+    blocks = _in_blocks(matrix, how)
+    scales = scales_of(blocks, how, np.tile(_in_blocks(counts[None], how), (rows, 1)))
+    return stored(rounded(blocks, scales, *limits(how)), scales, how, rows)
+
+
+def stored(
+    integers: Matrix, scales: Matrix, how: Quantization, rows: int
+) -> tuple[Integers, NDArray[np.float32]]:
+    """As operators want them.
+
+    Args:
+        integers: Shape: [rows * blocks, block].
+        scales: Shape: [rows * blocks].
+        how: 4 or 8 bits.
+        rows: Of the matrix.
+
+    Returns:
         In blocks, for `MatMulNBits`, `(integer - 2 ** (bits - 1)) * scale`; shapes:
         [out, blocks, block * bits / 8] and [out * blocks]. In rows, `integer * scale`; shapes: [out, in]
         and [out].
     """
-    rows, width = matrix.shape
-    counts = np.ones(width, np.float32) if importance is None else importance
     if how.block == ROW:
-        scales = _scales(matrix, 127, counts[None])
-        return _rounded(matrix, scales, -127, 127).astype(np.int8), scales
-    count, middle = how.blocks(width), 1 << (how.bits - 1)
-    blocks = _in_blocks(matrix, how)
-    scales = _scales(blocks, middle, np.tile(_in_blocks(counts[None], how), (rows, 1)))
-    integers = (_rounded(blocks, scales, -middle, middle - 1) + middle).astype(np.uint8)
+        return integers.astype(np.int8), scales
+    above = (integers - limits(how)[0]).astype(np.uint8)
     if how.bits == 4:
-        integers = (integers[:, 0::2] | (integers[:, 1::2] << 4)).astype(np.uint8)
-    return integers.reshape(rows, count, -1), scales
+        above = (above[:, 0::2] | (above[:, 1::2] << 4)).astype(np.uint8)
+    return above.reshape(rows, -1, above.shape[1]), scales
 
 
 def restored(integers: Integers, scales: NDArray[np.float32], how: Quantization, width: int) -> Matrix:
@@ -50,8 +65,7 @@ def restored(integers: Integers, scales: NDArray[np.float32], how: Quantization,
         return integers.astype(np.float32) * scales[:, None]
     rows, count, _ = integers.shape
     halves: NDArray[Any] = np.stack([integers & 15, integers >> 4], axis=-1) if how.bits == 4 else integers
-    middle = 1 << (how.bits - 1)
-    values = halves.reshape(rows * count, how.block).astype(np.float32) - middle
+    values = halves.reshape(rows * count, how.block).astype(np.float32) + limits(how)[0]
     return (values * scales[:, None]).reshape(rows, count * how.block)[:, :width]
 
 
@@ -62,38 +76,51 @@ def as_written(matrix: Matrix, how: Quantization, importance: Matrix | None = No
     return restored(*quantized(matrix, how, importance), how, matrix.shape[1])
 
 
-def _in_blocks(matrix: Matrix, how: Quantization) -> Matrix:
-    """Rows cut into blocks, the last filled up with zeros. Shape: [rows * blocks, block]."""
-    rows, width = matrix.shape
-    blocks = np.zeros((rows, how.blocks(width) * how.block), np.float32)
-    blocks[:, :width] = matrix
-    return blocks.reshape(-1, how.block)
+def limits(how: Quantization) -> tuple[int, int]:
+    """The lowest integer and the highest."""
+    middle = 1 << (how.bits - 1)
+    return (1 - middle if how.block == ROW else -middle), middle - 1
 
 
-def _rounded(blocks: Matrix, scales: Matrix, least: int, most: int) -> Matrix:
+def rounded(blocks: Matrix, scales: Matrix, lowest: int, highest: int) -> Matrix:
     """Integers, as floating-point numbers. Shape: as the blocks."""
-    return np.clip(np.rint(blocks / np.where(scales == 0, 1, scales)[:, None]), least, most)
+    return np.clip(np.rint(blocks / np.where(scales == 0, 1, scales)[:, None]), lowest, highest)
 
 
-def _scales(blocks: Matrix, middle: int, counts: Matrix) -> NDArray[np.float32]:
+def scales_of(blocks: Matrix, how: Quantization, counts: Matrix) -> NDArray[np.float32]:
     """Of each block the best of a few scales near the greatest weight's. Shape: [blocks].
 
     Each is, before it is judged, made the one that fits the integers best that it gives (least squares).
+
+    Args:
+        blocks: Shape: [blocks, block].
+        how: 4 or 8 bits.
+        counts: How much an error of each weight counts. Shape: [blocks, block].
     """
     at = np.abs(blocks).argmax(axis=1)
     greatest = np.take_along_axis(blocks, at[:, None], axis=1)[:, 0]  # [blocks]
     best = np.zeros(len(blocks), np.float32)
     least = np.full(len(blocks), np.inf, np.float32)
-    lowest, highest = (-middle, middle) if middle % 2 else (-middle, middle - 1)
+    lowest, highest = limits(how)
     # The greatest weight is the one integer that has no opposite, as in llama.cpp's Q4_0; or less than that;
     # or more, so that it is cut off, and the others are rounded more finely.
-    for share in (1.0, 0.94, 0.88, 1.1, 1.22) if middle < 16 else (1.0, 0.995):
+    for share in (1.0, 0.94, 0.88, 1.1, 1.22) if how.bits == 4 else (1.0, 0.995):
         for sign in (-1, 1) if lowest + highest else (1,):
-            scales = (greatest / (sign * share * middle)).astype(np.float32)
-            integers = _rounded(blocks, scales, lowest, highest)
+            scales = (greatest / (-sign * share * lowest)).astype(np.float32)
+            integers = rounded(blocks, scales, lowest, highest)
             squares = (counts * integers * integers).sum(axis=1)
             fitted = (counts * blocks * integers).sum(axis=1) / np.where(squares == 0, 1, squares)
             errors = (counts * np.square(blocks - integers * fitted[:, None])).sum(axis=1)
             better = errors < least
             best[better], least[better] = fitted[better], errors[better]
     return best
+
+
+def _in_blocks(matrix: Matrix, how: Quantization) -> Matrix:
+    """Rows cut into blocks, the last filled up with zeros. Shape: [rows * blocks, block]."""
+    rows, width = matrix.shape
+    if how.block == ROW:
+        return matrix
+    blocks = np.zeros((rows, how.blocks(width) * how.block), np.float32)
+    blocks[:, :width] = matrix
+    return blocks.reshape(-1, how.block)

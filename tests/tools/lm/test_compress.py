@@ -14,8 +14,9 @@ from paige.models.errors import ModelUnusable
 from paige.models.lm.quantization import ROW, Quantization
 from paige.tools.lm.checkpoint import Checkpoint
 from paige.tools.lm.compress import channel_scales, factors, prepared
+from paige.tools.lm.in_turn import Known, rounded_in_turn
 from paige.tools.lm.matrices import Matrix, below, of_array, padded
-from paige.tools.lm.quantize import as_written
+from paige.tools.lm.quantize import as_written, quantized, restored
 from paige.tools.lm.recipe import Form, LayerForm
 from paige.tools.lm.texts import pieces_of
 from paige.tools.lm.walk import Walk, silu
@@ -47,6 +48,27 @@ def test_what_carries_much_is_rounded_more_finely(bits: int) -> None:
     smooth = as_written(matrix * by, how, np.square(came / by).mean(axis=0)) / by
     assert lost(came, matrix, weighed) < 0.9 * lost(came, matrix, plain)
     assert lost(came, matrix, smooth) < 0.6 * lost(came, matrix, plain)
+
+
+@pytest.mark.parametrize(("bits", "block"), [(4, 32), (4, 128), (4, 256), (8, 32), (8, ROW)])
+@pytest.mark.parametrize("width", [128, 200, 600])
+def test_columns_make_up_for_those_before(bits: int, block: int, width: int) -> None:
+    random, how = np.random.default_rng(1), Quantization(bits, block)
+    mixed = random.standard_normal((width // 4, width), np.float32)  # channels go together
+    came: Array = drawn(2000, width // 4) @ mixed + drawn(2000, width, seed=2) / np.float32(4)
+    matrix = drawn(48, width)
+    made = restored(*rounded_in_turn(matrix, how, Known.of(came[:1500])), how, width)
+    assert lost(came[1500:], matrix, made) < 0.75 * lost(came[1500:], matrix, as_written(matrix, how))
+    for begin in (0, 17):  # rows know nothing of each other
+        some = restored(*rounded_in_turn(matrix[begin:20], how, Known.of(came[:1500])), how, width)
+        np.testing.assert_allclose(some, made[begin:20], atol=1e-5)
+
+
+def test_where_nothing_goes_together_weights_are_rounded_as_without() -> None:
+    matrix, how = drawn(48, 128), Quantization(4, 32)
+    came = np.tile(np.eye(128, dtype=np.float32), (4, 1))
+    for one, other in zip(rounded_in_turn(matrix, how, Known.of(came)), quantized(matrix, how), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4)
 
 
 def test_tokens_in_rows_are_rounded_more_finely_where_channels_are_even() -> None:
