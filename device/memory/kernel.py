@@ -23,11 +23,6 @@ class ProcessMemory:
     shared: int
     """Of files in memory, as far as it has used them through a mapping."""
 
-    @property
-    def besides_slots(self) -> int:
-        """All but files in memory, which are the slots."""
-        return self.anonymous + self.file
-
 
 @dataclass(frozen=True, slots=True)
 class Kernel:

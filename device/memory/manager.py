@@ -20,6 +20,8 @@ from paige.device.memory.supply import Supply
 
 HEADROOM: Final = 4_000_000
 """Bytes that stay free: for what Python and the runtime take within a pass, and the kernel for its tables."""
+CODE: Final = 18_000_000
+"""Bytes of code that passes use; it comes into memory little by little, and a place is kept for it."""
 WATCH_SECONDS: Final = 0.25
 _log: Final = logging.getLogger(__name__)
 
@@ -179,7 +181,8 @@ class MemoryManager:
 
     def _besides(self) -> int:
         """Bytes that the process has besides shards."""
-        return self._machine.process().besides_slots - self.kept_bytes
+        process = self._machine.process()
+        return process.anonymous + max(process.file, CODE) - self.kept_bytes
 
     def _fits(self, name: str) -> bool:
         others = sum(model.claim.least for model in self._in_use())

@@ -153,6 +153,7 @@ class Pager(Generic[S]):
         self.plan = plan
         last = plan.streamed[-1] if plan.streamed else ""
         if last != self._begins:
+            self._beginning.resize(0)  # it may be read into
             self._beginning, self._begins = Beginning(), last
         self._beginning.resize(plan.beginning_bytes // PIECE)
         self._evict()

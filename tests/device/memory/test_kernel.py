@@ -57,7 +57,6 @@ def test_the_least_limit_of_all_groups_around_counts(
 def test_the_process_as_the_kernel_counts_it(tmp_path: Path) -> None:
     found = machine(tmp_path, {}).process()
     assert (found.anonymous, found.file, found.shared) == (1_024_000, 2_048_000, 512_000)
-    assert found.besides_slots == 3_072_000
 
 
 def test_stalls_of_the_group_before_those_of_the_machine(tmp_path: Path) -> None:
@@ -82,7 +81,7 @@ def test_a_kernel_that_does_not_say_is_named(tmp_path: Path) -> None:
 
 def test_this_kernel_says() -> None:
     kernel = Kernel()
-    assert kernel.process().besides_slots > 10 * MB
+    assert kernel.process().anonymous > 10 * MB
     assert kernel.available() > 10 * MB
     assert 0 < kernel.moment(0.0).available <= 1
 

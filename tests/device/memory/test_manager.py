@@ -11,7 +11,7 @@ from tests.device.memory.fakes import Memory
 from paige.device.memory.allotment import Claim, allot
 from paige.device.memory.budget import Budget
 from paige.device.memory.kernel import ProcessMemory
-from paige.device.memory.manager import HEADROOM, MemoryManager
+from paige.device.memory.manager import CODE, HEADROOM, MemoryManager
 from paige.device.memory.plan import BudgetTooSmall
 from paige.device.memory.pressure import CALM_SECONDS, Moment
 
@@ -31,7 +31,7 @@ class Machine:
     models: MemoryManager | None = None
 
     def process(self) -> ProcessMemory:
-        return ProcessMemory(self.besides + self.kept(), 0, 0)
+        return ProcessMemory(self.besides + self.kept() - CODE, CODE, 0)
 
     def kept(self) -> int:
         """Beginnings of shards are memory as any other."""
