@@ -16,10 +16,27 @@ from numpy.typing import NDArray
 
 from paige.models.lm.decoder import Cancelled
 from paige.models.lm.sampling import Sampler
-from paige.models.lm.together import Reader
 
 MOST_DRAFTED: Final = 32
 """Tokens of one pass that are guesses."""
+
+
+class Reads(Protocol):
+    """A model, and what it has read; see `Reader`."""
+
+    @property
+    def passes(self) -> int:
+        """How often all of the model was gone through."""
+
+    @property
+    def room(self) -> int:
+        """Tokens that can still be read."""
+
+    def read(self, tokens: Sequence[int], wanted: int) -> NDArray[np.float32]:
+        """Logits behind the last tokens. Shape: [wanted, vocabulary]."""
+
+    def forget(self, tokens: int) -> None:
+        """Take back the last tokens."""
 
 
 class Guide(Protocol):
@@ -69,7 +86,7 @@ class Written:
 
 
 def write(
-    reader: Reader,
+    reader: Reads,
     prompt: Sequence[int],
     guide: Guide,
     sampler: Sampler,
@@ -110,7 +127,7 @@ def write(
 class _Writing:
     def __init__(
         self,
-        reader: Reader,
+        reader: Reads,
         prompt: Sequence[int],
         guide: Guide,
         sampler: Sampler,
