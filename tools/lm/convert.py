@@ -97,7 +97,7 @@ class Conversion:
         head, known = self._prepared_head()
         for part in range(self._parts):
             rows = padded(head, part * self._tokens, self._tokens)
-            _write(self._head, to / f"head-{part:03}", "head", rows, self._recipe.head.how, known)
+            write(self._head, to / f"head-{part:03}", "head", rows, self._recipe.head.how, known)
             yield
         self._embedding()
         np.savez(to / NORMS, allow_pickle=False, **self._small)
@@ -115,7 +115,7 @@ class Conversion:
         for name, matrix in made.matrices.items():
             how = form.of(name.partition(".")[0]).how
             known = Known.of(made.came[name]) if name in made.came and how.bits < 32 else None
-            _write(self._graphs[form], file, name, matrix, how, known)
+            write(self._graphs[form], file, name, matrix, how, known)
         self._small |= {f"{number}.{name}": vector for name, vector in made.vectors.items()}
 
     def _prepared_head(self) -> tuple[Matrix, Known | None]:
@@ -167,7 +167,7 @@ def head_parts(shape: DecoderShape, form: Form, most: int) -> tuple[int, int]:
     return -(-shape.vocabulary // tokens), tokens
 
 
-def _write(
+def write(
     graph: ShardGraph,
     file: Path,
     name: str,
@@ -175,7 +175,16 @@ def _write(
     how: Quantization,
     known: Known | None,
 ) -> None:
-    """A matrix to its place in a shard, some rows at a time."""
+    """A matrix to its place in a shard, some rows at a time.
+
+    Args:
+        graph: Of the shard.
+        file: The shard; made where there is none.
+        name: Of the matrix, in the graph.
+        matrix: As it was.
+        how: It is written.
+        known: Of what comes in.
+    """
     with file.open("ab") as to:
         to.truncate(graph.size)
     weights = {weight.name: weight for weight in graph.weights}
