@@ -8,6 +8,9 @@ from tests.models.lm.conftest import GOLDEN, Resident
 from tests.models.lm.test_decoder import divergence, expected
 from tests.tools.lm.written import logits
 
+from paige.device.memory.pager import Pager
+from paige.device.memory.plan import Planner
+from paige.device.memory.supply import ModelFiles
 from paige.models.lm.decoder import Decoder, KeyValues
 from paige.models.lm.packed import PackedModel
 from paige.models.lm.packing import pack
@@ -79,3 +82,24 @@ def test_layers_of_two_forms_are_shards_of_two_kinds(tmp_path: Path) -> None:
     assert told.kinds["layer-a"].weights == "4 bits in blocks of 32; down 8 bits in blocks of 32; 64 neurons"
     for shard, kind in told.shards.items():
         assert (tmp_path / shard).stat().st_size == told.kinds[kind].bytes
+
+
+def test_layers_of_two_kinds_give_the_same_under_every_budget(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(GOLDEN / "llama")
+    for _ in Conversion(checkpoint, recipe("mixed", checkpoint), tmp_path / "model", "none").steps():
+        pass
+    for _ in pack(tmp_path / "model", tmp_path / "packed"):
+        pass
+    model = PackedModel.load(tmp_path / "packed")
+    plans = Planner({shard: model.graph(shard).shard_bytes for shard in model.manifest.shards})
+    tokens, found = expected("llama")[0], []
+    for budget in (plans.least, (plans.least + plans.whole) // 2, plans.whole):
+        files = ModelFiles(model, 1)
+        files.check()
+        pager = Pager(files, budget)
+        decoder = Decoder(model, pager, 128)
+        found.append(decoder.read(tokens, KeyValues(decoder.shape, 128), wanted=len(tokens)))
+        pager.close()
+    assert plans.least < plans.whole
+    for one in found[1:]:
+        np.testing.assert_array_equal(one, found[0])
