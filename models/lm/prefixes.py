@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from paige.models.errors import ModelUnusable
-from paige.models.lm.decoder import KeyValues
+from paige.models.lm.decoder import Decoder, KeyValues
 from paige.models.lm.kept_file import FRESH, Head, read, read_head, write
 from paige.models.lm.shape import DecoderShape
 
 _ENDING: Final = ".kv"
+_NO_TOKEN: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Recalled:
     positions: int
     """Tokens at its beginning that need not be read."""
     passed_over: tuple[str, ...] = ()
-    """Files that were of no use, each with the reason."""
+    """What was of no use or could not be kept, each with the reason."""
 
 
 class Prefixes:
@@ -85,6 +86,21 @@ class Prefixes:
                 break
             passed_over.append(why)
         return Recalled(known.length, tuple(passed_over))
+
+    def know(self, decoder: Decoder, beginning: Sequence[int], known: KeyValues) -> Recalled:
+        """Know a beginning: what of it is not kept is read, and kept.
+
+        Args:
+            decoder: Of the model.
+            beginning: At least one token; something is to be read behind it.
+            known: Nothing yet; afterwards the beginning.
+        """
+        found = self.recall([*beginning, _NO_TOKEN], known)
+        if known.length == len(beginning):
+            return found
+        decoder.read(beginning[known.length :], known)
+        why = self.keep(beginning, known)
+        return found if why is None else Recalled(found.positions, (*found.passed_over, why))
 
     def keep(self, tokens: Sequence[int], known: KeyValues) -> str | None:
         """Keep a beginning, and give None; or why it was not kept, as a clause.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from paige.models.errors import ModelUnusable
+from paige.models.errors import ModelUnusable, StoreFailed
 from paige.models.store.listing import FileEntry
 from paige.models.store.progress import Action, Progress, Told
 
@@ -144,10 +144,22 @@ class Objects:
         fresh.replace(self.path(entry))
 
     def link(self, files: Iterable[tuple[str, FileEntry]], to: Path) -> None:
-        """Make a folder with some of them under names of their own, which takes no room."""
+        """Make a folder with some of them under names of their own, which takes no room.
+
+        Raises:
+            StoreFailed: The file system knows no links.
+        """
         to.mkdir()
         for name, entry in files:
-            os.link(self.path(entry), to / name)
+            try:
+                os.link(self.path(entry), to / name)
+            except OSError as error:
+                if error.errno not in (errno.EPERM, errno.EOPNOTSUPP):
+                    raise
+                raise StoreFailed(
+                    f"{self.folder}: this file system has no links (FAT and exFAT have none); set state_dir "
+                    "to a folder on another, such as ext4"
+                ) from error
 
     def sweep(self, wanted: Set[str]) -> None:
         """Take away all but those with these hashes."""

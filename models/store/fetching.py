@@ -143,7 +143,7 @@ class Fetcher:
                         f"{shown(wanted.url)}: {error}; {_size(wanted.part):,} bytes of it are kept, and the "
                         "same command goes on from there"
                     ) from error
-                self._told(Progress(Action.RETRY, f"{wanted.to.name}: {error}"))
+                self._told(Progress(Action.RETRY, f"{shown(wanted.url).rpartition('/')[2]}: {error}"))
                 self._sleep(min(_LONGEST_WAIT, max(error.wait, 2.0 ** (failures - 1))))
         advance(_size(wanted.to), _size(wanted.to))
 

@@ -280,13 +280,12 @@ def test_after_a_restart_the_same_is_said_and_the_beginning_is_not_read_again(
     first = decoder()
     known = KeyValues(first.shape, 128)
     kept = Prefixes(tmp_path, identity(model), first.shape, 10**7)
-    first.read(beginning, known)
-    assert kept.keep(beginning, known) is None
+    assert kept.know(first, beginning, known) == Recalled(0)
     logits = first.read(question, known)
 
     later = decoder()
     known = KeyValues(later.shape, 128)
-    assert kept.recall([*beginning, *question], known) == Recalled(70)
+    assert kept.know(later, beginning, known) == Recalled(70)
     np.testing.assert_array_equal(later.read(question, known), logits)
     assert later._shards.leases == len(model.manifest.shards)  # type: ignore[attr-defined]  # one pass
 

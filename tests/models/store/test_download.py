@@ -1,9 +1,12 @@
 """Models come from real servers that cut off, lie, change, stall; what is added is the model or nothing."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.iot.conftest import Certificates
+from tests.iot.conftest import certificates as certificates  # a fixture
 from tests.models.store.conftest import everything, made
 from tests.models.store.server import Served, serving
 from tests.models.store.test_archive import zipped
@@ -318,23 +321,35 @@ def test_a_redirect_to_something_else_is_not_followed(
         add(store, f"{served.url}/small")
 
 
-def test_nothing_leads_from_https_to_http() -> None:
-    import http.client
-    import io
-    import urllib.request
+@pytest.fixture
+def safe(served: Served, certificates: Certificates) -> Iterator[Served]:
+    """The same files over TLS."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificates.server, certificates.server_key)
+    with serving(Served(served.files), tls) as one:
+        yield one
 
-    request = urllib.request.Request("https://files.example/small.zip?key=secret")
-    redirects = fetching._Redirects()
+
+def test_over_tls_a_model_comes_from_a_server_that_somebody_vouches_for(
+    safe: Served, certificates: Certificates, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DownloadFailed, match=r"small/manifest\.json: nobody vouches for this server: "):
+        add(store, f"{safe.url}/small")
+    assert safe.asked == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.ca))
+    add(store, f"{safe.url}/small")
+    whole(store)
+
+
+def test_nothing_leads_from_https_to_http(
+    safe: Served, served: Served, certificates: Certificates, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.ca))
+    safe.answers = {LAYER: [(302, {"Location": f"{served.url}{LAYER}?key=secret"})]}
     with pytest.raises(DownloadFailed, match="it leads on from https to http") as caught:
-        redirects.redirect_request(
-            request,
-            io.BytesIO(),
-            302,
-            "Found",
-            http.client.HTTPMessage(),
-            "http://files.example/x?key=secret",
-        )
+        add(store, f"{safe.url}/small?key=secret")
     assert "secret" not in str(caught.value)
+    assert served.asked == []
 
 
 @pytest.mark.parametrize(

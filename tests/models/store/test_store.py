@@ -1,5 +1,6 @@
 """Models are added whole, each file once, in two versions, and what is damaged is named."""
 
+import errno
 import fcntl
 import os
 import subprocess
@@ -288,6 +289,18 @@ def test_a_damaged_record_is_named_and_takes_nothing_with_it(store: Store, model
     store.remove("m")
     store.add(FolderSource(model), "m")
     assert not [*store.verify("m")]
+
+
+def test_a_file_system_without_links_is_told(
+    store: Store, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    with pytest.raises(StoreFailed, match="this file system has no links"):
+        store.add(FolderSource(model), "m")
+    assert everything(store) == set()
 
 
 def test_an_empty_file_is_a_file(store: Store, copied: Path) -> None:
