@@ -37,8 +37,20 @@ class Known:
         together[np.diag_indices_from(together)] += _DAMPING * squares.mean() + 1e-12
         # The upper factor of the inverse is the inverse of a lower one of the matrix in the opposite order.
         lower = np.linalg.cholesky(together[::-1, ::-1])
-        ladder = np.linalg.inv(lower)[::-1, ::-1]
-        return cls((squares + _DAMPING * squares.mean()).astype(np.float32), ladder.astype(np.float32))
+        ladder = np.ascontiguousarray(_inverted(lower.astype(np.float32))[::-1, ::-1])
+        return cls((squares + _DAMPING * squares.mean()).astype(np.float32), ladder)
+
+
+def _inverted(lower: Matrix) -> Matrix:
+    """The inverse of a lower triangular matrix, by halves: a sixth of the work of a whole one."""
+    size = len(lower)
+    if size <= _AT_ONCE:
+        return np.linalg.inv(lower)
+    half = size // 2
+    found = np.zeros_like(lower)
+    found[:half, :half], found[half:, half:] = _inverted(lower[:half, :half]), _inverted(lower[half:, half:])
+    found[half:, :half] = -found[half:, half:] @ lower[half:, :half] @ found[:half, :half]
+    return found
 
 
 def rounded_in_turn(matrix: Matrix, how: Quantization, known: Known) -> tuple[Integers, NDArray[np.float32]]:
