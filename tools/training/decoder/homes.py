@@ -4,14 +4,18 @@ One of eight words that names are made of stands in no home that is learned from
 measured with have those words only, so that it must read what things are called there.
 """
 
+import gzip
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from random import Random
 from typing import Any, Final
 
+from paige.models.language_folder import language_folder
 from paige.models.vocabulary import Name, Vocabulary
 from paige.tools.training.homes import Stock, home
+from paige.tools.training.table import table
 
 _HELD_OUT: Final = 8
 _APART: Final = ("areas", "people", "places", "invented", "brands")
@@ -24,6 +28,10 @@ _FLOORS = 0.5
 """Of homes that have floors, so many tell them."""
 _DEVICES = 0.3
 """Of homes, so many have devices of the data set's names, too."""
+_STRANGE = 0.5
+"""Of homes, in so many most names have words that nobody calls things by: they must be read."""
+_STRANGE_NAMES = 0.7
+_SYLLABLES: Final = (1, 2, 2, 3)
 _NAMESAKES = 0.1
 """Of homes, so many have two things of one name in two areas."""
 _COMMON: Final = {
@@ -51,6 +59,14 @@ class Device:
     name: str
 
 
+@cache
+def common_words() -> tuple[str, ...]:
+    """Words of the language, of three letters or more."""
+    text = gzip.decompress((language_folder("en") / "words.txt.gz").read_bytes()).decode()
+    words = (line.split("\t")[0] for line in text.splitlines())
+    return tuple(word for word in words if word.isalpha() and len(word) > 2)
+
+
 def is_held_out(word: str) -> bool:
     """Whether homes that are learned from must not have it."""
     return zlib.crc32(word.casefold().encode()) % _HELD_OUT == 0
@@ -70,11 +86,14 @@ class Homes:
     Args:
         stock: What names are made of.
         devices: More names.
+        held_out: Whether words that are made for them are those that are not learned.
     """
 
-    def __init__(self, stock: Stock, devices: Sequence[Device] = ()) -> None:
+    def __init__(self, stock: Stock, devices: Sequence[Device] = (), *, held_out: bool = False) -> None:
         self.stock = stock
-        self._devices = devices
+        self._devices, self._held_out = devices, held_out
+        self._syllable: Sequence[Sequence[str]] = table("en/assistant.yaml")["syllable"]
+        self._words = [word for word in common_words() if is_held_out(word) == held_out]
 
     def draw(self, random: Random, *, large: bool = False) -> Vocabulary:
         """A home of 3 to 16 things, or of more."""
@@ -88,6 +107,8 @@ class Homes:
             things = [_without(thing, "floor") for thing in things]
             whole = replace(whole, floors=(), areas=tuple(_without(area, "floor") for area in whole.areas))
         things = [_without(thing, "area") if random.random() < _NO_AREA else thing for thing in things]
+        if random.random() < _STRANGE:
+            whole, things = self._estranged(whole, things, random)
         things = list(different(things))
         if random.random() < _NAMESAKES:
             things = list(_with_namesake(things, random))
@@ -99,6 +120,49 @@ class Homes:
             tuple(areas),
             tuple(floor for floor in whole.floors if floor.value in floors),
         )
+
+    def _estranged(
+        self, whole: Vocabulary, things: Sequence[Name], random: Random
+    ) -> tuple[Vocabulary, list[Name]]:
+        """A home whose names have other words in them."""
+        areas: dict[str, str] = {}
+        taken = {area.value.casefold() for area in whole.areas}
+        for area in whole.areas:
+            new = self._strange(area.value, random)
+            if new.casefold() not in taken:
+                areas[area.value] = new
+                taken.add(new.casefold())
+        renamed = []
+        for thing in things:
+            new, context = self._strange(thing.value, random), dict(thing.context)
+            if "area" in context:
+                context["area"] = areas.get(context["area"], context["area"])
+            renamed.append(Name(new, new, context))
+        places = (
+            replace(area, spoken=new, value=new)
+            for area in whole.areas
+            if (new := areas.get(area.value, area.value))
+        )
+        return replace(whole, areas=tuple(places)), renamed
+
+    def _strange(self, name: str, random: Random) -> str:
+        """A name with other words in it, at most but for what kind of thing it is."""
+        if random.random() >= _STRANGE_NAMES:
+            return name
+        words = [self._word(random) for _ in range(random.choice((1, 1, 2)))]
+        style = random.choice((str.title, str.title, str.lower, str.capitalize))
+        kind = name.split()[-1:] if random.random() < 0.6 else []
+        return style(" ".join([*words, *kind]))
+
+    def _word(self, random: Random) -> str:
+        """A word of the language, or one that nobody has heard."""
+        if random.random() < 0.5:
+            return random.choice(self._words)
+        while True:
+            count = random.choice(_SYLLABLES)
+            word = "".join(random.choice(part) for _ in range(count) for part in self._syllable)
+            if is_held_out(word) == self._held_out:
+                return word
 
     def _device(self, thing: Name, random: Random) -> Name:
         """One of the data set's in the place of another thing."""

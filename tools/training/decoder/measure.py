@@ -117,7 +117,7 @@ def _names(calls: Calls) -> list[str]:
 def cases(language: str, data: Path, count: int) -> Mapping[str, Sequence[Case]]:
     """What is measured with, the same in every run."""
     random = Random(2026)  # noqa: S311  # sentences, not secrets
-    homes = Homes(part_of(Stock.of(language), held_out=True))
+    homes = Homes(part_of(Stock.of(language), held_out=True), held_out=True)
     learned, others = SpokenLanguage(language), SpokenLanguage(language, held_out=True)
     asked, placing = Asked(language), Placing(language)
     found: dict[str, list[Case]] = {name: [] for name in SETS}

@@ -13,6 +13,7 @@ import pickle
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,7 @@ from paige.tools.training.decoder.network import Network, Size
 from paige.tools.training.decoder.rows import Batches, Encoder
 
 LANGUAGE: Final = "en"
+_NOTICE: Final = "NOTICE"
 _TO_CUT: Final = 6_000
 """Conversations of which the tokenizer is made."""
 
@@ -57,8 +59,9 @@ def cutter(mixture: Mixture, out: Path) -> Tokenizer:
 
 
 def export(network: Network, tokenizer: Tokenizer, folder: Path) -> None:
-    """A checkpoint as Hugging Face's libraries read it, in 32 bits."""
+    """A checkpoint as Hugging Face's libraries read it, in 32 bits, and the credit that its data ask for."""
     tokenizers.save(tokenizer, folder)
+    (folder / _NOTICE).write_bytes((resources.files("paige.tools.training.decoder") / _NOTICE).read_bytes())
     end = tokenizers.number_of(tokenizer, tokenizers.END)
     (folder / "config.json").write_text(
         json.dumps(network.size.to_config(end), indent=1) + "\n", encoding="utf-8"
@@ -80,6 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     mixture = Mixture(LANGUAGE, gathered(options.data, out))
     tokenizer = cutter(mixture, out)
     batches = Batches(mixture, Encoder(tokenizer), plan.tokens, plan.seed)
+    if options.begin is not None:
+        network.load_state_dict(torch.load(options.begin, weights_only=True)["network"])
     fit = Fit(network, batches.step, plan, out)
     print(
         f"{sum(weight.numel() for weight in network.parameters()):,} weights, from step {fit.step}",
@@ -98,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="the data sets")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where all goes")
     parser.add_argument("--steps", type=int, default=Plan().steps, help=f"of all (default: {Plan().steps})")
+    parser.add_argument(
+        "--begin", type=Path, metavar="FILE", help="weights to begin with, of another training"
+    )
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after so many, to go on later")
     parser.add_argument("--layers", type=int, default=Size().layers, help=f"default: {Size().layers}")
     parser.add_argument("--hidden", type=int, default=Size().hidden, help=f"width (default: {Size().hidden})")
