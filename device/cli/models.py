@@ -35,6 +35,8 @@ examples:
   paige models rollback small
   paige models remove small"""
 
+_NONE = "there are no models yet; 'paige models add --help' shows how one is added"
+
 
 def _configure(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="add|list|verify|remove|rollback")
@@ -107,8 +109,7 @@ def _list(arguments: Namespace, store: "Store", shown: "Shown") -> int:
         told["unfinished"].append({"origin": one.origin, "done": one.done, "total": one.total})
         of = f" of {size(one.total)}" if one.total else ""
         lines.append(f"unfinished: {size(one.done)}{of} of {one.origin}; add it again, and it goes on")
-    lines = lines or ["there are no models yet; 'paige models add --help' shows how one is added"]
-    _tell(arguments, told, "".join(f"{line}\n" for line in lines))
+    _tell(arguments, told, "".join(f"{line}\n" for line in lines or [_NONE]))
     return 1 if told["damaged"] else 0
 
 
@@ -130,7 +131,8 @@ def _verify(arguments: Namespace, store: "Store", shown: "Shown") -> int:
         {"name": one.name, "file": one.file, "version": one.version, "arranged": one.arranged, "why": one.why}
         for one in faults
     ]
-    _tell(arguments, {"checked": list(names), "faults": found}, "".join(f"{line}\n" for line in lines))
+    text = "".join(f"{line}\n" for line in lines or [_NONE])
+    _tell(arguments, {"checked": list(names), "faults": found}, text)
     return 1 if faults else 0
 
 

@@ -45,6 +45,7 @@ def test_a_model_is_added_looked_at_rolled_back_and_taken_away(state: Path) -> N
     empty = models(state, "list")
     assert (empty.returncode, empty.stderr) == (0, "")
     assert empty.stdout.startswith("there are no models yet")
+    assert models(state, "verify").stdout == empty.stdout
     added = models(state, "add", made(1), "--name", "small")
     assert added.returncode == 0
     assert added.stdout.startswith("small  version ")
