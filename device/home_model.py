@@ -14,13 +14,18 @@ from paige.device.memory.manager import MemoryManager
 from paige.device.thinking import UNCALLED, Opening
 from paige.models.grammar.sentences import Sentences
 from paige.models.lm.assistant.answering import Answered, HomeModel
+from paige.models.lm.kept_file import identity
 from paige.models.lm.packed import PackedModel
+from paige.models.lm.prefixes import Prefixes
 from paige.models.lm.shipped import name_of, open_shipped
 from paige.models.store.store import Store
 from paige.models.vocabulary import Vocabulary
 
 POSITIONS: Final = 4096
 """Tokens of a home, a request and an answer; a home of 300 things has as many. Unused ones take no memory."""
+
+KEPT_BYTES: Final = 200_000_000
+"""On flash, of what models made of homes; 500 tokens of a model of 0.5B have 12 MB."""
 
 
 class OpenHomeModel:
@@ -31,17 +36,21 @@ class OpenHomeModel:
         model: Arranged for this machine.
         memory: Gives it its memory.
         sentences: Of the home's language.
+        prefixes: The folder where it is kept what the model made of a home.
 
     Raises:
         DeviceError, ModelError: It cannot be used.
     """
 
-    def __init__(self, name: str, model: PackedModel, memory: MemoryManager, sentences: Sentences) -> None:
+    def __init__(
+        self, name: str, model: PackedModel, memory: MemoryManager, sentences: Sentences, prefixes: Path
+    ) -> None:
         self._name, self._memory = name, memory
         threads = max(1, (os.cpu_count() or 1) - 1)
         engine = LanguageEngine(name, model, memory, threads=threads, positions=POSITIONS)
         self._engine = engine
-        self._answers = HomeModel(engine.decoder, engine.fresh(), engine.words, sentences, UNCALLED)
+        kept = Prefixes(prefixes, identity(model), model.manifest.shape, KEPT_BYTES, memory.room)
+        self._answers = HomeModel(engine.decoder, engine.fresh(), engine.words, sentences, UNCALLED, kept)
 
     def answer(self, request: str, vocabulary: Vocabulary, *, cancelled: Event) -> Answered:
         """What it answers."""
@@ -73,7 +82,7 @@ def _open(config: Config, models: Path, sentences: Sentences) -> OpenHomeModel:
     try:
         shipped = name == name_of(language)
         found = open_shipped(store, language) if shipped else store.open(name)
-        model = OpenHomeModel(name, found, memory, sentences)
+        model = OpenHomeModel(name, found, memory, sentences, models.with_name("prefixes"))
     finally:
         store.close()
     memory.keep_watch()

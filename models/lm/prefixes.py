@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 from paige.models.errors import ModelUnusable
@@ -87,18 +88,28 @@ class Prefixes:
             passed_over.append(why)
         return Recalled(known.length, tuple(passed_over))
 
-    def know(self, decoder: Decoder, beginning: Sequence[int], known: KeyValues) -> Recalled:
+    def know(
+        self,
+        decoder: Decoder,
+        beginning: Sequence[int],
+        known: KeyValues,
+        cancelled: Event | None = None,
+    ) -> Recalled:
         """Know a beginning: what of it is not kept is read, and kept.
 
         Args:
             decoder: Of the model.
             beginning: At least one token; something is to be read behind it.
             known: Nothing yet; afterwards the beginning.
+            cancelled: When it is set, reading is broken off.
+
+        Raises:
+            Cancelled: It was.
         """
         found = self.recall([*beginning, _NO_TOKEN], known)
         if known.length == len(beginning):
             return found
-        decoder.read(beginning[known.length :], known)
+        decoder.read(beginning[known.length :], known, cancelled=cancelled)
         why = self.keep(beginning, known)
         return found if why is None else Recalled(found.positions, (*found.passed_over, why))
 

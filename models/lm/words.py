@@ -14,6 +14,8 @@ from paige.models.lm.conversation import ChatTemplate, Message
 TOKENIZER: Final = "tokenizer.json"
 _CONFIG: Final = "tokenizer_config.json"
 _GENERATION: Final = "generation_config.json"
+_DIFFERENT: Final = ("what", "turn")
+"""Two requests that begin with different tokens."""
 
 
 class Words:
@@ -59,6 +61,18 @@ class Words:
         """
         text = self.template.render(messages)
         return list(self.tokenizer.encode(text, add_special_tokens=False).ids)  # the template has them
+
+    def beginning(self, system: str) -> list[int]:
+        """The tokens with which every conversation begins in which the model is told this first.
+
+        Raises:
+            ModelUnusable: It has no chat template, or that refuses such messages.
+        """
+        one, other = (
+            self.conversation([Message("system", system), Message("user", said)]) for said in _DIFFERENT
+        )
+        same = zip(one, other, strict=False)
+        return one[: next((at for at, (a, b) in enumerate(same) if a != b), 0)]
 
     def _ends(self) -> list[int]:
         told = _json(self._folder / _GENERATION).get("eos_token_id")

@@ -6,8 +6,6 @@ from functools import cached_property
 from threading import Event
 from typing import Final
 
-from tokenizers import Tokenizer
-
 from paige.models.grammar.sentences import Sentences
 from paige.models.intent import Intent
 from paige.models.lm.assistant.calls import Answer, Calls, Malformed, read
@@ -20,7 +18,8 @@ from paige.models.lm.assistant.meaning import Meaning
 from paige.models.lm.assistant.signatures import Signature, signatures
 from paige.models.lm.constrained import Written, write
 from paige.models.lm.conversation import Message
-from paige.models.lm.decoder import Decoder, KeyValues
+from paige.models.lm.decoder import Cancelled, Decoder, KeyValues
+from paige.models.lm.prefixes import Prefixes
 from paige.models.lm.sampling import Sampler, Sampling
 from paige.models.lm.together import Reader
 from paige.models.lm.words import Words
@@ -56,6 +55,7 @@ class HomeModel:
         words: Its tokenizer and chat template.
         sentences: Of the home's language; a call can be what a sentence can.
         uncalled: Intents that it may not call.
+        prefixes: Where it is kept what the model made of a home, so that no restart has it read again.
 
     Raises:
         ModelUnusable: Its tokenizer is none of bytes.
@@ -68,6 +68,7 @@ class HomeModel:
         words: Words,
         sentences: Sentences,
         uncalled: Collection[str] = (),
+        prefixes: Prefixes | None = None,
     ) -> None:
         self._decoder = decoder
         self._known = known
@@ -76,6 +77,7 @@ class HomeModel:
         self._words = words
         self._sentences = sentences
         self._uncalled = uncalled
+        self._prefixes = prefixes
         self._shapes = Shapes(sentences)
         self._tokenizer = Tokens(words.tokenizer, decoder.shape.vocabulary)
         self._home: _Home | None = None
@@ -106,13 +108,16 @@ class HomeModel:
         prompt = self._words.conversation(
             [Message("system", home.words.text), Message("user", plain(request))]
         )
-        reader = Reader(self._decoder, self._known, cancelled)
-        same = self._same(prompt)
-        reader.forget(self._known.length - same)
-        if len(prompt) - same + most > reader.room:
-            room = self._known.positions - most - 1
+        room = self._known.positions - most - 1
+        if len(prompt) > room:
             why = f"home and request have {len(prompt)} tokens; beside an answer there is room for {room}"
             return Answered(Malformed("", why), "", (), len(prompt), 0, None)
+        reader = Reader(self._decoder, self._known, cancelled)
+        try:
+            same = self._begun(home, prompt, cancelled)
+        except Cancelled:
+            return Answered(Malformed("", "it was cut off"), "", (), len(prompt), 0, None)
+        reader.forget(self._known.length - same)
         home.drafts.begin(request)
         found = write(
             reader,
@@ -141,8 +146,18 @@ class HomeModel:
 
     def _of(self, vocabulary: Vocabulary) -> "_Home":
         if self._home is None or self._home.names != _names(vocabulary):
-            self._home = _Home(vocabulary, self._shapes, self._signatures, self._words.tokenizer)
+            self._home = _Home(vocabulary, self._shapes, self._signatures, self._words)
         return self._home
+
+    def _begun(self, home: "_Home", prompt: list[int], cancelled: Event | None) -> int:
+        """Tokens of a prompt that are known: from the one before, or as the home's beginning was kept."""
+        same, begun = self._same(prompt), len(home.beginning)
+        if self._prefixes is None or same >= begun or prompt[:begun] != home.beginning:
+            return same
+        self._known.length = 0
+        self._tokens = home.beginning
+        self._prefixes.know(self._decoder, home.beginning, self._known, cancelled)
+        return begun
 
     def _same(self, prompt: Sequence[int]) -> int:
         """Tokens with which a prompt begins as what is known does, but for its last."""
@@ -164,12 +179,14 @@ class _Home:
         vocabulary: Vocabulary,
         shapes: Shapes,
         callable_: Mapping[str, tuple[Signature, ...]],
-        tokenizer: Tokenizer,
+        tokens: Words,
     ) -> None:
         self.names = _names(vocabulary)
         self.words = HomeWords(vocabulary)
+        self.beginning = tokens.beginning(self.words.text)
+        """Of every conversation about it."""
         self.grammar = answers(self.words, callable_, shapes)
-        self.drafts = HomeDrafts(tokenizer, self.words, callable_)
+        self.drafts = HomeDrafts(tokens.tokenizer, self.words, callable_)
 
 
 def _names(vocabulary: Vocabulary) -> object:

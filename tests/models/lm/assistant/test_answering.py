@@ -23,6 +23,7 @@ from paige.models.lm.assistant.meaning import Meaning
 from paige.models.lm.assistant.signatures import Signature, signatures
 from paige.models.lm.decoder import Decoder, KeyValues
 from paige.models.lm.packed import PackedModel
+from paige.models.lm.prefixes import Prefixes
 from paige.models.lm.sampling import Sampling
 from paige.models.lm.words import Words as ModelWords
 from paige.models.nlu.shapes import Shapes
@@ -177,9 +178,11 @@ def home_model(packed: Callable[[str, int], PackedModel], tmp_path: Path) -> Cal
     (tmp_path / "chat_template.jinja").write_text(TEMPLATE)
     resident = Resident(model)
 
-    def made(positions: int = 1024) -> HomeModel:
+    def made(positions: int = 1024, kept: Path | None = None) -> HomeModel:
         decoder = Decoder(model, resident, positions)
-        return HomeModel(decoder, KeyValues(decoder.shape, positions), ModelWords(tmp_path), english())
+        prefixes = None if kept is None else Prefixes(kept, "this one", decoder.shape, 1 << 20)
+        known, words = KeyValues(decoder.shape, positions), ModelWords(tmp_path)
+        return HomeModel(decoder, known, words, english(), prefixes=prefixes)
 
     return made
 
@@ -219,6 +222,21 @@ def test_only_what_is_new_is_read(home_model: Callable[[], HomeModel]) -> None:
     changed = model.answer("turn on the lamp", home)
     assert changed.read_tokens > 40
     assert changed.text == home_model().answer("turn on the lamp", home).text
+
+
+def test_what_it_made_of_a_home_is_kept(home_model: Callable[..., HomeModel], tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    first = home_model(kept=kept).answer("turn on the lamp", HOME)
+    again = home_model(kept=kept).answer("turn on the lamp", HOME)
+    assert again.text == first.text
+    assert again.read_tokens == first.read_tokens < 30 < first.prompt_tokens
+    [file] = kept.iterdir()
+    file.write_bytes(file.read_bytes()[:-1])
+    assert home_model(kept=kept).answer("turn on the lamp", HOME).text == first.text
+    cancelled = Event()
+    cancelled.set()
+    broken = home_model(kept=tmp_path / "other").answer("lamp", HOME, cancelled=cancelled)
+    assert isinstance(broken.answer, Malformed)
 
 
 def test_what_is_cut_off_is_no_answer(home_model: Callable[[], HomeModel]) -> None:
