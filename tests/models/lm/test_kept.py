@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.models.lm.conftest import GOLDEN, Resident
 from tests.models.lm.test_decoder import expected
@@ -62,6 +62,7 @@ class Counting(Resident):
             yield slot
 
 
+@settings(deadline=None)  # a disk may take its time
 @given(length=st.integers(1, 200), most=st.integers(1, 250), positions=st.integers(1, 256))
 def test_what_was_written_is_read_as_far_as_it_is_wanted(
     length: int, most: int, positions: int, tmp_path_factory: pytest.TempPathFactory
@@ -78,6 +79,7 @@ def test_what_was_written_is_read_as_far_as_it_is_wanted(
     assert taken == [end * 2 * 2 * 2 * 16 * 4]
 
 
+@settings(deadline=None)  # a disk may take its time
 @given(data=st.data())
 def test_damage_is_found_and_costs_what_is_behind_it(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -104,6 +106,7 @@ def test_damage_is_found_and_costs_what_is_behind_it(
         assert same(known, numbers(150), whole)
 
 
+@settings(deadline=None)  # a disk may take its time
 @given(data=st.binary(max_size=100) | st.binary(max_size=100).map(lambda data: b"paige kv" + data))
 def test_files_of_others_are_refused(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("kept") / "one.kv"
@@ -181,6 +184,7 @@ def test_of_another_model_nothing_is_known(prefixes: Made) -> None:
     assert prefixes(model="another").recall(range(60), KeyValues(SHAPE, 256)) == Recalled(0)
 
 
+@settings(deadline=None)  # a disk may take its time
 @given(
     deeds=st.lists(st.tuples(st.booleans(), st.integers(0, 9), st.integers(1, 100)), max_size=12),
     most=st.integers(0, 60_000),

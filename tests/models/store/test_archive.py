@@ -162,7 +162,7 @@ def test_a_list_of_files_that_is_too_long_is_not_read(tmp_path: Path) -> None:
         ZipSource(file)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_damaged_zip_files_are_named_and_never_added(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -96,4 +96,4 @@ class Stores(RuleBasedStateMachine):
 
 
 TestStores = Stores.TestCase
-TestStores.settings = settings(max_examples=10, stateful_step_count=12)
+TestStores.settings = settings(max_examples=10, stateful_step_count=12, deadline=None)
