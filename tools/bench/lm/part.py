@@ -12,12 +12,15 @@ from typing import Any, Final
 from paige.tools.bench.distribution import megabytes, milliseconds
 from paige.tools.bench.errors import NotGiven
 from paige.tools.bench.lm.pictures import speed_picture
+from paige.tools.bench.lm.restart import PREFIX
 from paige.tools.bench.lm.runs import Bench, Run
 from paige.tools.bench.lm.shapes import SHAPES
 from paige.tools.bench.part import Part, Picture, Table, Tell
 
 LIMITS: Final = (0.5, 0.6, 0.8, 1.0, 1.3)
 """Of what llama.cpp needs with all of the model in memory."""
+RESTARTED: Final = 0.8
+"""The limit within which a restart is measured."""
 RATES: Final = {"SD card": 90_000_000, "NVMe": 400_000_000}
 """Bytes a second."""
 PAIGE: Final = "Paige"
@@ -60,7 +63,10 @@ def measure(
         )
     if os.geteuid():
         raise NotGiven("it limits memory and reads by control groups; run it as root")
-    tables, pictures, figures = [], [], {}
+    tables: list[Table] = []
+    pictures: list[Picture] = []
+    figures: dict[str, Any] = {}
+    restarts: dict[str, tuple[Run, Run]] = {}
     with TemporaryDirectory(dir=".") if scratch is None else nullcontext(scratch) as folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         for shape in SHAPES:
@@ -73,6 +79,9 @@ def measure(
                 tables.append(_table(title, rows))
                 pictures.append(_picture(title, shape, flash, rows))
                 figures[title] = [asdict(row) for row in rows]
+            restarts[shape] = _restart(bench, int(RESTARTED * need) // PAGESIZE * PAGESIZE, tell)
+    tables.append(_restarts_table(restarts))
+    figures["restart"] = {shape: [run.told for run in runs] for shape, runs in restarts.items()}
     return Part(
         "lm",
         "Random weights in the shapes of models of 0.5 and 1.1 thousand million weights, in 4 bits (4.5 bits "
@@ -146,6 +155,36 @@ def _line(row: Row) -> tuple[str, ...]:
         "–" if ours.peak is None else megabytes(ours.peak),
         "–" if besides is None else megabytes(besides),
     )
+
+
+def _restart(bench: Bench, memory: int, tell: Tell) -> tuple[Run, Run]:
+    tell(f"{bench.shape}: the first token after a restart")
+    return bench.restart(memory, RATES["SD card"])
+
+
+def _restarts_table(restarts: dict[str, tuple[Run, Run]]) -> Table:
+    head = (
+        "",
+        "s to open it",
+        "s for the prefix",
+        "s for request and first token",
+        "passes",
+        "read, of the model",
+    )
+    rows: list[tuple[str, ...]] = []
+    for shape, runs in restarts.items():
+        for what, run in zip(("read", "kept, after a restart"), runs, strict=True):
+            told = run.told
+            name = f"{shape}, prefix of {PREFIX} tokens {what}"
+            if not told:
+                rows.append((name, run.why, "–", "–", "–", "–"))
+                continue
+            kept = told["kept_bytes"] if told["kept"] else 0
+            share = (told["read_bytes"] + kept) / told["whole"]
+            seconds = (f"{told[part]:.2f}" for part in ("open", "know", "read"))
+            rows.append((name, *seconds, str(told["passes"]), f"{share:.2f}"))
+    title = f"After a restart, {RESTARTED:.0%} of what llama.cpp needs, {RATES['SD card'] / 1e6:.0f} MB/s"
+    return Table(title, head, tuple(rows))
 
 
 def _shown(run: Run) -> str:

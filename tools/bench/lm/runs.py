@@ -5,9 +5,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from paige.tools.bench.errors import BenchFailed
@@ -108,6 +109,16 @@ class Bench:
         Raises:
             NotGiven: Control groups cannot be made here.
         """
+        found = self._run(self.engines[engine](memory), memory, rate)
+        return replace(found, seconds=median(found.told["tokens"])) if found.told else found
+
+    def restart(self, memory: int, rate: int) -> tuple[Run, Run]:
+        """Paige's first token, the prefix read, and after a restart with what was kept of it."""
+        with TemporaryDirectory(dir=self.folder) as kept:
+            command = (sys.executable, "-m", "paige.tools.bench.lm.restart", self._ours, str(memory), kept)
+            return self._run(command, memory, rate), self._run(command, memory, rate)
+
+    def _run(self, command: Sequence[str | Path], memory: int | None, rate: int | None) -> Run:
         with cgroup(memory, rate, self.folder) as group:
             forget_files()
 
@@ -117,7 +128,7 @@ class Bench:
 
             try:
                 done = subprocess.run(  # noqa: S603  # our own, or the Python that the user named
-                    self.engines[engine](memory),
+                    command,
                     capture_output=True,
                     text=True,
                     check=False,
@@ -127,8 +138,7 @@ class Bench:
             except subprocess.TimeoutExpired:
                 return Run(None, group.peak, {}, f"not done in {_PATIENCE:g} s")
             if done.returncode == 0:
-                told = json.loads(done.stdout.splitlines()[-1])
-                return Run(median(told["tokens"]), group.peak, told)
+                return Run(None, group.peak, json.loads(done.stdout.splitlines()[-1]))
             why = "out of memory" if group.killed or done.returncode < 0 else _last(done.stderr)
             return Run(None, group.peak, {}, why)
 
