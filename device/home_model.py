@@ -14,18 +14,13 @@ from paige.device.memory.manager import MemoryManager
 from paige.device.thinking import UNCALLED, Opening
 from paige.models.grammar.sentences import Sentences
 from paige.models.lm.assistant.answering import Answered, HomeModel
-from paige.models.lm.kept_file import identity
 from paige.models.lm.packed import PackedModel
-from paige.models.lm.prefixes import Prefixes
 from paige.models.lm.shipped import name_of, open_shipped
 from paige.models.store.store import Store
 from paige.models.vocabulary import Vocabulary
 
 POSITIONS: Final = 4096
 """Tokens of a home, a request and an answer; a home of 300 things has as many. Unused ones take no memory."""
-
-KEPT_BYTES: Final = 200_000_000
-"""On flash, of what models made of homes; 500 tokens of a model of 0.5B have 12 MB."""
 
 
 class OpenHomeModel:
@@ -49,7 +44,7 @@ class OpenHomeModel:
         threads = max(1, (os.cpu_count() or 1) - 1)
         engine = LanguageEngine(name, model, memory, threads=threads, positions=POSITIONS)
         self._engine = engine
-        kept = Prefixes(prefixes, identity(model), model.manifest.shape, KEPT_BYTES, memory.room)
+        kept = engine.prefixes(prefixes)
         self._answers = HomeModel(engine.decoder, engine.fresh(), engine.words, sentences, UNCALLED, kept)
 
     def answer(self, request: str, vocabulary: Vocabulary, *, cancelled: Event) -> Answered:

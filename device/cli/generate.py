@@ -70,7 +70,7 @@ def _run(arguments: Namespace) -> int:
     with _opened(arguments, loaded.state_dir / "models", language, budget) as (engine, memory):
         if arguments.tools is None:
             return _say(arguments, engine, memory)
-        return _call(arguments, engine, memory, language)
+        return _call(arguments, engine, memory, language, loaded.state_dir / "prefixes")
 
 
 @contextmanager
@@ -142,14 +142,17 @@ def _say(arguments: Namespace, engine: "LanguageEngine", memory: "MemoryManager"
     return 0
 
 
-def _call(arguments: Namespace, engine: "LanguageEngine", memory: "MemoryManager", language: str) -> int:
+def _call(
+    arguments: Namespace, engine: "LanguageEngine", memory: "MemoryManager", language: str, kept: Path
+) -> int:
     from paige.iot.home_file import load_home
     from paige.models.grammar.sentences import Sentences
     from paige.models.lm.assistant.answering import HomeModel
     from paige.models.lm.assistant.calls import Malformed
 
     vocabulary = load_home(arguments.tools).vocabulary()
-    home = HomeModel(engine.decoder, engine.fresh(), engine.words, Sentences.for_language(language))
+    sentences, prefixes = Sentences.for_language(language), engine.prefixes(kept)
+    home = HomeModel(engine.decoder, engine.fresh(), engine.words, sentences, prefixes=prefixes)
     with memory.using(engine.name):
         found = home.answer(
             _text(arguments), vocabulary, sampling=_sampling(arguments), most=arguments.tokens
