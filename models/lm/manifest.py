@@ -2,13 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from paige.models.errors import ModelUnusable
 from paige.models.lm.shape import DecoderShape
 from paige.models.store.listing import FileEntry, parsed
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    T = TypeVar("T", bound=DataclassInstance)
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -78,14 +83,20 @@ class Manifest:
             data: Mapping[str, Any] = json.loads(text)
             if data["format"] != FORMAT:
                 raise ModelUnusable(f"{place}: a model of format {data['format']}; this Paige reads {FORMAT}")
+            shape = _plain(DecoderShape.from_json(data["shape"]))
+            if shape.rotary_scaling is not None:
+                _plain(shape.rotary_scaling)
             read = {
-                "shape": DecoderShape.from_json(data["shape"]),
-                "kinds": {name: ShardKind(**kind) for name, kind in data["kinds"].items()},
+                "shape": shape,
+                "kinds": {name: _plain(ShardKind(**kind)) for name, kind in data["kinds"].items()},
                 "shards": _shards(data),
                 "files": parsed(data.get("files", {})),
             }
-            return cls(**{**data, **read})
-        except (ValueError, KeyError, TypeError) as error:
+            made = _plain(cls(**{**data, **read}))
+            if len(made.shards) <= shape.layers:
+                raise ValueError(f"{len(made.shards)} shards of {shape.layers} layers and a head")
+            return made
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise ModelUnusable(f"{place}: this is no manifest of a model: {error!r}") from error
 
     @property
@@ -101,6 +112,22 @@ class Manifest:
     def of_kind(self, kind: str) -> tuple[str, ...]:
         """Shards of a kind, in the order of a pass."""
         return tuple(shard for shard, its in self.shards.items() if its == kind)
+
+
+def _plain(one: "T") -> "T":
+    """The same, if all its numbers and texts are what they should be, and none counts nothing.
+
+    Raises:
+        TypeError, ValueError: One is not.
+    """
+    for field_ in fields(one):
+        value = getattr(one, field_.name)
+        taken = (int, float) if field_.type is float else (field_.type,)
+        if field_.type in (bool, int, float, str) and type(value) not in taken:
+            raise TypeError(f"{field_.name} is {value!r}")
+        if field_.type is int and value < 1:
+            raise ValueError(f"{field_.name} is {value}")
+    return one
 
 
 def _shards(data: Mapping[str, Any]) -> dict[str, str]:

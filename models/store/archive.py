@@ -81,7 +81,7 @@ class ZipSource:
 
     def _checked(self, members: list[zipfile.ZipInfo]) -> dict[str, str]:
         """The names of files without a folder around them, with the members' own."""
-        files = [member for member in members if not member.is_dir()]
+        files = [member for member in members if not member.filename.endswith("/")]
         for member in files:
             if why := _refused(member):
                 raise ModelUnusable(f"{self.origin}: {member.filename[:120]!r} {why}")

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -145,3 +145,51 @@ def test_a_changed_manifest_is_refused_or_still_one(data: st.DataObject) -> None
     with suppress(ModelUnusable):
         found, listed = check(bytes(text), "here")
         assert {*found.shards} <= {*listed}
+
+
+def places(data: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where something stands in JSON."""
+    if place:
+        yield place
+    for key in data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ():
+        yield from places(data[key], (*place, key))
+
+
+JSON: st.SearchStrategy[Any] = st.sampled_from(
+    (
+        None,
+        True,
+        0,
+        -1,
+        1,
+        10**30,
+        1.5,
+        "",
+        "x",
+        "../x",
+        [],
+        [1],
+        [[1, 2]],
+        [["a", "b"]],
+        {},
+        {"a": 1},
+        {"a": {}},
+    )
+)
+
+
+@given(st.data())
+def test_a_manifest_with_something_else_in_it_is_refused_or_still_one(data: st.DataObject) -> None:
+    changed = json.loads((made(1) / MANIFEST).read_bytes())
+    *way, last = data.draw(st.sampled_from([*places(changed)]))
+    inner = changed
+    for key in way:
+        inner = inner[key]
+    if data.draw(st.booleans()):
+        inner[last] = data.draw(JSON)
+    else:
+        del inner[last]
+    with suppress(ModelUnusable):
+        found, listed = check(json.dumps(changed).encode(), "here")
+        assert {*found.shards} <= {*listed}
+        assert 0 < found.shape.layers < len(found.shards)
