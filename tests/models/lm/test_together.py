@@ -13,7 +13,7 @@ from tests.models.lm.conftest import Resident
 
 from paige.models.lm.decoder import Decoder, KeyValues
 from paige.models.lm.packed import PackedModel
-from paige.models.lm.together import Reader
+from paige.models.lm.together import TILE, Reader
 
 TOKENS = [7 * number % 79 for number in range(150)]
 
@@ -48,14 +48,14 @@ def test_rows_are_the_same_however_tokens_are_read(
     assert (logits(model, parts) == logits(model, [])).all()
 
 
-def test_there_must_be_room_for_one_more(packed: Callable[[str, int], PackedModel]) -> None:
+def test_there_must_be_room_for_a_tile(packed: Callable[[str, int], PackedModel]) -> None:
     decoder = _decoder(packed("llama", 32).folder)
-    reader = Reader(decoder, KeyValues(decoder.shape, 4))
-    assert reader.room == 3
-    reader.read(TOKENS[:3], 1)
-    with pytest.raises(ValueError, match="2 tokens; there is room for 1"):
+    reader = Reader(decoder, KeyValues(decoder.shape, 2 * TILE))
+    assert reader.room == TILE + 1
+    reader.read(TOKENS[: TILE + 1], 1)
+    with pytest.raises(ValueError, match=f"{TILE} tokens; there is room for {TILE - 1}"):
         reader.read(TOKENS[:1], 1)
     reader.forget(1)
     assert reader.read(TOKENS[:1], 1).shape == (1, 80)
-    assert reader.known.length == 3
+    assert reader.known.length == TILE + 1
     assert reader.passes == 2
