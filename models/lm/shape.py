@@ -9,6 +9,8 @@ from paige.models.errors import ModelUnusable
 FAMILIES: Final = ("llama", "qwen2", "qwen3")
 """What `model_type` may be; SmolLM and SmolLM2 say `llama`."""
 _HEAD_WIDTHS: Final = 16
+_ONLY: Final = {"hidden_act": "silu", "use_sliding_window": False}
+"""What may be said of a layer besides its sizes, and what it must be."""
 _NUMBERS: Final = (
     "hidden_size",
     "intermediate_size",
@@ -87,6 +89,9 @@ class DecoderShape:
             raise ModelUnusable(
                 f"config.json: this is a model of the family {family!r}; known are {', '.join(FAMILIES)}"
             )
+        for name, known in _ONLY.items():
+            if config.get(name) not in (None, known):
+                raise ModelUnusable(f"config.json: {name} is {config[name]!r}; only {known!r} is known here")
         try:
             heads = int(config["num_attention_heads"])
             hidden = int(config["hidden_size"])

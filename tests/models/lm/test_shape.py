@@ -40,6 +40,8 @@ def test_older_files_tell_of_rotations_elsewhere() -> None:
         ({"head_dim": 24}, "heads are 24 wide; the runtime takes multiples of 16"),
         ({"rope_parameters": {"rope_type": "yarn", "rope_theta": 1e4}}, "scaled by 'yarn' are not known"),
         ({"vocab_size": None}, "vocab_size"),
+        ({"hidden_act": "gelu"}, "hidden_act is 'gelu'; only 'silu' is known"),
+        ({"use_sliding_window": True}, "use_sliding_window is True; only False is known"),
     ],
 )
 def test_what_is_not_known_is_named(change: dict[str, Any], why: str) -> None:
