@@ -1,7 +1,6 @@
 """Runs of the engines, each in a process and a control group of its own."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -104,7 +103,7 @@ class Bench:
         return found
 
     def run(self, engine: str, memory: int | None, rate: int | None) -> Run:
-        """One engine, on one core, within a limit of memory and of bytes read in a second.
+        """One engine, with one thread that computes, within a limit of memory and of bytes read in a second.
 
         Raises:
             NotGiven: Control groups cannot be made here.
@@ -121,18 +120,13 @@ class Bench:
     def _run(self, command: Sequence[str | Path], memory: int | None, rate: int | None) -> Run:
         with cgroup(memory, rate, self.folder) as group:
             forget_files()
-
-            def prepare() -> None:
-                group.enter()
-                os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
             try:
                 done = subprocess.run(  # noqa: S603  # our own, or the Python that the user named
                     command,
                     capture_output=True,
                     text=True,
                     check=False,
-                    preexec_fn=prepare,  # no thread of ours holds a lock then
+                    preexec_fn=group.enter,  # no thread of ours holds a lock then
                     timeout=_PATIENCE,
                 )
             except subprocess.TimeoutExpired:

@@ -7,6 +7,7 @@ theirs.py run FILE SECONDS MOST          how long a token takes
 import json
 import sys
 import time
+from pathlib import Path
 
 PROMPT = 32
 POSITIONS = 1024
@@ -85,7 +86,10 @@ def run(file: str, seconds: float, most: int) -> None:
         before = time.monotonic()
         model.eval([401 + len(tokens)])
         tokens.append(time.monotonic() - before)
-    print(json.dumps({"tokens": tokens, "prompt": prompt, "version": llama_cpp.__version__}))
+    status = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    resident = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
+    told = {"tokens": tokens, "prompt": prompt, "resident": resident, "version": llama_cpp.__version__}
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":
