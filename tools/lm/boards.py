@@ -21,7 +21,7 @@ _CPU_INFO: Final = Path("/proc/cpuinfo")
 def usual(board: str) -> Quantization:
     """What suits a board.
 
-    Without `dotprod` the runtime multiplies blocks of 4 or 8 bits nearly twenty times as slowly as whole rows
+    Without `dotprod` the runtime multiplies blocks of 4 or 8 bits ten times as slowly as whole rows
     of 8 bits (docs/lm-compression.md).
     """
     return Quantization(8, ROW) if in_rows(board) else Quantization(4, 32)
