@@ -17,15 +17,20 @@ _READ_ONLY: Final = 0o444
 
 
 @contextmanager
-def locked(file: Path, told: Told) -> Iterator[None]:
-    """Alone with the store; the kernel ends it with the process, however that ends."""
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+def locked(file: Path, told: Told, *, alone: bool = True) -> Iterator[None]:
+    """Alone with the store, or among those who only look at it.
+
+    The kernel ends it with the process, however that ends.
+    """
+    how = os.O_RDWR | os.O_CREAT if alone else os.O_RDONLY
+    kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+    descriptor = os.open(file, how | os.O_CLOEXEC, 0o644)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             told(Progress(Action.WAIT))
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            fcntl.flock(descriptor, kind)
         yield
     finally:
         os.close(descriptor)

@@ -91,13 +91,16 @@ class Record:
             if not 0 < len(versions) <= KEPT:
                 raise ValueError(f"it has {len(versions)} versions")
             return cls(str(data["name"]), versions)
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"{error!r}") from error
 
 
 def _version(data: Mapping[str, Any]) -> Version:
-    files = {"files": parsed(data["files"])}
     arranged = data["arranged"]
+    for told in (data, arranged):
+        for key, value in told.items():
+            if not isinstance(value, {"arrangement": int}.get(key, str)) and key not in ("files", "arranged"):
+                raise ValueError(f"{key} is {value!r}")
     check_name(arranged["folder"])
     made = Arranged(**{**arranged, "files": parsed(arranged["files"])})
-    return Version(**{**data, **files, "arranged": made})
+    return Version(**{**data, "files": parsed(data["files"]), "arranged": made})

@@ -70,6 +70,7 @@ class Store:
         self.folder = folder
         self.downloads = folder / "downloads"
         self._told = told
+        self._lock = folder / "lock"
         self._names, self._folders, self._work = folder / "names", folder / "folders", folder / "work"
         self._objects = Objects(folder / "objects", self._work)
         self._arranger = Arranger(self._objects, self._folders, self._work, told, self._room)
@@ -88,7 +89,10 @@ class Store:
         """
         file = self._file(name)
         try:
-            return Record.from_json(file.read_bytes())
+            found = Record.from_json(file.read_bytes())
+            if found.name != name:
+                raise ValueError(f"it is of {found.name!r}")
+            return found
         except FileNotFoundError:
             there = ", ".join(self.names())
             raise StoreFailed(
@@ -182,12 +186,17 @@ class Store:
             return self._keep(replace(record, versions=record.versions[::-1]))
 
     def verify(self, name: str) -> Iterator[Fault]:
-        """Files of a model, in all its versions, that are not what they were.
+        """Files of a model, in all its versions, that are not what they were; nobody changes them meanwhile.
 
         Raises:
             StoreFailed: There is none of that name, or what is known of it cannot be read.
         """
-        record = self.record(name)
+        self.record(name)
+        with self._disk(), locked(self._lock, self._told, alone=False):
+            yield from self._faults(self.record(name))
+
+    def _faults(self, record: Record) -> Iterator[Fault]:
+        name = record.name
         seen: dict[FileEntry, str | None] = {}
         done = 0
         for version in record.versions:
@@ -325,7 +334,7 @@ class Store:
         """Nobody else changes the store meanwhile; what was left half done is swept away before and after."""
         with self._disk():
             self._make_folders()
-            with locked(self.folder / "lock", self._told):
+            with locked(self._lock, self._told):
                 self._sweep()
                 try:
                     yield
