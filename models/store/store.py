@@ -19,7 +19,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -32,30 +32,16 @@ from paige.models.store.disk import Objects, clear, free, locked, pin, put, sync
 from paige.models.store.intake import check, check_names, read_manifest
 from paige.models.store.listing import FileEntry
 from paige.models.store.machine import processor
-from paige.models.store.progress import Action, Progress, Told, nobody
+from paige.models.store.progress import Progress, Told, nobody
 from paige.models.store.record import KEPT, Arranged, Record, Version
 from paige.models.store.sources import Source
 from paige.models.store.unfinished import Unfinished, unfinished
+from paige.models.store.verifying import Fault, faults, unlinked
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _ENDING: Final = ".json"
 _SCRATCH: Final = 3
 """Shards that arranging has beside what is done: as it came, as the runtime writes it, and as it is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A file that is not what it was when it was added."""
-
-    name: str
-    """The model."""
-    file: str
-    version: str
-    """Its id."""
-    arranged: bool
-    """Of what is run; otherwise of what the model came as."""
-    why: str
-    """A clause."""
 
 
 class Store:
@@ -193,23 +179,7 @@ class Store:
         """
         self.record(name)
         with self._disk(), locked(self._lock, self._told, alone=False):
-            yield from self._faults(self.record(name))
-
-    def _faults(self, record: Record) -> Iterator[Fault]:
-        name = record.name
-        seen: dict[FileEntry, str | None] = {}
-        done = 0
-        for version in record.versions:
-            for files, of in ((version.files, None), (version.arranged.files, version.arranged)):
-                for file, entry in files.items():
-                    self._told(Progress(Action.CHECK, name, done, record.size))
-                    if entry not in seen:
-                        seen[entry] = self._objects.fault(entry)
-                        done += entry.size
-                    why = seen[entry] or (None if of is None else self._unlinked(file, entry, of))
-                    if why is not None:
-                        yield Fault(name, file, version.id, of is not None, why)
-        self._told(Progress(Action.CHECK, name, done, record.size))
+            yield from faults(self.record(name), self._objects, self._folders, self._told)
 
     def open(self, name: str) -> PackedModel:
         """A model as this machine runs it; its files stay as long as this store is open.
@@ -299,19 +269,12 @@ class Store:
             if version.id != files[MANIFEST].sha256 or not fits(self._folders / made.folder, made):
                 continue
             if not any(
-                self._objects.fault(entry) or self._unlinked(file, entry, made)
+                self._objects.fault(entry)
+                or unlinked(self._folders / made.folder / file, entry, self._objects)
                 for file, entry in made.files.items()
             ):
                 return made
         return None
-
-    def _unlinked(self, file: str, entry: FileEntry, arranged: Arranged) -> str | None:
-        """Whether what is opened is another file than the one that was checked, as a clause."""
-        link = self._folders / arranged.folder / file
-        try:
-            return None if link.samefile(self._objects.path(entry)) else "what is opened is another file"
-        except OSError as error:
-            return f"what is opened is missing: {error.strerror}"
 
     def _room(self, name: str, needed: int) -> None:
         there = free(self.folder)
