@@ -38,6 +38,12 @@ class Options:
     """A folder where the models of `lm` are kept."""
 
 
+_GIVEN: Final = {
+    "understand": "`--data FOLDER` for `understand`",
+    "listen": "`--recordings FOLDER` for `listen`",
+    "lm": "`--llama-cpp PYTHON` for `lm`",
+}
+"""What parts must be given."""
 _MODULES: Final = {"home": "home_size", "understand": "understand.part", "lm": "lm.part"}
 
 
@@ -61,7 +67,7 @@ def bench(parts: Sequence[str], options: Options, *, as_json: bool, write: Path 
         if not as_json and write is None:
             print(f"{part.markdown()}\n{here}\n", flush=True)
     if write is not None:
-        _write(write, document(here, measured, missing))
+        _write(write, document(here, measured, missing, parts))
         for picture in (one for part in measured for one in part.pictures):
             _write(write.with_name(picture.file), picture.svg)
     if as_json:
@@ -86,11 +92,12 @@ def _tell(name: str, line: str) -> None:
     print(f"{name}: {line}", file=sys.stderr, flush=True)
 
 
-def document(here: Machine, measured: Sequence[Part], missing: dict[str, str]) -> str:
+def document(here: Machine, measured: Sequence[Part], missing: dict[str, str], parts: Sequence[str]) -> str:
     """All results in one Markdown document."""
+    how = f"paige bench {parts[0]}" if len(parts) == 1 else "paige bench"
+    given = "".join(f"{', and' if at else ''} {_GIVEN[part]}" for at, part in enumerate(_needing(parts)))
     head = (
-        "# Measurements\n\nWritten by `paige bench --write docs/measurements.md`, with `--recordings "
-        "FOLDER` for the part `listen` and `--data FOLDER` for `understand`, on "
+        f"# Measurements\n\nWritten by `{how} --write FILE.md`{', with' if given else ''}{given}, on "
         f"{datetime.now(UTC):%Y-%m-%d}, Paige {paige_version()}.\n\nMachine: {here} at the start, "
         f"{machine().load:.1f} at the end.\n\nEach table can be made again by the command above it. A "
         "median says what is usual; p95 is the least value that 95 % of all do not exceed. What is "
@@ -100,6 +107,10 @@ def document(here: Machine, measured: Sequence[Part], missing: dict[str, str]) -
     )
     left_out = "".join(f"\n## {name}\n\nLeft out: {reason}\n" for name, reason in missing.items())
     return head + "".join(f"\n{part.markdown(pictures=True)}" for part in measured) + left_out
+
+
+def _needing(parts: Sequence[str]) -> list[str]:
+    return [part for part in parts if part in _GIVEN]
 
 
 def _check_writable(path: Path) -> None:
