@@ -87,11 +87,19 @@ class Homes:
         stock: What names are made of.
         devices: More names.
         held_out: Whether words that are made for them are those that are not learned.
+        strange: Share of homes whose names have words that nobody calls things by.
     """
 
-    def __init__(self, stock: Stock, devices: Sequence[Device] = (), *, held_out: bool = False) -> None:
+    def __init__(
+        self,
+        stock: Stock,
+        devices: Sequence[Device] = (),
+        *,
+        held_out: bool = False,
+        strange: float = _STRANGE,
+    ) -> None:
         self.stock = stock
-        self._devices, self._held_out = devices, held_out
+        self._devices, self._held_out, self._strangeness = devices, held_out, strange
         self._syllable: Sequence[Sequence[str]] = table("en/assistant.yaml")["syllable"]
         self._words = [word for word in common_words() if is_held_out(word) == held_out]
 
@@ -107,7 +115,7 @@ class Homes:
             things = [_without(thing, "floor") for thing in things]
             whole = replace(whole, floors=(), areas=tuple(_without(area, "floor") for area in whole.areas))
         things = [_without(thing, "area") if random.random() < _NO_AREA else thing for thing in things]
-        if random.random() < _STRANGE:
+        if random.random() < self._strangeness:
             whole, things = self._estranged(whole, things, random)
         things = list(different(things))
         if random.random() < _NAMESAKES:

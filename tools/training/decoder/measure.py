@@ -51,9 +51,10 @@ FORMS: Final[Mapping[str, Quantization]] = {
 POSITIONS: Final = 1024
 MOST_SAID: Final = 120
 SETS: Final[Mapping[str, str]] = {
+    "usual": "learned sentences, new homes with usual names",
     "homes": "learned sentences, homes of names that were not",
     "sentences": "sentences and homes that were not learned from",
-    "ours": "things named nearly, several things and commands, what there is",
+    "ours": "usual homes: things named nearly, several things and commands, what there is",
     "slurp": "SLURP's development set, what is for a home",
     "other": "SLURP's development set, what is for none",
 }
@@ -118,6 +119,7 @@ def cases(language: str, data: Path, count: int) -> Mapping[str, Sequence[Case]]
     """What is measured with, the same in every run."""
     random = Random(2026)  # noqa: S311  # sentences, not secrets
     homes = Homes(part_of(Stock.of(language), held_out=True), held_out=True)
+    usual = Homes(part_of(Stock.of(language), held_out=False), strange=0)
     learned, others = SpokenLanguage(language), SpokenLanguage(language, held_out=True)
     asked, placing = Asked(language), Placing(language)
     found: dict[str, list[Case]] = {name: [] for name in SETS}
@@ -131,15 +133,13 @@ def cases(language: str, data: Path, count: int) -> Mapping[str, Sequence[Case]]
         home = homes.draw(random)
         found["homes"].append(Case(home, list(learned.turns(home, 8, random))))
         found["sentences"].append(Case(home, list(others.turns(home, 100, random))[:8]))
+        said = random.sample(refused, 8)
+        turns = [Turn(" ".join(one.words).replace(" ' ", "'"), ONLY_THIS_HOUSE, one.label) for one in said]
+        found["other"].append(Case(home, turns))
+        home = usual.draw(random)
+        found["usual"].append(Case(home, list(learned.turns(home, 8, random))))
         drawn = (asked.draw(home, random) for _ in range(8))
         found["ours"].append(Case(home, [turn for turn in drawn if turn is not None]))
-        said = random.sample(refused, 8)
-        found["other"].append(
-            Case(
-                home,
-                [Turn(" ".join(one.words).replace(" ' ", "'"), ONLY_THIS_HOUSE, one.label) for one in said],
-            )
-        )
     return found
 
 
@@ -234,13 +234,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as folder:
             convert(Checkpoint(options.checkpoint), FORMS[form], Path(folder), "Apache-2.0")
             answering = Answering(Path(folder), options.threads, grammar=options.grammar)
-        for name in options.sets:
-            score = answering.measured(sets[name])
-            print(_row(str(FORMS[form]), name, score), flush=True)
-            if options.kinds:
-                for kind, count in score.kinds.most_common():
-                    print(f"    {kind}: {score.right_kinds[kind]} of {count}", file=sys.stderr)
+            for name in options.sets:
+                _tell(FORMS[form], name, answering.measured(sets[name]), kinds=options.kinds)
     return 0
+
+
+def _tell(form: Quantization, name: str, score: Score, *, kinds: bool) -> None:
+    print(_row(str(form), name, score), flush=True)
+    for kind, count in score.kinds.most_common() if kinds else ():
+        print(f"    {kind}: {score.right_kinds[kind]} of {count}", file=sys.stderr)
 
 
 def _row(form: str, name: str, score: Score) -> str:
