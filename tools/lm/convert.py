@@ -5,6 +5,7 @@ and what comes into that layer.
 """
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -187,6 +188,7 @@ def write(
     """
     with file.open("ab") as to:
         to.truncate(graph.size)
+        os.posix_fallocate(to.fileno(), 0, graph.size)  # full disks are errors here, later signals
     weights = {weight.name: weight for weight in graph.weights}
     for begin, band in matrix.bands() if known is None else matrix.bands(_IN_TURN):
         if how.bits == 32:

@@ -35,7 +35,10 @@ def pieces_of(file: Path, tokenizer: Path) -> tuple[NDArray[np.intp], NDArray[np
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise ModelUnusable(f"{file}: this text cannot be read: {error}") from error
-    coder = Tokenizer.from_file(str(tokenizer))
+    try:
+        coder = Tokenizer.from_file(str(tokenizer))
+    except Exception as error:  # the library raises whatever it likes
+        raise ModelUnusable(f"{tokenizer}: this is no tokenizer: {error}") from error
     first = coder.encode("").ids[:1]  # what each text begins with, where the model wants that
     told = [coder.encode(paragraph, add_special_tokens=False).ids for paragraph in text.split("\n\n")]
     tokens, width = [token for some in told for token in some], _TOKENS - len(first)

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from paige.models.errors import ModelUnusable
 from paige.models.lm.rotary import tables
 from paige.models.lm.shape import DecoderShape
 from paige.tools.lm.checkpoint import Checkpoint
@@ -93,6 +94,11 @@ class Walk:
     def __init__(self, checkpoint: Checkpoint, texts: NDArray[np.intp]) -> None:
         self._checkpoint = checkpoint
         met, where = np.unique(texts, return_inverse=True)
+        if met[-1] >= checkpoint.shape.vocabulary:
+            raise ModelUnusable(
+                f"{checkpoint.folder}: its tokenizer gives a token {met[-1]}; by config.json there are "
+                f"{checkpoint.shape.vocabulary}"
+            )
         rows = np.concatenate([checkpoint.rows(EMBEDDING, token, token + 1) for token in met.tolist()])
         self.hidden = rows[where.reshape(texts.shape)]
         """Before the next layer. Shape: [texts, tokens, hidden]."""

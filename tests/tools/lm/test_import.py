@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.models.lm.conftest import GOLDEN
+from tests.tools.lm.test_checkpoint import write
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
@@ -92,6 +93,21 @@ def test_it_reports_what_was_lost(
     assert 70 < float(same.rstrip("%")) <= 100
 
 
+TEXT = "TEXT"
+TOKENIZER = "tokenizer.json"
+
+
+def fewer_words(folder: Path) -> None:
+    """In the model than in the tokenizer."""
+    told = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**told, "vocab_size": 64}))
+    golden = Checkpoint(GOLDEN / "qwen3")
+    tensors = {name: golden.tensor(name) for name in golden.names}
+    for name in ("model.embed_tokens.weight", "lm_head.weight"):
+        tensors[name] = np.ascontiguousarray(tensors[name][:64])
+    write(folder / "model.safetensors", tensors)
+
+
 def wrong(name: str, change: Callable[[Path], Any], why: str, *options: str) -> Any:
     return pytest.param(change, options, why, id=name)
 
@@ -105,6 +121,10 @@ def wrong(name: str, change: Callable[[Path], Any], why: str, *options: str) -> 
         wrong("no text", lambda at: None, "give one with --text FILE", "--report"),
         wrong("nothing to go by", lambda at: None, "give one with --text FILE", "--smooth"),
         wrong("4 bits on a Pi 4", lambda at: None, "leave --bits away", "--for", "pi4", "--bits", "4"),
+        wrong(
+            "tokenizer", lambda at: (at / "tokenizer.json").write_text("{}"), "no tokenizer", "--text", TEXT
+        ),
+        wrong("vocabulary", fewer_words, "gives a token 79; by config.json there are 64", "--text", TEXT),
         wrong("rank", lambda at: None, "the matrix itself is no wider", "--rank", "down=32"),
         wrong("odd rank", lambda at: None, "a multiple of 32", "--rank", "down=3"),
         wrong(
@@ -119,15 +139,17 @@ def test_what_cannot_be_is_told_in_a_line_and_nothing_is_left(
     options: tuple[str, ...],
     why: str,
     checkpoint: Path,
+    text: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     change(checkpoint)
-    assert main(["import", str(checkpoint), "--to", str(tmp_path / "to"), *options]) == 1
+    given = [str(text) if option == TEXT else option for option in options]
+    assert main(["import", str(checkpoint), "--to", str(tmp_path / "to"), *given]) == 1
     said = capsys.readouterr().err.strip().splitlines()
     assert len(said) == 1
     assert why in said[0]
-    assert {one.name for one in tmp_path.iterdir()} <= {"from"}
+    assert {one.name for one in tmp_path.iterdir()} <= {"from", text.name}
 
 
 def test_what_is_there_stays(checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
