@@ -14,6 +14,7 @@ from paige.models.errors import ModelUnusable
 from paige.models.lm.decoder import Decoder, KeyValues
 from paige.models.lm.kept_file import FRESH, Head, read, read_head, write
 from paige.models.lm.shape import DecoderShape
+from paige.models.lm.together import TILE
 
 _ENDING: Final = ".kv"
 _NO_TOKEN: Final = -1
@@ -109,6 +110,7 @@ class Prefixes:
         found = self.recall([*beginning, _NO_TOKEN], known)
         if known.length == len(beginning):
             return found
+        known.length -= known.length % TILE
         decoder.read(beginning[known.length :], known, cancelled=cancelled)
         why = self.keep(beginning, known)
         return found if why is None else Recalled(found.positions, (*found.passed_over, why))

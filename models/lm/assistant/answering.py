@@ -21,7 +21,7 @@ from paige.models.lm.conversation import Message
 from paige.models.lm.decoder import Cancelled, Decoder, KeyValues
 from paige.models.lm.prefixes import Prefixes
 from paige.models.lm.sampling import Sampler, Sampling
-from paige.models.lm.together import Reader
+from paige.models.lm.together import TILE, Reader
 from paige.models.lm.words import Words
 from paige.models.nlu.shapes import Shapes
 from paige.models.vocabulary import Vocabulary
@@ -108,16 +108,16 @@ class HomeModel:
         prompt = self._words.conversation(
             [Message("system", home.words.text), Message("user", plain(request))]
         )
-        room = self._known.positions - most - 1
+        room = self._known.positions - self._known.positions % TILE - most
         if len(prompt) > room:
             why = f"home and request have {len(prompt)} tokens; beside an answer there is room for {room}"
             return Answered(Malformed("", why), "", (), len(prompt), 0, None)
-        reader = Reader(self._decoder, self._known, cancelled)
         try:
             same = self._begun(home, prompt, cancelled)
         except Cancelled:
             return Answered(Malformed("", "it was cut off"), "", (), len(prompt), 0, None)
-        reader.forget(self._known.length - same)
+        self._known.length = same
+        reader = Reader(self._decoder, self._known, prompt[:same], cancelled=cancelled)
         home.drafts.begin(request)
         found = write(
             reader,
@@ -128,7 +128,7 @@ class HomeModel:
             drafts=home.drafts if drafts else None,
             singly=singly,
         )
-        self._tokens = [*prompt, *found.tokens][: self._known.length]
+        self._tokens = list(reader.tokens)
         if found.whole:
             home.drafts.learn(found.tokens)
         return self._answered(request, home, vocabulary.here, prompt, same, found)
@@ -183,8 +183,9 @@ class _Home:
     ) -> None:
         self.names = _names(vocabulary)
         self.words = HomeWords(vocabulary)
-        self.beginning = tokens.beginning(self.words.text)
-        """Of every conversation about it."""
+        beginning = tokens.beginning(self.words.text)
+        self.beginning = beginning[: len(beginning) - len(beginning) % TILE]
+        """Of every conversation about it, in whole tiles."""
         self.grammar = answers(self.words, callable_, shapes)
         self.drafts = HomeDrafts(tokens.tokenizer, self.words, callable_)
 

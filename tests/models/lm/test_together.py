@@ -48,14 +48,16 @@ def test_rows_are_the_same_however_tokens_are_read(
     assert (logits(model, parts) == logits(model, [])).all()
 
 
-def test_there_must_be_room_for_a_tile(packed: Callable[[str, int], PackedModel]) -> None:
+def test_there_must_be_room_for_whole_tiles(packed: Callable[[str, int], PackedModel]) -> None:
     decoder = _decoder(packed("llama", 32).folder)
-    reader = Reader(decoder, KeyValues(decoder.shape, 2 * TILE))
-    assert reader.room == TILE + 1
+    reader = Reader(decoder, KeyValues(decoder.shape, 2 * TILE + 1))
+    assert reader.room == 2 * TILE
     reader.read(TOKENS[: TILE + 1], 1)
-    with pytest.raises(ValueError, match=f"{TILE} tokens; there is room for {TILE - 1}"):
-        reader.read(TOKENS[:1], 1)
-    reader.forget(1)
-    assert reader.read(TOKENS[:1], 1).shape == (1, 80)
+    assert reader.room == TILE - 1
+    with pytest.raises(ValueError, match="there is room for"):
+        reader.read(TOKENS[:TILE], 1)
     assert reader.known.length == TILE + 1
+    reader.forget(1)
+    assert reader.read(TOKENS[TILE : TILE + 1], 1).shape == (1, 80)
+    assert reader.tokens == TOKENS[: TILE + 1]
     assert reader.passes == 2

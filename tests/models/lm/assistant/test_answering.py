@@ -255,7 +255,7 @@ def test_what_is_cut_off_is_no_answer(home_model: Callable[[], HomeModel]) -> No
 def test_a_home_that_is_too_large_is_refused(home_model: Callable[[int], HomeModel]) -> None:
     found = home_model(200).answer("turn on the lamp", HOME)
     assert isinstance(found.answer, Malformed)
-    assert "there is room for 71" in found.answer.why
+    assert "there is room for 72" in found.answer.why
     assert found.written is None
 
 
