@@ -10,7 +10,7 @@ import os
 import shutil
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Final
@@ -77,6 +77,8 @@ class Slot:
         give_back()
         self._binding = self._session.io_binding()
         self._options = onnxruntime.RunOptions()
+        self.bound: Hashable | None = None
+        """Which values are bound, if whoever bound them said so."""
 
     def _write_blank(self) -> None:
         """What stands in the file while the graph is opened; zeros take no memory."""
@@ -148,10 +150,21 @@ class Slot:
             inputs: The runtime's values, by name.
             outputs: The same, written in place; one may be an input, too.
         """
+        self.bind(inputs, outputs)
+        self.run_bound()
+
+    def bind(
+        self, inputs: Mapping[str, Any], outputs: Mapping[str, Any], what: Hashable | None = None
+    ) -> None:
+        """Say what the next runs read and write; `what` tells this from other such sets of values."""
         for name, value in inputs.items():
             self._binding.bind_ortvalue_input(name, value)
         for name, value in outputs.items():
             self._binding.bind_ortvalue_output(name, value)
+        self.bound = what
+
+    def run_bound(self) -> None:
+        """Run the shard that is in it with the values that are bound, as they are now."""
         self._session.run_with_iobinding(self._binding, self._options)
 
     def probe(self, tokens: int, seed: int) -> list[NDArray[np.float32]]:
