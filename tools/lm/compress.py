@@ -127,9 +127,12 @@ def _smooth(
     After Lin and others, 2023 (AWQ); where tokens are rounded, too, it is that of Xiao and others, 2022.
     """
     found["gate_up"] = below(found["gate"], found["up"])
-    for name, norm in (("query_key_value", "attention_norm"), ("gate_up", "feed_forward_norm")):
+    for name, norm, parts in (
+        ("query_key_value", "attention_norm", ("query_key_value",)),
+        ("gate_up", "feed_forward_norm", ("gate", "up")),
+    ):
         by = channel_scales(found[name], came[name], form.of(name).how)
-        for part in (name,) if name in MATRICES[:1] else ("gate", "up"):
+        for part in parts:
             found[part] = found[part].scaled(columns=by)
         vectors[norm] = vectors[norm] / by
         came[name] = came[name] / by

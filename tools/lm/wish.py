@@ -61,11 +61,12 @@ def recipe_of(
         )
     how, shape = _how(wish, wish.bits), checkpoint.shape
     left = max(1, round(shape.feed_forward * (1 - wish.prune) / _NEURONS)) * _NEURONS
+    left = min(left, shape.feed_forward) if wish.prune else shape.feed_forward
     for name, rank in wish.ranks:
         if rank >= min(shape.hidden, shape.query_width):
             raise ModelUnusable(f"--rank {name}={rank}: the matrix itself is no wider")
     form = LayerForm.plain(shape, how).but({name: Form(how, rank) for name, rank in wish.ranks})
-    form = replace(form, feed_forward=left if wish.prune else shape.feed_forward)
+    form = replace(form, feed_forward=left)
     head = how if wish.head_bits is None else _how(wish, wish.head_bits)
     recipe = Recipe((form,) * shape.layers, Form(head), wish.smooth)
     if wish.within is None:
