@@ -27,11 +27,21 @@ CALLS = ("os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.chmod"
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
-def interpose(point: Callable[[str, Any], None]) -> None:
-    """See each system call that may change a file before it happens, but those of the runtime's own code."""
+def interpose(point: Callable[[str, Any], None], made: Path) -> None:
+    """See each system call that may change a file before it happens, but those of the runtime's own code.
+
+    Args:
+        point: Called before each.
+        made: A file to which is added which temporary folders are made, for whoever clears up.
+    """
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in CALLS or (event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITES):
+        if event == "tempfile.mkdtemp":
+            with made.open("a") as file:
+                file.write(f"{arguments[0]}\n")
+        elif event == "open" and (arguments[0] == made or not (arguments[2] or 0) & WRITES):
+            return  # nothing is written, or only what is told here
+        elif event == "open" or event in CALLS:
             point(event, arguments)
 
     sync = os.fsync
@@ -56,6 +66,8 @@ def action(store: Store, what: str, newer: Path) -> None:
 def attempt(folder: Path, newer: Path, what: str, how: str, at: int) -> str:
     """In a process of its own. Gives `done` where the action ended before it was broken off."""
     assert len([*Path("/proc/self/task").iterdir()]) == 1, "a process with threads cannot be copied"
+    made = folder.with_name("made")
+    made.touch()
     child = os.fork()
     if child == 0:
         faulthandler.dump_traceback_later(20, exit=True)
@@ -75,7 +87,7 @@ def attempt(folder: Path, newer: Path, what: str, how: str, at: int) -> str:
             store = Store(
                 folder, lambda progress: point("told", (progress.subject,)) if how == "kill" else None
             )
-            interpose(point)
+            interpose(point, made)
             action(store, what, newer)
             status = 0 if count < at else 3
         except ModelError:
@@ -87,6 +99,9 @@ def attempt(folder: Path, newer: Path, what: str, how: str, at: int) -> str:
             sys.stderr.flush()
             os._exit(status)
     _, status = os.waitpid(child, 0)
+    for left in made.read_text().splitlines():
+        shutil.rmtree(left, ignore_errors=True)  # a slot's folder in memory outlives a killed process
+    made.unlink()
     if os.WIFSIGNALED(status):
         return "killed"
     return {0: "done", 1: "refused", 3: "done in spite of it"}.get(os.WEXITSTATUS(status), "broken")
