@@ -32,13 +32,13 @@ class Known:
     @classmethod
     def of(cls, came: Matrix) -> "Known":
         """Of texts. Shape: [tokens, in]."""
-        together = (came.T @ came / np.float32(len(came))).astype(np.float64)
+        together = came.T @ came / np.float32(len(came))
         squares = np.diag(together).copy()
-        together[np.diag_indices_from(together)] += _DAMPING * squares.mean() + 1e-12
+        damping = np.float32(_DAMPING * squares.mean() + 1e-12)
+        together[np.diag_indices_from(together)] += damping
         # The upper factor of the inverse is the inverse of a lower one of the matrix in the opposite order.
         lower = np.linalg.cholesky(together[::-1, ::-1])
-        ladder = np.ascontiguousarray(_inverted(lower.astype(np.float32))[::-1, ::-1])
-        return cls((squares + _DAMPING * squares.mean()).astype(np.float32), ladder)
+        return cls(squares + damping, np.ascontiguousarray(_inverted(lower)[::-1, ::-1]))
 
 
 def _inverted(lower: Matrix) -> Matrix:
