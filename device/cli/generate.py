@@ -90,17 +90,16 @@ def _opened(
     kernel, shown = Kernel(), Shown()
     memory = MemoryManager(budget(bytes_, kernel), kernel)
     store = Store(models, shown)
+    threads = arguments.threads or max(1, (os.cpu_count() or 1) - 1)
     try:
         shipped = arguments.model == name_of(language)
         model = open_shipped(store, language) if shipped else store.open(arguments.model)
-    finally:
         shown.end()
-    threads = arguments.threads or max(1, (os.cpu_count() or 1) - 1)
-    try:
         engine = LanguageEngine(arguments.model, model, memory, threads=threads, positions=arguments.context)
         memory.keep_watch()
         yield engine, memory
     finally:
+        shown.end()
         memory.end()
         store.close()
 

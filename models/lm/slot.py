@@ -7,12 +7,10 @@ no byte of a shard is in memory twice.
 
 import math
 import os
-import shutil
 import struct
 import zlib
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, Final
 
 import numpy as np
@@ -22,9 +20,9 @@ from paige.models.errors import ModelUnusable
 from paige.models.heap import give_back
 from paige.models.lm.onnx_file import Place
 from paige.models.lm.packed import PackedGraph
+from paige.models.lm.shared_memory import SHARED_MEMORY, momentary
 from paige.models.onnx import onnxruntime, shard_options
 
-SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # memory that is a file, as every Linux has it
 WEIGHTS: Final = "weights"
 """The file that a shard's graph has its matrices from."""
 _PAGE: Final = 4096
@@ -52,27 +50,15 @@ class Slot:
 
     def __init__(self, graph: PackedGraph, threads: int, folder: Path = SHARED_MEMORY) -> None:
         self.graph = graph
-        try:
-            place = Path(mkdtemp(prefix="paige-", dir=folder))
-        except OSError as error:
-            raise ModelUnusable(
-                f"{folder}: a model is run from files in memory there: {error.strerror}"
-            ) from error
-        try:
+        with momentary(folder) as place:  # the mapping stays
             self._file = os.open(place / WEIGHTS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            os.ftruncate(self._file, graph.size)
-            self._write_blank()
-            options = shard_options(threads)
-            options.add_session_config_entry(
-                "session.model_external_initializers_file_folder_path", str(place)
-            )
-            self._session = onnxruntime.InferenceSession(
-                graph.model, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # the runtime raises whatever it likes
-            raise ModelUnusable(f"{_ELSEWHERE}: {error}") from error
-        finally:
-            shutil.rmtree(place)  # the mapping stays
+            try:
+                os.ftruncate(self._file, graph.size)
+                self._write_blank()
+                self._session = _session(graph.model, place, threads)
+            except Exception as error:  # the runtime raises whatever it likes
+                os.close(self._file)
+                raise ModelUnusable(f"{_ELSEWHERE}: {error}") from error
         self.empty()
         give_back()
         self._binding = self._session.io_binding()
@@ -187,6 +173,13 @@ class Slot:
         """Give the memory back; it is not run again."""
         self.empty()
         os.close(self._file)
+
+
+def _session(model: bytes, folder: Path, threads: int) -> onnxruntime.InferenceSession:
+    """A session whose matrices are mapped from a file in a folder."""
+    options = shard_options(threads)
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def blank_of(file: Path) -> bytes:

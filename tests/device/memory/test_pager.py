@@ -18,7 +18,8 @@ from paige.device.memory.supply import ModelFiles
 from paige.models.errors import ModelUnusable
 from paige.models.lm.decoder import Decoder, KeyValues
 from paige.models.lm.packed import PackedModel
-from paige.models.lm.slot import SHARED_MEMORY, Slot
+from paige.models.lm.shared_memory import SHARED_MEMORY
+from paige.models.lm.slot import Slot
 
 Packed = Callable[[str, int], PackedModel]
 TOKENS = [3, 14, 15, 9, 26, 5, 35, 8, 9, 79]

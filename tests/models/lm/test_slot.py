@@ -11,7 +11,8 @@ import pytest
 
 from paige.models.errors import ModelUnusable
 from paige.models.lm.packed import PackedModel
-from paige.models.lm.slot import SHARED_MEMORY, Slot
+from paige.models.lm.shared_memory import SHARED_MEMORY
+from paige.models.lm.slot import Slot
 
 Packed = Callable[[str, int], PackedModel]
 

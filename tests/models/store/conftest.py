@@ -12,7 +12,7 @@ from tests.models.lm.conftest import GOLDEN
 
 from paige.models.lm.manifest import MANIFEST
 from paige.models.lm.quantization import Quantization
-from paige.models.lm.slot import SHARED_MEMORY
+from paige.models.lm.shared_memory import SHARED_MEMORY
 from paige.models.store.listing import listed
 from paige.models.store.store import Store
 from paige.tools.lm.checkpoint import Checkpoint

@@ -12,7 +12,7 @@ from tests.models.store.conftest import made, objects
 
 from paige.models.errors import StoreFailed
 from paige.models.lm.manifest import MANIFEST
-from paige.models.lm.slot import SHARED_MEMORY
+from paige.models.lm.shared_memory import SHARED_MEMORY
 from paige.models.store.listing import FileEntry
 from paige.models.store.sources import FolderSource
 from paige.models.store.store import Store
