@@ -32,25 +32,28 @@ class Known:
     @classmethod
     def of(cls, came: Matrix) -> "Known":
         """Of texts. Shape: [tokens, in]."""
-        together = came.T @ came / np.float32(len(came))
+        together = came.T @ came
+        together /= np.float32(len(came))
         squares = np.diag(together).copy()
         damping = np.float32(_DAMPING * squares.mean() + 1e-12)
         together[np.diag_indices_from(together)] += damping
         # The upper factor of the inverse is the inverse of a lower one of the matrix in the opposite order.
         lower = np.linalg.cholesky(together[::-1, ::-1])
-        return cls(squares + damping, np.ascontiguousarray(_inverted(lower)[::-1, ::-1]))
+        del together  # these are the largest things there are
+        _invert(lower)
+        return cls(squares + damping, lower[::-1, ::-1])
 
 
-def _inverted(lower: Matrix) -> Matrix:
-    """The inverse of a lower triangular matrix, by halves: a sixth of the work of a whole one."""
+def _invert(lower: Matrix) -> None:
+    """Make the inverse of a lower triangular matrix of it, by halves: a sixth of the work of a whole one."""
     size = len(lower)
     if size <= _AT_ONCE:
-        return np.linalg.inv(lower)
+        lower[:] = np.linalg.inv(lower)
+        return
     half = size // 2
-    found = np.zeros_like(lower)
-    found[:half, :half], found[half:, half:] = _inverted(lower[:half, :half]), _inverted(lower[half:, half:])
-    found[half:, :half] = -found[half:, half:] @ lower[half:, :half] @ found[:half, :half]
-    return found
+    _invert(lower[:half, :half])
+    _invert(lower[half:, half:])
+    lower[half:, :half] = -lower[half:, half:] @ lower[half:, :half] @ lower[:half, :half]
 
 
 def rounded_in_turn(matrix: Matrix, how: Quantization, known: Known) -> tuple[Integers, NDArray[np.float32]]:

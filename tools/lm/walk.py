@@ -32,7 +32,10 @@ def layer(shape: DecoderShape, vectors: Mapping[str, Array], product: Product, h
     hidden = hidden + product("attention_output", _attention(shape, vectors, mixed))
     both = product("gate_up", normed(hidden, vectors["feed_forward_norm"], epsilon))
     gate, up = np.split(both, 2, axis=-1)
-    return hidden + product("down", silu(gate) * up)
+    gated = silu(gate)
+    gated *= up
+    del both, gate, up  # large, and the last product takes as much
+    return hidden + product("down", gated)
 
 
 def normed(hidden: Array, weight: Array, epsilon: float) -> Array:
@@ -43,8 +46,11 @@ def normed(hidden: Array, weight: Array, epsilon: float) -> Array:
 
 def silu(gate: Array) -> Array:
     """`x` times its sigmoid."""
-    found: Array = gate / (1 + np.exp(-np.maximum(gate, -80)))  # beyond, 32 bits have no such exponential
-    return found
+    found = np.negative(gate)
+    np.minimum(found, 80, out=found)  # beyond, 32 bits have no such exponential
+    np.exp(found, out=found)
+    found += 1
+    return np.divide(gate, found, out=found)
 
 
 def _attention(shape: DecoderShape, vectors: Mapping[str, Array], mixed: Array) -> Array:
@@ -61,10 +67,12 @@ def _attention(shape: DecoderShape, vectors: Mapping[str, Array], mixed: Array) 
     queries, keys = _rotated(shape, queries), _rotated(shape, keys)
     shared = shape.heads // shape.key_value_heads
     keys, values = np.repeat(keys, shared, axis=1), np.repeat(values, shared, axis=1)
-    scores = queries @ keys.swapaxes(2, 3) / np.float32(np.sqrt(shape.head_width))
-    scores = np.where(np.tri(tokens, dtype=bool), scores, -np.inf)  # [texts, heads, tokens, tokens]
-    shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    attended: Array = (shares / shares.sum(axis=-1, keepdims=True)) @ values
+    scores: Array = queries @ keys.swapaxes(2, 3) / np.float32(np.sqrt(shape.head_width))
+    scores[..., ~np.tri(tokens, dtype=bool)] = -np.inf  # [texts, heads, tokens, tokens]
+    scores -= scores.max(axis=-1, keepdims=True)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(axis=-1, keepdims=True)
+    attended: Array = scores @ values
     return attended.swapaxes(1, 2).reshape(texts, tokens, -1)
 
 
