@@ -106,8 +106,8 @@ def _found(checkpoint: Checkpoint, walk: Walk, rounded: Array, how: Quantization
 def within(plain: Recipe, shape: DecoderShape, found: Sensitivity, most: int, eight: Quantization) -> Recipe:
     """The recipe that costs least of those with so many bytes and two kinds of layers at most.
 
-    Each kind that is streamed takes a slot, so that more kinds would cost memory. In some layers some
-    matrices have 8 bits; which ones is tried out, and the layers are those that gain the most.
+    What is streamed passes through one place as large as the largest shard, so that layers should not differ
+    much. In some some matrices have 8 bits; which ones is tried out, and the layers are those that gain most.
 
     Args:
         plain: All of it in few bits.
