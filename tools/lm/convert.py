@@ -155,8 +155,8 @@ class Conversion:
 def head_parts(shape: DecoderShape, form: Form, most: int) -> tuple[int, int]:
     """In how many shards the head is cut, and how many tokens each has.
 
-    What is streamed passes through one place as large as the largest shard, so that a part larger than a layer
-    would keep a layer from staying in memory.
+    What is streamed passes through one place as large as the largest shard, so that a part larger than a
+    layer would keep a layer from staying in memory.
 
     Args:
         shape: Of the decoder.
