@@ -17,8 +17,10 @@ ASSISTANT: Final = "<|assistant|>"
 END: Final = "<|end|>"
 PIECES: Final = 4096
 _MARKS: Final = (END, SYSTEM, USER, ASSISTANT)
-_CUT: Final = r"'s\b| ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s"
-"""A word with the space before it, one digit, a run of symbols, one white space."""
+_BEFORE_MORE: Final = r"(?: (?=[\p{L}\p{N}]))?"
+_CUT: Final = rf"'s\b{_BEFORE_MORE}|\p{{L}}+{_BEFORE_MORE}|\p{{N}}| ?[^\s\p{{L}}\p{{N}}]+{_BEFORE_MORE}|\s"
+"""A word, one digit, a run of symbols, one white space. A space is part of what stands before it, not of what
+follows: so a name is the same tokens wherever it stands, and to say it is to copy them."""
 _TEMPLATE: Final = (
     "{% for message in messages %}"
     "{% if message.role not in ('system', 'user', 'assistant') %}"

@@ -75,8 +75,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
+    usual = Plan()
     plan = replace(
-        Plan(), steps=options.steps, seed=options.seed, threads=options.threads, half=not options.whole
+        usual,
+        steps=options.steps,
+        matrix_rate=usual.matrix_rate * options.rate,
+        other_rate=usual.other_rate * options.rate,
+        decay=options.decay,
+        seed=options.seed,
+        threads=options.threads,
+        half=not options.whole,
     )
     torch.manual_seed(plan.seed)
     network = Network(replace(Size(), layers=options.layers, hidden=options.hidden))
@@ -107,6 +115,13 @@ def _parser() -> argparse.ArgumentParser:
         "--begin", type=Path, metavar="FILE", help="weights to begin with, of another training"
     )
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after so many, to go on later")
+    parser.add_argument("--rate", type=float, default=1.0, help="how fast, against the usual (default: 1)")
+    parser.add_argument(
+        "--decay",
+        type=float,
+        default=Plan().decay,
+        help=f"share of steps that slow down (default: {Plan().decay})",
+    )
     parser.add_argument("--layers", type=int, default=Size().layers, help=f"default: {Size().layers}")
     parser.add_argument("--hidden", type=int, default=Size().hidden, help=f"width (default: {Size().hidden})")
     parser.add_argument("--threads", type=int, default=Plan().threads, help="processor threads")
