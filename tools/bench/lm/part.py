@@ -110,15 +110,15 @@ def _row(bench: Bench, part: float, need: int, rate: int, compute: float, tell: 
     tell(f"{bench.shape}: {megabytes(memory)} MB, {rate / 1e6:.0f} MB/s")
     runs = {engine: bench.run(engine, memory, rate) for engine in bench.engines}
     told = runs[PAIGE].told
-    if not told:
+    if not told or not told["plan"]["streamed"]:
         return Row(part, memory, runs, None, None)
-    whole, read = told["whole"], told["plan"]["read_bytes"]
+    whole = told["whole"]
     missing = max(0, whole - (memory - told["statistics"]["besides"]))
-    limit, ideal = (_seconds(bytes_, whole, rate, compute) for bytes_ in (read, missing))
+    limit, ideal = (_seconds(bytes_, whole, rate, compute) for bytes_ in (told["read"], missing))
     return Row(part, memory, runs, limit, ideal)
 
 
-def _seconds(read: int, whole: int, rate: int, compute: float) -> float:
+def _seconds(read: float, whole: int, rate: int, compute: float) -> float:
     """What is read cannot be computed before it is there; the rest is computed meanwhile."""
     return max(compute, read / rate + compute * read / whole)
 
@@ -137,7 +137,12 @@ def _table(title: str, rows: Sequence[Row]) -> Table:
         "Paige's peak, MB",
         "besides the model, MB",
     )
-    return Table(title, head, tuple(map(_line, rows)))
+    notes = (
+        "What reading and running must take: what Paige read for a token, in the mean, at the rate that is "
+        "allowed; and running it, as it cannot be run before it is there. The last ratio is to reading only "
+        "what the budget cannot hold, if Paige kept no place through which shards pass.",
+    )
+    return Table(title, head, tuple(map(_line, rows)), notes)
 
 
 def _line(row: Row) -> tuple[str, ...]:

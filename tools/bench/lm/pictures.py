@@ -56,7 +56,7 @@ def speed_picture(title: str, curves: Mapping[str, Sequence[tuple[float, float]]
                 f'<circle cx="{x(part):.1f}" cy="{y(speed):.1f}" r="3" fill="{color}"/>'
                 for part, speed in points
             ]
-        at = _LEFT + number * 140
+        at = _LEFT + number * 145
         drawn.append(f'<rect x="{at}" y="{_HEIGHT - 27}" width="10" height="10" fill="{color}"/>')
         drawn.append(text_at(at + 15, _HEIGHT - 18, name))
     return "\n".join((*drawn, "</svg>", ""))
