@@ -40,6 +40,11 @@ ELSEWHERE = {
         ),
         "takes minutes; test_bench.py and test_bench_understand.py run each part in its smallest form",
     ),
+    "./paige setup dev": "whoever runs these tests has done so",
+    "./paige import CHECKPOINT --to FOLDER --licence apache-2.0": "test_import.py runs it",
+    "./paige models add FOLDER --name mine": "test_models.py runs it",
+    './paige generate mine --prompt "why is the sky blue" --budget 256MiB': "test_generate.py runs it",
+    "./paige bench lm --llama-cpp PYTHON": "takes a quarter of an hour as root; test_bench_lm.py runs its parts",
     "score_ha.py -- ./paige parse": "needs the open cases; test_parse.py and test_english.py run the parser",
 }
 """Commands that something else runs."""
@@ -102,6 +107,7 @@ SHOWN = {
     "./paige config check": ("mqtt.host", 0),
     "./paige parse HOME.yaml": ('"intent": "HassTurnOn"', 0),
     "./paige listen --intents FILE.yaml": ('"error"', 1),  # the line it is given names no WAV file
+    './paige generate paige-en --tools HOME.yaml --prompt "make it brighter in the kitchen"': ('{"', 0),
     "./paige run": ("", 0),
 }
 

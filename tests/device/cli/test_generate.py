@@ -155,3 +155,16 @@ def test_what_cannot_be_is_said_in_a_line(
     assert done.returncode == status
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_with_a_home_it_answers_with_calls_of_that_home_in_few_passes(tmp_path: Path) -> None:
+    home = Path(__file__).parents[3] / "tools" / "demo" / "home.yaml"
+    asked = ("--tools", str(home), "--prompt", "turn on the kitchen lamp")
+    first, again = (paige(tmp_path, "generate", "paige-en", "--json", *asked) for _ in range(2))
+    assert first.returncode == again.returncode == 0, first.stderr
+    found, later = json.loads(first.stdout), json.loads(again.stdout)
+    assert found["answer"] == later["answer"]
+    assert found["answer"]["calls"][0]["name"] == "HassTurnOn"
+    assert found["passes"] < found["tokens"] / 2
+    assert later["prompt_tokens"] == found["prompt_tokens"] > 100
+    assert list((tmp_path / "prefixes").glob("*.kv"))
