@@ -285,7 +285,7 @@ def test_texts_use_only_the_fields_that_the_file_documents() -> None:
     documented = {
         *("slots", "names", "here", "state", "query", "now", "at", "timer", "timers", "action", "reason"),
         *("done_names", "choices", "nearest", "part", "entity", "area", "floor", "domain", "device_class"),
-        *("weekdays", "months", "kinds", "states"),
+        *("weekdays", "months", "kinds", "states", "said"),
     }
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
     for place, text in every_text():
@@ -324,6 +324,7 @@ def test_every_text_renders_to_a_sentence() -> None:
         "done_names": ["Fan"],
         "choices": ["Desk Lamp", "Lamp"],
         "nearest": "turn on the lamp",
+        "said": "I can only help with this house.",
         "entity": "Lamp",
         "area": "Kitchen",
         "floor": "Upstairs",

@@ -7,6 +7,7 @@ import pty
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,13 @@ def test_what_cannot_be_done_is_a_line(arguments: tuple[str, ...], why: str, sta
     assert (done.returncode, done.stdout, done.stderr) == (1, "", why)
 
 
+def bytes_of(file: Path) -> int:
+    """Of a file that another process may take away at any time."""
+    with suppress(FileNotFoundError):
+        return file.stat().st_size
+    return 0
+
+
 def test_a_download_that_is_killed_is_listed_and_goes_on(state: Path) -> None:
     with serving(Served({f"/small/{file.name}": file.read_bytes() for file in made(1).iterdir()})) as served:
         served.stall_after = [None, 1234]
@@ -116,8 +124,9 @@ def test_a_download_that_is_killed_is_listed_and_goes_on(state: Path) -> None:
             text=True,
         ) as running:
             parts = state / "models" / "downloads"
-            while not any(part.stat().st_size == 1234 for part in parts.rglob("*.part")):
+            while 1234 not in map(bytes_of, parts.rglob("*.part")):
                 assert running.poll() is None
+                time.sleep(0.01)
             running.kill()
         (left,) = told(models(state, "list", "--json"))["unfinished"]
         assert (left["origin"], left["done"] > 1234) == (f"{served.url}/small", True)
