@@ -177,7 +177,7 @@ def _call(
 def _write_json(told: dict[str, Any], engine: "LanguageEngine", memory: "MemoryManager") -> None:
     from dataclasses import asdict
 
-    plan = engine.pager.plan
+    plan = engine.pager.last_used
     where = {
         "memory": asdict(memory.statistics()),
         "streamed_shards": len(plan.streamed),

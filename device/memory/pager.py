@@ -43,6 +43,8 @@ class Pager(Generic[S]):
         self._place = {shard: at for at, shard in enumerate(self._order)}
         self.planner = Planner(supply.shards)
         self.plan = self.planner.within(budget)
+        self.last_used = self.plan
+        """The plan when a shard was last leased; what is in no use may have given all back since."""
         self.read_bytes = 0
         """Of flash, so far."""
         # To open a slot takes a shard's memory for a moment, which is there as long as all are empty.
@@ -113,7 +115,7 @@ class Pager(Generic[S]):
                 raise self._error
             if self._closed:
                 raise ValueError("this pager is closed")
-            self._leased = shard
+            self._leased, self.last_used = shard, self.plan
             slot = self._own[shard] if shard in self._held else self._transit[self._supply.kind(shard)]
         try:
             yield slot

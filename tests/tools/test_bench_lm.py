@@ -11,7 +11,7 @@ import pytest
 from paige.models.lm.shape import DecoderShape
 from paige.tools.bench.errors import NotGiven
 from paige.tools.bench.lm import shapes
-from paige.tools.bench.lm.cgroup import cgroup
+from paige.tools.bench.lm.cgroup import cgroup, disk_of
 from paige.tools.bench.lm.part import PAIGE, THEIRS, Row, _line, _seconds, measure
 from paige.tools.bench.lm.pictures import speed_picture
 from paige.tools.bench.lm.runs import Run
@@ -78,11 +78,10 @@ def test_without_llama_cpp_it_says_how_to_get_it(tmp_path: Path) -> None:
 
 def test_groups_of_version_2_are_written_as_the_kernel_wants_them(tmp_path: Path) -> None:
     (tmp_path / "cgroup.subtree_control").write_text("")
-    here = Path(__file__)
-    with cgroup(1 << 28, 90_000_000, here, mounted=tmp_path) as made:
+    with cgroup(1 << 28, 90_000_000, "8:0", mounted=tmp_path) as made:
         assert made.version == 2
         assert (made.memory / "memory.max").read_text() == str(1 << 28)
-        assert (made.memory / "io.max").read_text().endswith(" rbps=90000000")
+        assert (made.memory / "io.max").read_text() == "8:0 rbps=90000000"
         (made.memory / "memory.events").write_text("low 0\noom 2\noom_kill 1\n")
         (made.memory / "memory.peak").write_text("12345\n")
         assert made.killed == 1
@@ -94,7 +93,7 @@ def test_groups_of_version_2_are_written_as_the_kernel_wants_them(tmp_path: Path
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes control groups")
 def test_a_group_counts_what_a_process_takes(tmp_path: Path) -> None:
     try:
-        with cgroup(200_000_000, None, tmp_path) as made:
+        with cgroup(200_000_000, None, disk_of(tmp_path)) as made:
             code = "x = bytearray(50_000_000); print(x[::4096].count(0))"
             subprocess.run(
                 [sys.executable, "-c", code], check=True, preexec_fn=made.enter, stdout=subprocess.DEVNULL

@@ -41,19 +41,18 @@ class Cgroup:
 
 
 @contextmanager
-def cgroup(memory: int | None, rate: int | None, on: Path, mounted: Path = _MOUNTED) -> Iterator[Cgroup]:
+def cgroup(memory: int | None, rate: int | None, disk: str, mounted: Path = _MOUNTED) -> Iterator[Cgroup]:
     """A control group, as long as it is needed.
 
     Args:
         memory: Bytes that its processes may have; None for as many as they like.
         rate: Bytes a second that they may read; None for as many as they can.
-        on: A file or folder on the disk that is meant.
+        disk: The number of the disk that is meant (`disk_of`).
         mounted: Where control groups are.
 
     Raises:
         NotGiven: There are none, or this user may not make any.
     """
-    disk = _disk(on)
     try:
         made = (
             _version_1(memory, rate, disk, mounted)
@@ -92,8 +91,12 @@ def _version_2(memory: int | None, rate: int | None, disk: str, mounted: Path) -
     return Cgroup(folder, folder, 2)
 
 
-def _disk(on: Path) -> str:
-    """The number of the disk on which something lies; limits are for disks, not for their partitions."""
+def disk_of(on: Path) -> str:
+    """The number of the disk on which something lies; limits are for disks, not for their partitions.
+
+    Raises:
+        NotGiven: It lies on none, such as in memory or on several in layers.
+    """
     device = on.stat().st_dev
     number = f"{os.major(device)}:{os.minor(device)}"
     block = Path("/sys/dev/block") / number

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from paige.tools.bench.errors import BenchFailed
 from paige.tools.bench.lm import shapes, theirs
-from paige.tools.bench.lm.cgroup import cgroup, forget_files
+from paige.tools.bench.lm.cgroup import cgroup, disk_of, forget_files
 from paige.tools.bench.part import Tell
 
 SECONDS: Final = 12.0
@@ -118,7 +118,7 @@ class Bench:
             return self._run(command, memory, rate), self._run(command, memory, rate)
 
     def _run(self, command: Sequence[str | Path], memory: int | None, rate: int | None) -> Run:
-        with cgroup(memory, rate, self.folder) as group:
+        with cgroup(memory, rate, disk_of(self.folder)) as group:
             forget_files()
             try:
                 done = subprocess.run(  # noqa: S603  # our own, or the Python that the user named
