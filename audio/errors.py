@@ -2,7 +2,9 @@
 
 AudioError
 ├── SourceUnreadable    a file is missing, truncated or no WAV; a device cannot be opened
-└── SourceLost          a device that delivered sound no longer does
+├── SourceLost          a device that delivered sound no longer does
+├── SpeakerUnusable     a loudspeaker is missing or cannot be opened; a file of sound cannot be written
+└── VoiceUnusable       a voice is not installed, or damaged
 """
 
 
@@ -16,3 +18,11 @@ class SourceUnreadable(AudioError):
 
 class SourceLost(AudioError):
     """A device that delivered sound has stopped delivering it."""
+
+
+class SpeakerUnusable(AudioError):
+    """A loudspeaker is missing or cannot be opened, or a file of sound cannot be written."""
+
+
+class VoiceUnusable(AudioError):
+    """A voice is not installed, or what is installed is damaged."""
