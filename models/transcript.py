@@ -30,6 +30,8 @@ class Transcript:
     seconds: float
     """Length of the audio in seconds."""
     words: tuple[Word, ...] = ()
+    others: tuple["Transcript", ...] = ()
+    """What it may have been instead, the likeliest first; none of these has others of its own."""
 
     @property
     def empty(self) -> bool:

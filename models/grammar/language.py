@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from random import Random
 
+from paige.models.grammar.ending import Ending, Endings
 from paige.models.grammar.graph import WordGraph
 from paige.models.grammar.graph_builder import word_graph
 from paige.models.grammar.lists import WildcardList
@@ -132,7 +133,22 @@ class Language:
         A wildcard stands for the phrases that its list gives as `spoken`; where it gives none, the sentence
         is left out: what is said there is in no recognizer's language.
         """
+        return self._word_graph
+
+    @cached_property
+    def _word_graph(self) -> WordGraph:
         return word_graph(self.sentences, self.matcher, self.vocabulary.here)
+
+    def ending(self, words: Sequence[str]) -> Ending:
+        """Whether the words of `word_graph` that were heard so far can be all that is said.
+
+        Takes a millisecond or so; the first call makes the word graph where no recognizer asked for it.
+        """
+        return self._endings.of(words)
+
+    @cached_property
+    def _endings(self) -> Endings:
+        return Endings(self._word_graph)
 
 
 def _is_sentence(slot: Slot) -> bool:

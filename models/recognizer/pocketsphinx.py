@@ -15,13 +15,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from paige.audio.chunk import RATE, Samples, Utterance
+import numpy as np
+
+from paige.audio.chunk import RATE, AudioChunk, Samples, Utterance
 from paige.audio.conditioning import condition
 from paige.models.grammar.graph import WordGraph
 from paige.models.grammar.language import Language
 from paige.models.recognizer.evidence import Evidence, word_confidences
 from paige.models.recognizer.lexicon import Pronunciations, pronounce
 from paige.models.recognizer.pocketsphinx_model import FRAMES_PER_SECOND, Search, SphinxModel
+from paige.models.recognizer.protocol import Stream
 from paige.models.recognizer.sentence_pairs import arpa, only, pairs
 from paige.models.recognizer.spelling import Spelling
 from paige.models.transcript import Transcript, Word, first_heard
@@ -99,6 +102,11 @@ class PocketSphinxRecognizer:
                 _transcript(hearing, utterance.seconds) for hearing in self.hearings(utterance)
             )
 
+    def stream(self) -> Stream:
+        """An utterance that begins now, in the languages of this moment."""
+        assert self._languages, "restrict() comes first"
+        return _Spoken(self._lock, tuple(self._languages.values()))
+
     def hearings(self, utterance: Utterance) -> Iterator["Hearing | None"]:
         """The best sentence of each language, whether it was said or not; None where there is none at all."""
         return (one.hear(utterance) for one in self._languages.values())
@@ -116,6 +124,45 @@ class Hearing:
     def text(self) -> str:
         """The sentence."""
         return " ".join(word.text for word in self.words)
+
+
+class _Spoken:
+    """An utterance while it is spoken: what was heard so far is searched in the widest of the languages."""
+
+    def __init__(self, lock: threading.Lock, languages: tuple["_Restricted", ...]) -> None:
+        self._lock = lock
+        self._languages = languages
+        self._live = languages[-1].take_live()
+        self._chunks: list[Samples] = []
+        self._searching = False
+
+    def hear(self, chunk: AudioChunk) -> None:
+        self._chunks.append(chunk.samples)
+        if self._live is None:
+            return
+        if self._searching:
+            self._live.go_on(chunk.samples)
+            return
+        self._live.begin()
+        self._live.go_on(np.concatenate(self._chunks))
+        self._searching = True
+
+    @property
+    def partial(self) -> str:
+        return " ".join(self._live.words_so_far) if self._live is not None and self._chunks else ""
+
+    def end(self, utterance: Utterance) -> Transcript:
+        if self._live is not None and self._searching:
+            self._live.end()
+            self._searching = False
+        with self._lock:
+            return first_heard(_transcript(one.hear(utterance), utterance.seconds) for one in self._languages)
+
+    def __del__(self) -> None:
+        if self._live is not None:
+            if self._searching:
+                self._live.end()
+            self._languages[-1].give_back_live(self._live)
 
 
 def _transcript(hearing: Hearing | None, seconds: float) -> Transcript:
@@ -136,7 +183,10 @@ class _Restricted:
             return
         self._folder = TemporaryDirectory(prefix="paige-")
         folder = Path(self._folder.name)
-        dictionary = folder / "words.dict"
+        self._model = model
+        self._idle: list[Search] = []
+        self._pairs = folder / "pairs.arpa"
+        self._dictionary = dictionary = folder / "words.dict"
         dictionary.write_text(_dictionary(said), encoding="utf-8")
         self._lattice = folder / "lattice"
         self._sentences = Search(model, dictionary, **_SENTENCE_SEARCH)
@@ -147,9 +197,29 @@ class _Restricted:
             self._sentences.sentences(self._graph)
         else:
             self._words = Search(model, dictionary, **_WORD_SEARCH)
-            file = folder / "pairs.arpa"
-            file.write_text(arpa(pairs(self._graph)), encoding="utf-8")
-            self._words.word_pairs(file)
+            self._pairs.write_text(arpa(pairs(self._graph)), encoding="utf-8")
+            self._words.word_pairs(self._pairs)
+
+    def take_live(self) -> Search | None:
+        """A search that is fed while somebody speaks; None where the language has no sentence."""
+        if self._graph is None:
+            return None
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._make_live(self._graph)
+
+    def give_back_live(self, search: Search) -> None:
+        """It may be taken again."""
+        self._idle.append(search)
+
+    def _make_live(self, graph: WordGraph) -> Search:
+        search = Search(self._model, self._dictionary, **_WORD_SEARCH)
+        if len(graph.arcs) <= _SMALL_LANGUAGE:
+            search.sentences(graph)
+        else:
+            search.word_pairs(self._pairs)
+        return search
 
     def hear(self, utterance: Utterance) -> Hearing | None:
         """The likeliest sentence; None where the searches end without one."""

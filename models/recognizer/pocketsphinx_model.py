@@ -129,6 +129,28 @@ class Search:
         self._decoder.start_utt()
         self._decoder.process_raw(samples.tobytes(), no_search=False, full_utt=True)
         self._decoder.end_utt()
+        return self._best()
+
+    def begin(self) -> None:
+        """An utterance begins, of which `go_on` is given the parts."""
+        self._decoder.reinit_feat()
+        self._decoder.start_utt()
+
+    def go_on(self, samples: Samples) -> None:
+        """Searches the next part of an utterance."""
+        self._decoder.process_raw(samples.tobytes(), no_search=False, full_utt=False)
+
+    @property
+    def words_so_far(self) -> list[str]:
+        """The words of the best way through what was searched since `begin`."""
+        best = self._decoder.hyp()
+        return [] if best is None else best.hypstr.split()
+
+    def end(self) -> None:
+        """The utterance that `begin` began is over."""
+        self._decoder.end_utt()
+
+    def _best(self) -> Way | None:
         best = self._decoder.hyp()
         if best is None:
             return None

@@ -5,10 +5,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from paige.audio.chunk import RATE, Utterance
+from paige.audio.chunk import RATE, AudioChunk, Utterance
 from paige.models.errors import ModelUnusable
 from paige.models.grammar.graph import WordGraph
 from paige.models.grammar.language import Language
+from paige.models.recognizer.protocol import Stream
 from paige.models.recognizer.sentence_pairs import accepts, only, pairs
 from paige.models.transcript import Transcript, Word, first_heard
 
@@ -71,6 +72,27 @@ class VoskRecognizer:
         with self._lock:
             assert self._languages, "restrict() comes first"
             return first_heard(one.recognize(utterance) for one in self._languages.values())
+
+    def stream(self) -> Stream:
+        """An utterance that begins now; it is recognized when it has ended."""
+        return _Spoken(self)
+
+
+class _Spoken:
+    """An utterance that is recognized as a whole."""
+
+    def __init__(self, recognizer: VoskRecognizer) -> None:
+        self._recognizer = recognizer
+
+    def hear(self, chunk: AudioChunk) -> None:
+        """Nothing is done before the end."""
+
+    @property
+    def partial(self) -> str:
+        return ""
+
+    def end(self, utterance: Utterance) -> Transcript:
+        return self._recognizer.recognize(utterance)
 
 
 class _Restricted:

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import yaml
 
-from paige.audio.chunk import RATE, Samples, Utterance
+from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples, Utterance
 from paige.audio.wav import read_wav
 from paige.models.errors import ModelUnusable
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
 from paige.models.recognizer.pocketsphinx import PocketSphinxRecognizer
 from paige.models.recognizer.pocketsphinx_model import SphinxModel
+from paige.models.recognizer.protocol import Stream
 from paige.models.vocabulary import Name, Vocabulary
 
 RECORDINGS = Path(__file__).parents[3] / "tools" / "demo" / "recordings"
@@ -195,3 +196,65 @@ def test_a_copy_of_the_model_elsewhere_is_used(tmp_path: Path) -> None:
     recognizer = PocketSphinxRecognizer(folder)
     recognizer.restrict(language(tmp_path, "turn (on|off) the kitchen lamp"))
     assert recognizer.recognize(read_wav(RECORDINGS / LAMP)).text == "turn on the kitchen lamp"
+
+
+def spoken(stream: Stream, samples: Samples) -> list[str]:
+    """What was heard so far, each time that it changed."""
+    partials = [""]
+    for begin in range(0, len(samples), CHUNK_SAMPLES):
+        stream.hear(AudioChunk(samples[begin : begin + CHUNK_SAMPLES], begin / RATE))
+        if stream.partial != partials[-1]:
+            partials.append(stream.partial)
+    return partials
+
+
+def test_words_are_heard_while_they_are_spoken(recognizer: PocketSphinxRecognizer) -> None:
+    stream = recognizer.stream()
+    assert stream.partial == ""
+    recording = read_wav(RECORDINGS / LAMP)
+    partials = spoken(stream, recording.samples)
+    assert partials[-1] == SAID[LAMP]
+    assert "turn on the" in partials
+    assert stream.end(recording) == recognizer.recognize(recording)
+
+
+def test_what_goes_on_after_a_pause_is_one_utterance(recognizer: PocketSphinxRecognizer) -> None:
+    stream = recognizer.stream()
+    recording = read_wav(RECORDINGS / LAMP)
+    half = len(recording.samples) // 2 // CHUNK_SAMPLES * CHUNK_SAMPLES
+    spoken(stream, recording.samples[:half])
+    stream.end(utterance(recording.samples[:half]))
+    spoken(stream, recording.samples[half:])
+    assert stream.partial == SAID[LAMP]
+    assert stream.end(recording).text == SAID[LAMP]
+
+
+def test_several_speak_at_the_same_time(recognizer: PocketSphinxRecognizer) -> None:
+    one, other = recognizer.stream(), recognizer.stream()
+    lamp, blinds = (read_wav(RECORDINGS / name) for name in (LAMP, "04-blinds.wav"))
+    for begin in range(0, max(len(lamp.samples), len(blinds.samples)), CHUNK_SAMPLES):
+        for stream, recording in ((one, lamp), (other, blinds)):
+            samples = recording.samples[begin : begin + CHUNK_SAMPLES]
+            if len(samples):
+                stream.hear(AudioChunk(samples, begin / RATE))
+    assert one.partial == SAID[LAMP]
+    assert other.end(blinds).text == SAID["04-blinds.wav"]
+
+
+def test_a_stream_keeps_the_language_in_which_it_began(tmp_path: Path) -> None:
+    recognizer = PocketSphinxRecognizer()
+    recognizer.restrict(language(tmp_path, "turn (on|off) the kitchen (lamp|light)"))
+    stream = recognizer.stream()
+    recognizer.restrict(language(tmp_path, "(open|close) the (garage|front|back) door"))
+    recording = read_wav(RECORDINGS / LAMP)
+    spoken(stream, recording.samples)
+    assert stream.end(recording).text == SAID[LAMP]
+
+
+def test_a_stream_in_a_language_that_cannot_be_said_hears_nothing(tmp_path: Path) -> None:
+    recognizer = PocketSphinxRecognizer()
+    recognizer.restrict(language(tmp_path, "客厅"))
+    stream = recognizer.stream()
+    recording = read_wav(RECORDINGS / LAMP)
+    assert spoken(stream, recording.samples) == [""]
+    assert stream.end(recording).empty
