@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -55,6 +55,16 @@ class Topics:
         """A sentence as plain text, as Home Assistant's text entities send it."""
         return f"{self.say}/set"
 
+    @property
+    def listen(self) -> str:
+        """A message here is a push of the button that makes us listen; see `paige.iot.push_to_talk`."""
+        return f"{self.base}/listen"
+
+    @property
+    def health(self) -> str:
+        """How our parts do, such as the microphone: JSON, retained."""
+        return f"{self.base}/health"
+
     def turn(self, request_id: str) -> str:
         """The answer to a request."""
         return f"{self.base}/turn/{request_id}"
@@ -103,6 +113,21 @@ def description(topics: Topics, name: str, version: str) -> Publication:
             "ops": [str(status) for status in Status],
             "stat_t": topics.outcome,
         },
+        "listen": {
+            "p": "button",
+            "uniq_id": f"{unique}_listen",
+            "name": "Listen",
+            "cmd_t": topics.listen,
+        },
+        "microphone": {
+            "p": "binary_sensor",
+            "uniq_id": f"{unique}_microphone",
+            "name": "Microphone",
+            "dev_cla": "problem",
+            "ent_cat": "diagnostic",
+            "stat_t": topics.health,
+            "val_tpl": "{{ 'OFF' if value_json.microphone.state == 'ok' else 'ON' }}",
+        },
     }
     payload = {
         "dev": device,
@@ -141,7 +166,8 @@ class Presence:
         self._topics = topics
         self._description = description(topics, name, version)
         self._chance = chance
-        self._outcome: Status | None = None
+        self._states: dict[str, bytes] = {}
+        """What is retained by the topic, as it is by now."""
         self._introducing: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] | None = None
 
@@ -172,12 +198,16 @@ class Presence:
 
         While the broker is away nobody waits for it: on its return it hears the latest.
         """
-        self._outcome = outcome
-        if self._link.status.state is LinkState.CONNECTED:
-            await self._link.publish(self._outcome_publication(outcome), within=PUBLISH_SECONDS)
+        await self._keep(self._topics.outcome, str(outcome).encode())
 
-    def _outcome_publication(self, outcome: Status) -> Publication:
-        return Publication(self._topics.outcome, str(outcome).encode(), retain=True)
+    async def tell_health(self, health: Mapping[str, Mapping[str, object]]) -> None:
+        """Say how our parts do, by their names; nothing that was said is in it."""
+        await self._keep(self._topics.health, json.dumps(health).encode())
+
+    async def _keep(self, topic: str, payload: bytes) -> None:
+        self._states[topic] = payload
+        if self._link.status.state is LinkState.CONNECTED:
+            await self._link.publish(Publication(topic, payload, retain=True), within=PUBLISH_SECONDS)
 
     def _on_status(self, status: LinkStatus) -> None:
         if status.state is LinkState.CONNECTED:
@@ -204,5 +234,5 @@ class Presence:
         await asyncio.sleep(pause)
         for publication in (self._description, Publication(self._topics.status, ONLINE, retain=True)):
             await self._link.publish(publication, within=PUBLISH_SECONDS)
-        if self._outcome is not None:  # as it is by now
-            await self._link.publish(self._outcome_publication(self._outcome), within=PUBLISH_SECONDS)
+        for topic, payload in [*self._states.items()]:
+            await self._link.publish(Publication(topic, payload, retain=True), within=PUBLISH_SECONDS)

@@ -59,13 +59,14 @@ async def test_after_the_broker_has_returned_we_say_everything_again(broker: Run
     async with link_to(broker.port) as link, presence_on(link) as presence:
         await link.connected(5)
         await presence.tell(Status.DONE)
+        await presence.tell_health({"microphone": {"state": "ok"}})
         await broker.stop()
         await until_state(link, LinkState.DOWN)
         async with asyncio.timeout(PUBLISH_SECONDS / 4):
             await presence.tell(Status.FAILED)  # whoever speaks next does not wait for the broker
         await broker.start()
         async with listening(broker.port, "paige/#", TOPICS.config) as observer:
-            everything = {TOPICS.config, TOPICS.status, TOPICS.outcome}
+            everything = {TOPICS.config, TOPICS.status, TOPICS.outcome, TOPICS.health}
             await observer.until(lambda messages: everything <= {message.topic for message in messages})
         assert b"failed" in observer.payloads
 
