@@ -3,6 +3,7 @@
 DeviceError
 ├── BudgetTooSmall      memory does not do for a model (`device.memory.plan`)
 ├── ConfigInvalid       a configuration file or value cannot be used
+├── PeerInvalid         a satellite or hub sends what cannot be used
 ├── PromptTooLong       a prompt leaves no room for an answer (`device.language_engine`)
 ├── RepliesInvalid      a text that Paige should say is missing or cannot be said
 └── ServiceUnreachable  the running service cannot be asked
@@ -15,6 +16,10 @@ class DeviceError(Exception):
 
 class ConfigInvalid(DeviceError):
     """A configuration cannot be used; the text names file, line, key, what was found, what is allowed."""
+
+
+class PeerInvalid(DeviceError):
+    """A satellite or hub sends what cannot be used, or too slowly; the text says what it did."""
 
 
 class RepliesInvalid(DeviceError):

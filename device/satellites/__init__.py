@@ -1,0 +1,1 @@
+"""Other ears, mouths and hubs: Wyoming in both directions, and Hermes over MQTT."""

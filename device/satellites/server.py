@@ -1,0 +1,105 @@
+"""A Wyoming server: others use Paige as recognizer, conversation agent, voice and wake word."""
+
+import asyncio
+import logging
+from asyncio import StreamReader, StreamWriter
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from wyoming.event import Event
+
+from paige.device.errors import PeerInvalid
+from paige.device.satellites.framing import read_event, write_event
+from paige.device.satellites.limits import Limits
+from paige.device.satellites.services import Services
+from paige.device.satellites.session import Session, complaint
+
+_log = logging.getLogger(__name__)
+
+
+class WyomingServer:
+    """Serves any number of clients at once, each for itself; an asynchronous context manager.
+
+    Args:
+        services: What it can do.
+        host: The address to listen at; None for all of this machine.
+        port: The port; 0 for one that is free. Home Assistant expects none in particular.
+        limits: How much a client may ask for.
+    """
+
+    def __init__(
+        self, services: Services, *, host: str | None, port: int, limits: Limits | None = None
+    ) -> None:
+        self._services = services
+        self._host = host
+        self._port = port
+        self._limits = limits or Limits()
+        self._server: asyncio.Server | None = None
+        self._clients: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        """Where it listens, once entered."""
+        return self._port
+
+    async def __aenter__(self) -> Self:
+        """Begin to listen.
+
+        Raises:
+            OSError: The port is taken, or the address is none of this machine.
+        """
+        self._server = await asyncio.start_server(
+            self._accept, self._host, self._port, limit=self._limits.header
+        )
+        self._port = self._server.sockets[0].getsockname()[1]
+        _log.info("Wyoming is served on port %d", self._port)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Hang up on everyone."""
+        assert self._server is not None
+        self._server.close()
+        for client in self._clients:
+            client.cancel()
+        await asyncio.gather(*self._clients, return_exceptions=True)
+
+    def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
+        client = asyncio.create_task(self._serve(reader, writer), name="wyoming-client")
+        self._clients.add(client)
+        client.add_done_callback(self._clients.discard)
+
+    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+        name = _name(writer)
+
+        async def send(event: Event) -> None:
+            await write_event(event, writer, self._limits)
+
+        session = Session(self._services, self._limits, send)
+        try:
+            if len(self._clients) > self._limits.clients:
+                raise PeerInvalid(f"{self._limits.clients} others are served already")
+            while (event := await read_event(reader, self._limits, self._patience(session))) is not None:
+                await session.handle(event)
+        except PeerInvalid as invalid:
+            _log.warning("the Wyoming client %s is hung up on: %s", name, invalid)
+            with suppress(PeerInvalid, OSError):
+                await send(complaint(str(invalid)))
+        except OSError as error:
+            _log.info("the Wyoming client %s has gone: %s", name, error.strerror or error)
+        except Exception:  # noqa: BLE001  # a mistake of ours with one client must not take the others'
+            _log.exception("the Wyoming client %s could not be answered", name)
+            with suppress(PeerInvalid, OSError):
+                await send(complaint("it could not be done; the log says why"))
+        finally:
+            writer.close()
+
+    def _patience(self, session: Session) -> float:
+        return self._limits.stream_seconds if session.streaming else self._limits.idle_seconds
+
+
+def _name(writer: StreamWriter) -> str:
+    address = writer.get_extra_info("peername")
+    return f"{address[0]}:{address[1]}" if isinstance(address, tuple) else "unknown"

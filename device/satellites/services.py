@@ -1,0 +1,152 @@
+"""What a Wyoming server can do for its clients, and how it says so."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from wyoming.info import (
+    AsrModel,
+    AsrProgram,
+    Attribution,
+    HandleModel,
+    HandleProgram,
+    Info,
+    IntentModel,
+    IntentProgram,
+    TtsProgram,
+    TtsVoice,
+    WakeModel,
+    WakeProgram,
+)
+
+from paige.audio.chunk import AudioChunk, Samples, Utterance
+from paige.device.turn import Turn
+from paige.device.version import paige_version
+from paige.models.intent import Intent, NotRecognized
+from paige.models.transcript import Transcript
+
+
+class Voice(Protocol):
+    """Text to speech."""
+
+    @property
+    def name(self) -> str:
+        """The voice's name."""
+        ...
+
+    @property
+    def rate(self) -> int:
+        """Samples a second (hertz)."""
+        ...
+
+    def say(self, text: str) -> Iterator[Samples]:
+        """The text spoken, piece after piece, the first one soon."""
+        ...
+
+
+class Wake(Protocol):
+    """A wake word that was heard."""
+
+    @property
+    def phrase(self) -> str:
+        """What was said."""
+        ...
+
+    @property
+    def start(self) -> float:
+        """Where it began, in seconds since the stream did."""
+        ...
+
+    @property
+    def end(self) -> float:
+        """Where it ended, in seconds since the stream began."""
+        ...
+
+    @property
+    def score(self) -> float:
+        """How sure that is, 0 to 1."""
+        ...
+
+
+class WakeDetector(Protocol):
+    """Hears wake words in one stream."""
+
+    def hear(self, chunk: AudioChunk) -> Wake | None:
+        """Takes the next chunk; gives the wake word that was complete with it, if any."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What clients may ask for; what is None is not offered, and not described.
+
+    `here` is the area of who speaks, by any name of it; None where that is not known.
+    """
+
+    language: str = "en"
+    recognizer: str = ""
+    """The recognizer's name."""
+    transcribe: Callable[[Utterance, str | None], Awaitable[Transcript]] | None = None
+    """What was said, in the area `here`; empty where it is no sentence of the home, or not sure."""
+    handle: Callable[[str, str | None], Awaitable[Turn]] | None = None
+    """Does as a sentence says."""
+    understand: Callable[[str, str | None], Awaitable[Sequence[Intent] | NotRecognized]] | None = None
+    """What a sentence asks for; nothing is done."""
+    voice: Voice | None = None
+    open_wake: Callable[[Sequence[str]], WakeDetector] | None = None
+    """Makes a detector of some of the `phrases`."""
+    phrases: tuple[str, ...] = ()
+    area: str | None = None
+    """Where clients are that do not say it."""
+    areas: Mapping[str, str] = field(default_factory=dict)
+    """Areas by how a client calls itself: Home Assistant's `satellite_id` or `device_id`."""
+
+    def here(self, context: Mapping[str, Any] | None) -> str | None:
+        """The area that a client's context tells: by its name, or by who it is."""
+        told = context or {}
+        for name in ("satellite_id", "device_id"):
+            area = self.areas.get(str(told.get(name)))
+            if area is not None:
+                return area
+        area = told.get("area")
+        return area if isinstance(area, str) and area else self.area
+
+
+def describe(services: Services) -> Info:
+    """What is offered, in Wyoming's words."""
+    name, languages = "Paige", [services.language]
+    info = Info()
+    if services.transcribe is not None:
+        model = AsrModel(**_artifact(services.recognizer or name), languages=languages)
+        info.asr.append(
+            AsrProgram(
+                **_artifact(name),
+                models=[model],
+                # The recognizer evens out loudness itself, and was measured on sound as it is.
+                prefers_auto_gain_enabled=False,
+                prefers_noise_reduction_enabled=False,
+            )
+        )
+    if services.handle is not None:
+        handler = HandleModel(**_artifact(name), languages=languages)
+        info.handle.append(HandleProgram(**_artifact(name), models=[handler], supports_home_control=True))
+    if services.understand is not None:
+        parser = IntentModel(**_artifact(name), languages=languages)
+        info.intent.append(IntentProgram(**_artifact(name), models=[parser]))
+    if services.voice is not None:
+        voice = TtsVoice(**_artifact(services.voice.name), languages=languages)
+        info.tts.append(TtsProgram(**_artifact(name), voices=[voice]))
+    if services.open_wake is not None:
+        words = [WakeModel(**_artifact(one), languages=languages, phrase=one) for one in services.phrases]
+        info.wake.append(WakeProgram(**_artifact(name), models=words))
+    return info
+
+
+def _artifact(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "description": name,
+        "attribution": Attribution(name="The Paige developers", url=""),
+        "installed": True,
+        "version": paige_version(),
+    }
