@@ -20,20 +20,36 @@ def to_samples(mono: NDArray[np.float32]) -> Samples:
     return samples
 
 
+def to_floats(samples: Samples) -> NDArray[np.float32]:
+    """Full scale -1 to 1."""
+    floats: NDArray[np.float32] = samples.astype(np.float32) / np.float32(_FULL_SCALE)
+    return floats
+
+
+class Resampler:
+    """One channel of sound from any rate to any other, piece after piece."""
+
+    def __init__(self, rate: int, to: int) -> None:
+        self._stream = None if rate == to else soxr.ResampleStream(rate, to, num_channels=1, dtype="float32")
+
+    def resample(self, mono: NDArray[np.float32], *, last: bool = False) -> NDArray[np.float32]:
+        """Sound that is ready after this; `last` also gives what was held back."""
+        if self._stream is None:
+            return mono
+        ready: NDArray[np.float32] = self._stream.resample_chunk(mono, last=last)
+        return ready
+
+
 class Converter:
     """Mixes channels to one and resamples to `RATE`, piece after piece."""
 
     def __init__(self, rate: int) -> None:
-        self._resampler = (
-            None if rate == RATE else soxr.ResampleStream(rate, RATE, num_channels=1, dtype="float32")
-        )
+        self._resampler = Resampler(rate, RATE)
 
     def convert(self, frames: Frames, *, last: bool = False) -> Samples:
         """Samples that are ready after these frames; `last` also gives what was held back."""
         mono = frames.mean(axis=1, dtype=np.float32)  # [frames]
-        if self._resampler is not None:
-            mono = self._resampler.resample_chunk(mono, last=last)
-        return to_samples(mono)
+        return to_samples(self._resampler.resample(mono, last=last))
 
 
 def rechunk(pieces: Iterable[Samples]) -> Iterator[AudioChunk]:
