@@ -65,6 +65,16 @@ class Topics:
         """How our parts do, such as the microphone: JSON, retained."""
         return f"{self.base}/health"
 
+    @property
+    def arbitration(self) -> str:
+        """Where all that share the root decide which of them answers; see `paige.iot.arbitration`."""
+        return f"{self.root}/arbitration"
+
+    @property
+    def any_status(self) -> str:
+        """The filter for the `status` of all that share the root."""
+        return f"{self.root}/+/status"
+
     def turn(self, request_id: str) -> str:
         """The answer to a request."""
         return f"{self.base}/turn/{request_id}"
