@@ -28,7 +28,7 @@ from enum import StrEnum
 from typing import Final, TypeGuard
 
 WINDOW: Final = 0.2
-"""Seconds from a bid to its decision, at most. Messages may take half of it; at home they take milliseconds."""
+"""Seconds from a bid to its decision, at most. Messages may take half of it; usual are milliseconds."""
 SAME: Final = 0.7
 """Seconds by which the ends of one wake word may seem to differ: detectors estimate them. Who is not answered
 and says it again needs longer."""
