@@ -65,7 +65,13 @@ class Store:
     def names(self) -> tuple[str, ...]:
         """Of all models."""
         with self._disk():
-            return tuple(sorted(path.name.removesuffix(_ENDING) for path in self._names.glob(f"*{_ENDING}")))
+            # Not by `glob`, for which a folder that cannot be read is empty (since Python 3.13 whatever the
+            # error): the sweep would take all models away.
+            try:
+                files = [file.name for file in self._names.iterdir()]
+            except FileNotFoundError:
+                return ()
+            return tuple(sorted(name.removesuffix(_ENDING) for name in files if name.endswith(_ENDING)))
 
     def record(self, name: str) -> Record:
         """What is known of a model.
@@ -111,9 +117,9 @@ class Store:
             StoreFailed: The name cannot be one, or the disk does not take it.
         """
         name = name or source.name
-        file = self._file(name)
+        self._file(name)  # which says whether it can be one
         with self._alone():
-            before = self.record(name).versions if file.exists() else ()
+            before = self.record(name).versions if name in self.names() else ()
             try:
                 manifest, files = self._files(source)
             except ModelUnusable:

@@ -38,9 +38,11 @@ def unfinished(downloads: Path, objects: Objects) -> tuple[Unfinished, ...]:
         downloads: The folder in which each has a folder.
         objects: Where files are that are whole.
     """
-    if not downloads.is_dir():
+    try:
+        folders = sorted(downloads.iterdir())
+    except FileNotFoundError:  # any other error is no emptiness
         return ()
-    return tuple(_one(folder, objects) for folder in sorted(downloads.iterdir()) if folder.is_dir())
+    return tuple(_one(folder, objects) for folder in folders if folder.is_dir())
 
 
 def _one(folder: Path, objects: Objects) -> Unfinished:

@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -63,9 +64,17 @@ def action(store: Store, what: str, newer: Path) -> None:
         store.remove("m")
 
 
+def alone() -> None:
+    """Wait for threads that have ended: the kernel lists them for a moment after they were joined."""
+    until = time.monotonic() + 5
+    while len([*Path("/proc/self/task").iterdir()]) > 1:
+        assert time.monotonic() < until, "a process with threads cannot be copied"
+        time.sleep(0.001)
+
+
 def attempt(folder: Path, newer: Path, what: str, how: str, at: int) -> str:
     """In a process of its own. Gives `done` where the action ended before it was broken off."""
-    assert len([*Path("/proc/self/task").iterdir()]) == 1, "a process with threads cannot be copied"
+    alone()
     made = folder.with_name("made")
     made.touch()
     child = os.fork()

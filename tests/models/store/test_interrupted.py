@@ -9,12 +9,14 @@ import os
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.models.store.conftest import made
+from tests.models.store.conftest import everything, made
 
+from paige.models.errors import StoreFailed
 from paige.models.store.sources import FolderSource
 from paige.models.store.store import Store
 
@@ -39,9 +41,10 @@ def test_there_is_the_old_version_or_the_new_one(action: str, how: str, place: P
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         timeout=60,
     )
+    assert done.returncode == 0, done.stderr
     attempts = [json.loads(line) for line in done.stdout.splitlines()]
     after = attempts[-1]["versions"]
     assert after != before
@@ -53,6 +56,35 @@ def test_there_is_the_old_version_or_the_new_one(action: str, how: str, place: P
     kept = [one["versions"] == after for one in attempts]
     assert not all(kept)
     assert how == "fail" or kept == sorted(kept)  # what one call has made the next does not take away
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied"), OSError(5, "Input/output error")]
+)
+@pytest.mark.parametrize("unread", ["names", "downloads"])
+def test_a_folder_that_cannot_be_read_is_not_an_empty_one(
+    unread: str, error: OSError, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in (made(1), made(2)):
+        store.add(FolderSource(version), "m")
+    (store.folder / "downloads").mkdir()
+    before = everything(store)
+
+    def broken(call: Any) -> Any:
+        def called(folder: Any = ".") -> Any:
+            if Path(folder) == store.folder / unread:
+                raise error
+            return call(folder)
+
+        return called
+
+    with monkeypatch.context() as patched:
+        for name in ("listdir", "scandir"):
+            patched.setattr(os, name, broken(getattr(os, name)))
+        with suppress(StoreFailed):
+            store.rollback("m")
+    assert everything(store) == before
+    assert not [*store.verify("m")]
 
 
 class Disk:
