@@ -2,17 +2,14 @@
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pocketsphinx
 
-from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples, Utterance
-
-IsSpeech = Callable[[Samples], bool]
-"""Whether one chunk of `CHUNK_SAMPLES` sounds like speech."""
+from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Utterance
+from paige.audio.voice_activity import IsSpeech, open_voice_detector
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +47,13 @@ class Endpointer:
         # Within speech: all of it so far.
         self._spoken: list[AudioChunk] = []
         self._speech_end = 0.0
+        self.pause = self._pace.pause
+        """Seconds of silence that end the speech that goes on; the next begins with `Pace.pause` again."""
+
+    @property
+    def silence(self) -> float | None:
+        """Seconds since the last speech of the utterance that goes on; None where none does."""
+        return self._now() - self._speech_end if self._spoken else None
 
     def hear(self, chunk: AudioChunk) -> Utterance | None:
         """Takes the next chunk; gives the utterance that has ended with it, if any."""
@@ -59,7 +63,7 @@ class Endpointer:
             self._spoken.append(chunk)
             if speech:
                 self._speech_end = end
-            paused = end - self._speech_end >= self._pace.pause - 1e-9
+            paused = end - self._speech_end >= self.pause - 1e-9
             too_long = end - self._spoken[0].start >= self._pace.longest
             return self.finish() if paused or too_long else None
         self._before.append(chunk)
@@ -72,12 +76,19 @@ class Endpointer:
         """Ends the stream; gives the utterance that was still going on, if any."""
         self._before.clear()
         self._recent.clear()
+        utterance = self.so_far()
+        self._spoken = []
+        return utterance
+
+    def so_far(self) -> Utterance | None:
+        """What was spoken until now, which goes on; None where nothing does."""
         if not self._spoken:
             return None
         samples = np.concatenate([chunk.samples for chunk in self._spoken])  # [samples]
-        utterance = Utterance(samples, self._spoken[0].start, self._speech_end)
-        self._spoken = []
-        return utterance
+        return Utterance(samples, self._spoken[0].start, self._speech_end)
+
+    def _now(self) -> float:
+        return self._spoken[-1].start + self._spoken[-1].seconds
 
     def _begin(self, now: float) -> None:
         recent = list(self._recent)
@@ -85,22 +96,14 @@ class Endpointer:
         keep = max(0, silent - _chunks(self._pace.margin))
         self._spoken = list(self._before)[keep:]
         self._speech_end = now
+        self.pause = self._pace.pause
         self._before.clear()
         self._recent.clear()
 
 
-def voice_detector() -> IsSpeech:
-    """WebRTC's voice activity detector, which PocketSphinx carries.
-
-    It adapts to the noise it hears, so each stream needs one of its own.
-    """
-    detector = pocketsphinx.Vad(pocketsphinx.Vad.STRICT, RATE, CHUNK_SAMPLES / RATE)
-    return lambda samples: bool(detector.is_speech(samples.tobytes()))
-
-
 def utterances(chunks: Iterable[AudioChunk]) -> Iterator[Utterance]:
     """Each utterance in a stream, as soon as it has ended."""
-    endpointer = Endpointer(voice_detector())
+    endpointer = Endpointer(open_voice_detector())
     for chunk in chunks:
         if utterance := endpointer.hear(chunk):
             yield utterance

@@ -4,7 +4,8 @@ AudioError
 ├── SourceUnreadable    a file is missing, truncated or no WAV; a device cannot be opened
 ├── SourceLost          a device that delivered sound no longer does
 ├── SpeakerUnusable     a loudspeaker is missing or cannot be opened; a file of sound cannot be written
-└── VoiceUnusable       a voice is not installed, or damaged
+├── VoiceUnusable       a voice is not installed, or damaged
+└── PhraseUnusable      a phrase to wake or stop by cannot be listened for
 """
 
 
@@ -26,3 +27,7 @@ class SpeakerUnusable(AudioError):
 
 class VoiceUnusable(AudioError):
     """A voice is not installed, or what is installed is damaged."""
+
+
+class PhraseUnusable(AudioError):
+    """A phrase to wake or stop by cannot be listened for: nobody knows how one of its words is said."""

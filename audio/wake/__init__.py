@@ -1,0 +1,48 @@
+"""Wake words and stop words, several at once: ready ones by neural networks, any other by its sounds."""
+
+from collections.abc import Sequence
+
+from paige.audio.chunk import AudioChunk
+from paige.audio.wake.detector import Phrase, Wake, WakeDetector
+from paige.audio.wake.neural import READY, NeuralWakeDetector
+from paige.audio.wake.phrase import normal
+from paige.audio.wake.spotting import KeywordSpotter, Pronounce
+
+__all__ = ["READY", "Phrase", "Wake", "WakeDetector", "open_wake_detector"]
+
+
+def open_wake_detector(phrases: Sequence[Phrase], pronounce: Pronounce | None = None) -> WakeDetector:
+    """A detector for one stream.
+
+    Args:
+        phrases: What to listen for, at least one; which of them wake and which stop is for the caller to say.
+        pronounce: How words are said; by default by an English dictionary, without words that it lacks.
+
+    Raises:
+        PhraseUnusable: A phrase is none of `READY`, and one of its words cannot be said.
+    """
+    ready = [phrase for phrase in phrases if normal(phrase.text) in READY]
+    other = [phrase for phrase in phrases if normal(phrase.text) not in READY]
+    detectors: list[WakeDetector] = []
+    if ready:
+        detectors.append(NeuralWakeDetector(ready))
+    if other:
+        detectors.append(KeywordSpotter(other, pronounce))
+    return detectors[0] if len(detectors) == 1 else _Several(detectors)
+
+
+class _Several:
+    """Detectors that listen to the same stream."""
+
+    def __init__(self, detectors: Sequence[WakeDetector]) -> None:
+        self._detectors = detectors
+
+    def hear(self, chunk: AudioChunk) -> Wake | None:
+        """What the first of them hears; none of them may miss a chunk."""
+        heard = [detector.hear(chunk) for detector in self._detectors]
+        return next((wake for wake in heard if wake is not None), None)
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+        for detector in self._detectors:
+            detector.reset()

@@ -1,0 +1,93 @@
+"""Ready wake words, heard by microWakeWord's networks, which its package carries.
+
+Each network gives every 30 ms a probability that its phrase has just been said, and its maker a cutoff for
+the mean of the last few.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from paige.audio.chunk import AudioChunk
+from paige.audio.wake.detector import Phrase, Wake
+from paige.audio.wake.phrase import normal
+
+READY: Final = ("okay nabu", "hey jarvis", "hey mycroft", "alexa")
+"""The phrases that have a network."""
+
+_REFRACTORY: Final = 1.0
+"""Seconds after a phrase in which none is heard: it fades from a network's memory only slowly."""
+_RANGE: Final = 4.0
+"""How many times as improbable what passes may be at the highest sensitivity as at the middle one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    """How a network's phrase lies before the moment it is noticed, in seconds; medians of synthetic voices."""
+
+    lag: float
+    length: float
+
+
+_TIMINGS: Final = {
+    "okay nabu": _Timing(0.18, 0.75),
+    "hey jarvis": _Timing(0.21, 0.75),
+    "hey mycroft": _Timing(0.02, 0.75),
+    "alexa": _Timing(0.23, 0.65),
+}
+
+
+class NeuralWakeDetector:
+    """Listens for ready phrases.
+
+    Args:
+        phrases: What to listen for; each is one of `READY`.
+    """
+
+    def __init__(self, phrases: Sequence[Phrase]) -> None:
+        from pymicro_wakeword import MicroWakeWordFeatures
+
+        self._features = MicroWakeWordFeatures()
+        self._networks: Final = [_Network(phrase) for phrase in phrases]
+        self._deaf_until = 0.0
+
+    def hear(self, chunk: AudioChunk) -> Wake | None:
+        """Take the next chunk; give the phrase that was heard with it, the surest where there are several."""
+        heard: dict[str, float] = {}
+        for features in self._features.process_streaming(chunk.samples.tobytes()):
+            for network in self._networks:
+                probability = network.model.process_streaming_prob(features) or 0.0
+                if probability > network.cutoff:
+                    heard[network.phrase] = max(probability, heard.get(network.phrase, 0.0))
+        now = chunk.start + chunk.seconds
+        if not heard or now < self._deaf_until:
+            return None
+        self._deaf_until = now + _REFRACTORY
+        phrase = max(heard, key=heard.__getitem__)
+        timing = _TIMINGS[normal(phrase)]
+        end = max(0.0, now - timing.lag)
+        return Wake(phrase, max(0.0, end - timing.length), end, heard[phrase])
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+        self._features.reset()
+        self._deaf_until = 0.0
+        for network in self._networks:
+            network.model.reset()
+
+
+class _Network:
+    """The network of one phrase."""
+
+    def __init__(self, phrase: Phrase) -> None:
+        from pymicro_wakeword import MicroWakeWord, Model
+
+        self.phrase: Final = phrase.text
+        self.model = MicroWakeWord.from_builtin(Model(normal(phrase.text).replace(" ", "_")))
+        self.cutoff: Final = cutoff(self.model.probability_cutoff, phrase.sensitivity)
+
+
+def cutoff(published: float, sensitivity: float) -> float:
+    """The probability from which a phrase counts as heard: its maker's at the middle sensitivity."""
+    return 1 - (1 - published) * math.pow(_RANGE, 2 * sensitivity - 1)

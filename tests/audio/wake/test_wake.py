@@ -1,0 +1,91 @@
+"""Phrases are heard once each time, where they were said, by whichever detector has them."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+
+from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
+from paige.audio.errors import PhraseUnusable
+from paige.audio.wake import READY, Phrase, Wake, open_wake_detector
+from paige.audio.wake.detector import WakeDetector
+from paige.audio.wake.neural import cutoff
+from paige.tools.bench.wake.voices import Speaker, Synthesizer
+
+SPEAKER = Speaker("en-us", "m3", 50, 175)
+
+
+@pytest.fixture(scope="module")
+def synthesizer() -> Synthesizer:
+    return Synthesizer()
+
+
+def silence(seconds: float) -> Samples:
+    return np.random.default_rng(0).normal(0, 20, round(seconds * RATE)).astype(np.int16)
+
+
+def hears(detector: WakeDetector, pieces: Sequence[Samples]) -> list[Wake]:
+    found = (detector.hear(chunk) for chunk in chunks_of(np.concatenate(pieces)))
+    return [wake for wake in found if wake]
+
+
+def chunks_of(samples: Samples) -> Iterator[AudioChunk]:
+    for begin in range(0, len(samples), CHUNK_SAMPLES):
+        yield AudioChunk(samples[begin : begin + CHUNK_SAMPLES], begin / RATE)
+
+
+def said(synthesizer: Synthesizer, text: str) -> Samples:
+    return (synthesizer.say(text, SPEAKER) * 0.3).astype(np.int16)
+
+
+def test_a_ready_phrase_is_heard_once_each_time_and_where_it_was(synthesizer: Synthesizer) -> None:
+    phrase = said(synthesizer, "okay nabu")
+    first, second = hears(
+        open_wake_detector([Phrase("Okay, Nabu!")]), [silence(2), phrase, silence(2), phrase, silence(1)]
+    )
+    assert first.phrase == second.phrase == "Okay, Nabu!"
+    length = len(phrase) / RATE
+    assert first.start == pytest.approx(2.0, abs=0.3)
+    assert first.end == pytest.approx(2.0 + length, abs=0.2)
+    assert second.end - first.end == pytest.approx(2.0 + length, abs=0.1)
+    assert 0.85 < first.score <= 1
+
+
+def test_other_words_are_not_heard(synthesizer: Synthesizer) -> None:
+    spoken = said(synthesizer, "turn on the kitchen lamp and close the blinds in the bedroom")
+    detector = open_wake_detector([*map(Phrase, READY), Phrase("hey computer")])
+    assert hears(detector, [silence(1), spoken, silence(1)]) == []
+
+
+def test_a_phrase_of_ones_own_is_heard_beside_ready_ones(synthesizer: Synthesizer) -> None:
+    detector = open_wake_detector([Phrase("okay nabu"), Phrase("stop", 1.0)])
+    pieces = [silence(1.5), said(synthesizer, "stop"), silence(2), said(synthesizer, "okay nabu"), silence(1)]
+    assert [wake.phrase for wake in hears(detector, pieces)] == ["stop", "okay nabu"]
+
+
+def test_what_was_heard_is_forgotten(synthesizer: Synthesizer) -> None:
+    phrase = said(synthesizer, "okay nabu")
+    detector = open_wake_detector([Phrase("okay nabu")])
+    cut = len(phrase) * 2 // 3
+    hears(detector, [silence(2), phrase[:cut]])
+    detector.reset()
+    assert hears(detector, [phrase[cut:], silence(1)]) == []
+    assert len(hears(detector, [silence(2), phrase, silence(1)])) == 1
+
+
+def test_a_word_that_nobody_can_say_is_named() -> None:
+    with pytest.raises(PhraseUnusable, match="'xqzt' is said"):
+        open_wake_detector([Phrase("hey xqzt")])
+    with pytest.raises(PhraseUnusable, match="no words"):
+        open_wake_detector([Phrase("…")])
+
+
+def test_a_word_may_be_said_as_the_caller_says(synthesizer: Synthesizer) -> None:
+    spoken = {"hey": ("HH EY",), "anaïs": ("AA N AA IY S",)}
+    open_wake_detector([Phrase("hey Anaïs")], lambda words: {word: spoken[word] for word in words})
+
+
+def test_sensitivity_moves_the_cutoff_around_its_makers() -> None:
+    assert cutoff(0.9, 0.5) == pytest.approx(0.9)
+    assert cutoff(0.9, 1.0) == pytest.approx(0.6)
+    assert cutoff(0.9, 0.0) == pytest.approx(0.975)

@@ -1,0 +1,1 @@
+"""`paige bench wake`: wake words, voice activity and endpoints, measured."""
