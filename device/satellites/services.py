@@ -1,6 +1,6 @@
 """What a Wyoming server can do for its clients, and how it says so."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,29 +19,12 @@ from wyoming.info import (
     WakeProgram,
 )
 
-from paige.audio.chunk import AudioChunk, Samples, Utterance
+from paige.audio.chunk import AudioChunk, Utterance
+from paige.audio.voices.protocol import Voice
 from paige.device.turn import Turn
 from paige.device.version import paige_version
 from paige.models.intent import Intent, NotRecognized
 from paige.models.transcript import Transcript
-
-
-class Voice(Protocol):
-    """Text to speech."""
-
-    @property
-    def name(self) -> str:
-        """The voice's name."""
-        ...
-
-    @property
-    def rate(self) -> int:
-        """Samples a second (hertz)."""
-        ...
-
-    def say(self, text: str) -> Iterator[Samples]:
-        """The text spoken, piece after piece, the first one soon."""
-        ...
 
 
 class Wake(Protocol):

@@ -8,7 +8,7 @@ from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
 
 from paige.audio.chunk import Samples
-from paige.device.satellites.services import Voice
+from paige.audio.voices.protocol import Voice
 
 _WIDTH: Final = 2
 _PIECE: Final = 2048

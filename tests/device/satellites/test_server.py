@@ -29,8 +29,10 @@ from wyoming.handle import Handled, NotHandled
 from wyoming.info import Describe, Info
 from wyoming.intent import Intent, IntentsStart, IntentsStop, NotRecognized, Recognize
 from wyoming.ping import Ping, Pong
+from wyoming.tts import Synthesize
 
 from paige.audio.chunk import RATE, Samples
+from paige.audio.voices import open_voice
 from paige.device.satellites.limits import Limits
 from paige.device.satellites.server import WyomingServer
 from paige.device.satellites.services import Services
@@ -170,6 +172,25 @@ async def test_a_sentence_is_taken_apart_without_being_done(scene: Scene) -> Non
     assert IntentsStart.is_type(several[0].type)
     assert IntentsStop.is_type(several[3].type)
     assert scene.state("light.kitchen_lamp") == before
+
+
+async def test_what_is_to_be_said_comes_as_sound_that_says_it(scene: Scene, transcribe: Transcriber) -> None:
+    services = Services(transcribe=transcribe, voice=open_voice(None, "en"))
+    async with served(services) as server, client_of(server) as client:
+        await client.write_event(Describe().event())
+        info = Info.from_event(await answer(client))
+        assert info.tts[0].voices[0].languages == ["en"]
+        await client.write_event(Synthesize("turn on the kitchen lamp").event())
+        start = AudioStart.from_event(await answer(client))
+        sound = b""
+        while AudioChunk.is_type((event := await answer(client)).type):
+            assert event.data["rate"] == start.rate
+            sound += event.payload or b""
+        assert AudioStop.is_type(event.type)
+        samples = np.frombuffer(sound, np.int16)
+        assert 1.0 < len(samples) / start.rate < 4.0
+        await say(client, samples, start.rate)
+        assert await heard(client) == "turn on the kitchen lamp"
 
 
 # --- Bad input -----------------------------------------------------------------------------------

@@ -1,0 +1,40 @@
+"""Where a satellite is, on the network and in the house."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+PORT: Final = 10700
+"""What wyoming-satellite listens at where nothing else is set."""
+_PATTERN: Final = re.compile(
+    r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\s/@:\[\]]+)(:(?P<port>\d{1,5}))?(\s+(?P<area>\S.*))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SatelliteAddress:
+    """One satellite."""
+
+    host: str
+    port: int = PORT
+    area: str | None = None
+    """By any of its names; None where the satellite says it itself, or nobody does."""
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def parse_address(text: str) -> SatelliteAddress:
+    """A satellite as a person writes it: `kitchen.local:10700 Kitchen`; port and area may be absent.
+
+    Raises:
+        ValueError: It is none.
+    """
+    found = _PATTERN.fullmatch(text.strip())
+    port = PORT if found is None or found["port"] is None else int(found["port"])
+    if found is None or not 1 <= port <= 65535:
+        raise ValueError(
+            f"{text!r} is no satellite; expected a host, a port and an area: pi.local:10700 Kitchen"
+        )
+    return SatelliteAddress(found["host"].strip("[]"), port, found["area"])
