@@ -1,5 +1,6 @@
 """From whatever a file or device delivers to mono samples at the rate of all audio inside Paige."""
 
+import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -12,6 +13,7 @@ Frames = NDArray[np.float32]
 """Sound as it was recorded, full scale being -1 to 1. Shape: [frames, channels]."""
 
 _FULL_SCALE = 32768.0
+_OFFSET_SECONDS = 0.5
 
 
 def to_samples(mono: NDArray[np.float32]) -> Samples:
@@ -50,6 +52,29 @@ class Converter:
         """Samples that are ready after these frames; `last` also gives what was held back."""
         mono = frames.mean(axis=1, dtype=np.float32)  # [frames]
         return to_samples(self._resampler.resample(mono, last=last))
+
+
+class Centring:
+    """Takes out a constant offset, as cheap converters add one, piece after piece.
+
+    The offset is the running mean of about the last half second: voices, whose lowest tones repeat seventy
+    times a second, are left as they are.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._offset: float | None = None
+
+    def centre(self, mono: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same sound around zero."""
+        if not len(mono):
+            return mono
+        mean = float(mono.mean())
+        before = mean if self._offset is None else self._offset
+        share = -math.expm1(-len(mono) / (self._rate * _OFFSET_SECONDS))
+        self._offset = before + (mean - before) * share
+        # From the old offset to the new one step by step: a jump between pieces would be heard.
+        return mono - np.linspace(before, self._offset, len(mono), dtype=np.float32)
 
 
 def rechunk(pieces: Iterable[Samples]) -> Iterator[AudioChunk]:

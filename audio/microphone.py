@@ -1,46 +1,60 @@
 """Sound from a microphone, through PortAudio."""
 
+import time
 from collections.abc import Iterator
-from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 
 from paige.audio.chunk import AudioChunk, Samples
-from paige.audio.conversion import Converter, rechunk
-from paige.audio.errors import SourceLost, SourceUnreadable
+from paige.audio.conversion import Centring, Converter, Frames, rechunk
+from paige.audio.errors import SourceLost
+from paige.audio.health import Health, SoundMeter
+from paige.audio.portaudio import Opened, close_stream, open_stream, start_stream
 
-_READ_SECONDS = 0.03
-_FULL_SCALE = 32768.0
-_CARDS = Path("/dev/snd")
-_NO_LIBRARY = (
-    "The sound library PortAudio is missing. Install it with: sudo apt install libportaudio2 "
-    "(or your system's package of that name)"
-)
+_BLOCK_SECONDS = 0.03
+_MOST_WAITING = 1000
+"""Blocks, half a minute: what nobody fetched for so long is lost. A busy recognizer is back sooner."""
+_WAIT_SECONDS = 0.2
+"""How long the sound card is made to wait for room before a block is lost."""
+STUCK_SECONDS = 3.0
+"""A microphone that delivers nothing for so long is gone, whatever its driver says; Bluetooth is slow."""
+_SILENT_SECONDS = 5.0
+_LONGEST_SILENCE_SECONDS = 60.0
+"""One that delivers but one value is opened anew, first after the shorter time, then after twice as long and
+so on: a stuck driver recovers, and yet who lifts a mute button is heard at once nearly always."""
+
+
+class _Status(Protocol):
+    """`sounddevice.CallbackFlags`, as far as it is asked."""
+
+    input_overflow: bool
 
 
 class MicrophoneSource:
     """A microphone at whatever rate it has, in chunks of 30 ms; one that was plugged in since is found, too.
+
+    Channels are mixed where there are two; of more, the first counts. An offset is taken out.
 
     Args:
         device: Part of the microphone's name, or its number in PortAudio's list; by default the system's.
 
     Raises:
         SourceUnreadable: on entering, when PortAudio or the microphone is missing, or it cannot be opened.
-        SourceLost: while iterating, when it no longer delivers.
+        SourceLost: while iterating, when it no longer delivers, or delivers nothing but one value.
     """
 
-    _open: ClassVar = 0
-    """How many of them are open in this process."""
-    _cards: ClassVar[frozenset[tuple[str, int]] | None] = None
-    """The sound devices that the kernel had when PortAudio looked for them; None before that."""
+    _silences: ClassVar[dict[str | int | None, int]] = {}
+    """For each microphone, how often in a row it was lost to silence."""
 
     def __init__(self, device: str | int | None = None) -> None:
         self._device = device
         self._name = "the default microphone" if device is None else str(device)
-        self._stream: Any = None
-        self._rate = 0
+        self._opened: Opened | None = None
+        self._blocks: SimpleQueue[Frames | None] = SimpleQueue()  # None when no more will come
+        self._meter = SoundMeter()
         self._overflows = 0
 
     @property
@@ -48,101 +62,72 @@ class MicrophoneSource:
         """The microphone's name."""
         return self._name
 
-    def statistics(self) -> dict[str, int]:
-        """Counts since it was opened: `overflows`, how often sound was lost because nobody fetched it."""
-        return {"overflows": self._overflows}
+    def health(self) -> Health:
+        """How it does, by what was taken of its chunks. Any thread may ask."""
+        return self._meter.health(self._overflows)
 
     def __enter__(self) -> Self:
-        sounddevice = _portaudio()
-        self._look_again(sounddevice)
-        try:
-            found = sounddevice.query_devices(self._device, "input")
-            self._rate = round(found["default_samplerate"])
-            self._stream = sounddevice.RawInputStream(
-                samplerate=self._rate,
-                blocksize=round(self._rate * _READ_SECONDS),
-                device=found["index"],
-                channels=1,
-                dtype="int16",
-            )
-            self._stream.start()
-        except (sounddevice.PortAudioError, ValueError) as error:
-            self._close()
-            raise SourceUnreadable(self._complaint(sounddevice, error)) from error
-        self._name = str(found["name"])
+        self._blocks = SimpleQueue()
+        self._meter = SoundMeter()
         self._overflows = 0
-        MicrophoneSource._open += 1
+        opened = open_stream(
+            "input", self._device, self._take, lambda: self._blocks.put(None), _BLOCK_SECONDS
+        )
+        start_stream(opened, "input")
+        self._opened = opened
+        self._name = opened.name
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._stream is not None:
-            self._close()
-            MicrophoneSource._open -= 1
-
-    def _close(self) -> None:
-        if self._stream is not None:
-            self._stream.close(ignore_errors=True)
-            self._stream = None
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            close_stream(opened)
 
     def chunks(self) -> Iterator[AudioChunk]:
         """Chunks for as long as the microphone delivers; blocks while none is there."""
         return rechunk(self._pieces())
 
+    def _take(self, block: Frames, frames: int, _: object, status: "_Status") -> None:
+        """Keep a block: what PortAudio's thread calls."""
+        self._overflows += bool(status.input_overflow)
+        until = time.monotonic() + _WAIT_SECONDS
+        while self._blocks.qsize() >= _MOST_WAITING:
+            if time.monotonic() > until:
+                self._overflows += 1
+                return
+            time.sleep(_BLOCK_SECONDS / 3)
+        self._blocks.put(block.copy())
+
     def _pieces(self) -> Iterator[Samples]:
-        converter = Converter(self._rate)
-        sounddevice = _portaudio()
-        while self._stream is not None:
-            try:
-                data, overflowed = self._stream.read(self._stream.blocksize)
-            except sounddevice.PortAudioError as error:
-                raise SourceLost(f"{self._name} no longer delivers sound: {_reason(error)}") from error
-            self._overflows += bool(overflowed)
-            frames = np.frombuffer(data, np.int16).astype(np.float32) / _FULL_SCALE
-            yield converter.convert(frames.reshape(-1, 1))
+        assert self._opened is not None
+        rate = self._opened.rate
+        centring, converter = Centring(rate), Converter(rate)
+        silences = self._silences.get(self._device, 0)
+        patience = min(_SILENT_SECONDS * 2**silences, _LONGEST_SILENCE_SECONDS)
+        while self._opened is not None:
+            block = self._next_block()
+            # A broken driver's values would stay in the resampler.
+            block = np.clip(np.nan_to_num(block, copy=False, nan=0.0), -1, 1)
+            self._meter.measure(block, len(block) / rate)
+            if not self._meter.still:
+                self._silences.pop(self._device, None)
+            elif self._meter.still >= patience:
+                self._silences[self._device] = silences + 1
+                raise SourceLost(
+                    f"{self._name} delivers only silence: see whether it is muted (alsamixer, then F4)"
+                )
+            mixed = block[:, :1] if block.shape[1] > 2 else block
+            centred = centring.centre(mixed.mean(axis=1))  # [frames]
+            yield converter.convert(centred.reshape(-1, 1))
 
-    @classmethod
-    def _look_again(cls, sounddevice: Any) -> None:  # noqa: ANN401  # it publishes no types
-        """Let PortAudio see what was plugged in or out: it looks for devices only when it is initialized.
-
-        That ends every open stream, so it is left out while there is one; and it makes ALSA complain on
-        standard error of what is not configured, so it is left out while nothing has changed.
-        """
-        cards = _sound_devices()
-        if cards == cls._cards or cls._open:
-            return
-        if cls._cards is not None:
-            # The library has no other way: github.com/spatialaudio/python-sounddevice/issues/125.
-            sounddevice._terminate()  # noqa: SLF001
-            sounddevice._initialize()  # noqa: SLF001
-        cls._cards = cards
-
-    def _complaint(self, sounddevice: Any, error: Exception) -> str:  # noqa: ANN401  # it publishes no types
-        names = [device["name"] for device in sounddevice.query_devices() if device["max_input_channels"]]
-        if not names and self._device is None:
-            return "There is no microphone"
-        there = f"there is {', '.join(map(repr, names))}" if names else "there is none at all"
-        if self._device is None:
-            return f"The default microphone cannot be opened ({_reason(error)}); {there}"
-        return f"The microphone {self._device!r} cannot be opened ({_reason(error)}); {there}"
-
-
-def _sound_devices() -> frozenset[tuple[str, int]]:
-    """Those of the kernel, with the time of the last change: permissions come after the name."""
-    try:
-        return frozenset((path.name, path.stat().st_ctime_ns) for path in _CARDS.iterdir())
-    except OSError:
-        return frozenset()  # none, or one that is going this moment
-
-
-def _reason(error: Exception) -> str:
-    return str(error).partition("\n")[0].removesuffix(".")
-
-
-def _portaudio() -> Any:  # noqa: ANN401  # it publishes no types
-    try:
-        import sounddevice
-    except OSError as error:
-        raise SourceUnreadable(_NO_LIBRARY) from error
-    return sounddevice
+    def _next_block(self) -> Frames:
+        """Shape: [frames, channels]."""
+        try:
+            block = self._blocks.get(timeout=STUCK_SECONDS)
+        except Empty:
+            raise SourceLost(f"{self._name} has delivered nothing for {STUCK_SECONDS:.0f} seconds") from None
+        if block is None:
+            raise SourceLost(f"{self._name} no longer delivers sound: it was unplugged, or has failed")
+        return block

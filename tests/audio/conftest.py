@@ -20,7 +20,7 @@ class Card:
     played: Path
     """Floats of 32 bits, one channel."""
     spoken: Path
-    """Floats of 32 bits, six channels."""
+    """As above; heard again and again."""
 
 
 def look_again() -> None:
@@ -36,13 +36,13 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Card]:
     if not Path("/usr/share/alsa/alsa.conf").exists() or ctypes.util.find_library("portaudio") is None:
         pytest.skip("ALSA and PortAudio are not installed")
     played, spoken = tmp_path / "played", tmp_path / "spoken"
+    muted = tmp_path / "muted"
+    muted.write_bytes(bytes(400_000))
     spoken.touch()
     (tmp_path / ".asoundrc").write_text(
         f'pcm.wall {{ type file slave.pcm "null" file "{played}" format "raw" }}\n'
         f'pcm.written {{ type file slave.pcm "null" file "/dev/null" infile "{spoken}" format "raw" }}\n'
-        'pcm.array { type multi slaves.a.pcm "written" slaves.a.channels 6\n'
-        + "".join(f"bindings.{channel} {{ slave a channel {channel} }}\n" for channel in range(6))
-        + "}\n"
+        f'pcm.mute {{ type file slave.pcm "null" file "/dev/null" infile "{muted}" format "raw" }}\n'
     )
     with monkeypatch.context() as patch:
         patch.setenv("HOME", str(tmp_path))
