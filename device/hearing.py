@@ -2,17 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from functools import partial
 
-from paige.audio.chunk import Utterance
-from paige.audio.endpointer import utterances
 from paige.audio.errors import SourceUnreadable
 from paige.audio.microphone import MicrophoneSource
 from paige.device.assistant import Assistant
+from paige.device.attention import Event
 from paige.device.config.schema import Speech
+from paige.device.ear import Ear
 from paige.device.listening import listen
-from paige.device.turn import Turn
 from paige.iot.registry import Update
 from paige.models.errors import ModelError
 from paige.models.heap import give_back
@@ -23,8 +21,6 @@ _log = logging.getLogger(__name__)
 
 CALM_SECONDS = 1.0
 """Devices appear in swarms; the recognizer learns their names when none has come for this long."""
-MOST_ANSWERED = 4
-"""Utterances whose turns may be under way at a time; the next waits for one of them."""
 
 
 def open_ears(speech: Speech) -> Recognizer | None:
@@ -41,9 +37,7 @@ def open_ears(speech: Speech) -> Recognizer | None:
     return open_recognizer(speech.recognizer, speech.model)
 
 
-async def hear(
-    speech: Speech, house: Assistant, area: str | None, done: Callable[[Turn], Awaitable[None]]
-) -> None:
+async def hear(speech: Speech, house: Assistant, area: str | None, ear: Ear) -> None:
     """Handle what is said, until cancelled; a microphone that is not there is waited for.
 
     It ends where the recognizer cannot be used once a microphone came; that is logged.
@@ -52,31 +46,13 @@ async def hear(
         speech: The section `speech` of the configuration.
         house: The assistant; it is given a recognizer with the first microphone where it has none.
         area: Where the microphone stands.
-        done: Called with the turn that came of each utterance.
+        ear: What is done with its sound.
     """
     there, ready = asyncio.Event(), asyncio.Event()
-    answering: set[asyncio.Task[None]] = set()
-    free = asyncio.Semaphore(MOST_ANSWERED)
 
-    async def handle(utterance: Utterance) -> None:
+    async def handle(event: Event) -> None:
         await ready.wait()
-        await free.acquire()
-        # What takes its time, such as a garage door, must not keep who speaks from stopping it.
-        task = asyncio.create_task(answer(utterance), name="utterance")
-        answering.add(task)
-        task.add_done_callback(finished)
-
-    def finished(task: asyncio.Task[None]) -> None:
-        answering.discard(task)
-        free.release()
-
-    async def answer(utterance: Utterance) -> None:
-        try:
-            await done(await house.pipeline.handle_utterance(utterance, area))
-            await house.pipeline.listen_for_the_home(area)  # a question makes its answers worth hearing
-            await asyncio.to_thread(give_back)
-        except Exception:  # noqa: BLE001  # one utterance must not take the ears from the next
-            _log.exception("an utterance could not be handled")
+        await ear.handle(event)
 
     async def keep_ready() -> None:
         await there.wait()
@@ -90,7 +66,7 @@ async def hear(
     source = partial(MicrophoneSource, speech.microphone)
     work = [
         asyncio.create_task(keep_ready(), name="recognizer"),
-        asyncio.create_task(listen(source, utterances, handle, opened=there.set), name="listening"),
+        asyncio.create_task(listen(source, ear.events, handle, opened=there.set), name="listening"),
     ]
     try:
         for ended in (await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED))[0]:
@@ -100,9 +76,10 @@ async def hear(
     except Exception:  # noqa: BLE001  # nobody waits for the ears before the end: what broke is told here
         _log.exception("listening has ended; text is still served")
     finally:
-        for task in (*work, *answering):
+        for task in work:
             task.cancel()
-        await asyncio.gather(*work, *answering, return_exceptions=True)
+        await asyncio.gather(*work, return_exceptions=True)
+        await ear.close()
 
 
 async def _keep_names(house: Assistant, area: str | None) -> None:

@@ -1,31 +1,35 @@
-"""Listens in a thread of its own and hands what was spoken to the event loop."""
+"""Listens in a thread of its own and hands what was heard to the event loop."""
 
 import asyncio
 import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from typing import Generic, TypeVar
 
-from paige.audio.chunk import AudioChunk, Utterance
+from paige.audio.chunk import AudioChunk
 from paige.audio.errors import AudioError
 from paige.audio.source import AudioSource
 
 _log = logging.getLogger(__name__)
+
+E = TypeVar("E")
+"""What comes of what is heard: an utterance, a wake word."""
 
 FIRST_PAUSE_SECONDS = 1.0
 """Before a microphone that is not there is tried for the second time; each later pause is twice as long."""
 LONGEST_PAUSE_SECONDS = 60.0
 """No pause is longer. One that worked for so long before it was lost is tried from the first pause on."""
 MOST_WAITING = 4
-"""Utterances that may wait for the one that is being handled; what comes on top is dropped and logged."""
+"""Events that may wait for the one that is being handled; what comes on top is dropped and logged."""
 _CLOSE_SECONDS = 2.0
 """How long the thread may take to end; a driver that hangs must not keep the service from stopping."""
 
 
 async def listen(
     open_source: Callable[[], AudioSource],
-    utterances: Callable[[Iterator[AudioChunk]], Iterator[Utterance]],
-    handle: Callable[[Utterance], Awaitable[None]],
+    events: Callable[[Iterator[AudioChunk]], Iterator[E]],
+    handle: Callable[[E], Awaitable[None]],
     *,
     opened: Callable[[], None] = lambda: None,
     first_pause: float = FIRST_PAUSE_SECONDS,
@@ -34,30 +38,30 @@ async def listen(
 
     Args:
         open_source: Gives the microphone, not yet entered.
-        utterances: Finds speech in sound.
-        handle: Does with an utterance what is to be done, one after another.
+        events: Finds in sound what something is to be done about.
+        handle: Does it, one after another.
         opened: Called whenever a microphone is there.
         first_pause: Seconds after which a microphone that is not there is tried for the second time.
     """
-    waiting: asyncio.Queue[Utterance] = asyncio.Queue(MOST_WAITING)
+    waiting: asyncio.Queue[E] = asyncio.Queue(MOST_WAITING)
     loop = asyncio.get_running_loop()
     stop = threading.Event()
     ended = asyncio.Event()
 
-    def take(utterance: Utterance) -> None:
+    def take(event: E) -> None:
         try:
-            waiting.put_nowait(utterance)
+            waiting.put_nowait(event)
         except asyncio.QueueFull:
-            _log.warning("an utterance is dropped: too many are waiting")
+            _log.warning("what was heard is dropped: too much is waiting")
 
     def tell_opened() -> None:
         loop.call_soon_threadsafe(opened)
 
     def work() -> None:
-        hearing = _Hearing(open_source, utterances, stop, first_pause, tell_opened)
+        hearing = _Hearing(open_source, events, stop, first_pause, tell_opened)
         try:
-            for utterance in hearing.utterances():
-                loop.call_soon_threadsafe(take, utterance)
+            for event in hearing.events():
+                loop.call_soon_threadsafe(take, event)
         except Exception:  # noqa: BLE001  # nobody joins this thread: what broke in it must be told here
             _log.exception("listening has ended; text is still served")
         finally:
@@ -77,25 +81,25 @@ async def listen(
             _log.warning("the microphone does not close; it is left to itself")
 
 
-class _Hearing:
+class _Hearing(Generic[E]):
     """What the thread does."""
 
     def __init__(
         self,
         open_source: Callable[[], AudioSource],
-        utterances: Callable[[Iterator[AudioChunk]], Iterator[Utterance]],
+        events: Callable[[Iterator[AudioChunk]], Iterator[E]],
         stop: threading.Event,
         first_pause: float,
         opened: Callable[[], None],
     ) -> None:
         self._open_source = open_source
-        self._utterances = utterances
+        self._events = events
         self._stop = stop
         self._first_pause = first_pause
         self._opened = opened
 
-    def utterances(self) -> Iterator[Utterance]:
-        """Utterances from one microphone after another, until stopped."""
+    def events(self) -> Iterator[E]:
+        """What comes of one microphone after another, until stopped."""
         complaint, pause = "", self._first_pause
         while not self._stop.is_set():
             since = time.monotonic()
@@ -104,7 +108,7 @@ class _Hearing:
                     _log.info("listening to %s", source.description)
                     complaint = ""
                     self._opened()
-                    yield from self._utterances(self._chunks(source))
+                    yield from self._events(self._chunks(source))
             except AudioError as error:
                 if str(error) != complaint:
                     complaint = str(error)

@@ -1,21 +1,22 @@
 """From sound or a sentence to a reply: the one path that every request takes."""
 
-import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
 
 from paige.audio.chunk import Utterance
+from paige.device.attention import Guess
 from paige.device.dialogue import Asked, Dialogue, Todo, chosen
 from paige.device.keeping import Keeping
+from paige.device.live import Live
 from paige.device.narration import Narrator
+from paige.device.recognition import Recognition
 from paige.device.thinking import Thinker, Thought
-from paige.device.turn import Expects, Reply, Step, Turn
+from paige.device.turn import Expects, Reply, Turn
 from paige.device.understanding import ANSWER, Understanding
+from paige.device.work import Work
 from paige.iot.executor import Executor
-from paige.iot.outcome import Outcome
 from paige.iot.policy import Policy
 from paige.iot.registry import Registry
 from paige.iot.resolution import (
@@ -81,22 +82,23 @@ class Pipeline:
         self._unit = unit
         self._kinds = kinds
         self._thinker = thinker
-        self._recognizer = recognizer
-        self._confidence = confidence
         self._clock = clock
         self._dialogue = Dialogue()
-        self._listening_for: tuple[Language, ...] = ()
-        self._recognizing = asyncio.Lock()
+        self._recognition = Recognition(understanding, self._dialogue, recognizer, confidence, clock)
 
     @property
     def hears(self) -> bool:
         """Whether utterances can be handled, too."""
-        return self._recognizer is not None
+        return self._recognition.recognizer is not None
 
     def hear_with(self, recognizer: Recognizer) -> None:
         """Handle utterances as well from now on, which a pipeline without a recognizer does not."""
-        self._recognizer = recognizer
-        self._listening_for = ()
+        self._recognition.recognizer = recognizer
+
+    @property
+    def listens_for(self) -> tuple[Language, ...]:
+        """What the recognizer was told can be said."""
+        return self._recognition.listening_for
 
     async def handle_text(self, text: str, here: str | None = None, *, alone: bool = False) -> Turn:
         """One typed sentence from the area `here`; by default, where the home description says.
@@ -106,45 +108,38 @@ class Pipeline:
             here: An area.
             alone: Whether it stands for itself, whatever was said there before, and nothing goes on with it.
         """
-        return await self._handle(_Work(self._clock, alone), text.strip(), self._place(here), None)
+        return await self._handle(Work(self._clock, alone), text.strip(), self._place(here), None)
 
-    async def handle_utterance(self, utterance: Utterance, here: str | None = None) -> Turn:
-        """One stretch of speech from the area `here`; by default, where the home description says."""
+    async def handle_utterance(
+        self, utterance: Utterance, here: str | None = None, guess: Awaitable[Guess | None] | None = None
+    ) -> Turn:
+        """One stretch of speech from the area `here`; by default, where the home description says.
+
+        Args:
+            utterance: The speech.
+            here: An area.
+            guess: What came, or will come, of the same speech already.
+        """
         place = self._place(here)
         self._interrupt()
-        async with self._recognizing:
-            work = _Work(self._clock)
-            work.add("endpoint", utterance.start + utterance.seconds - utterance.speech_end)
-            transcript = await self._hear(work, utterance, place)
-        text = transcript.text if transcript.confidence >= self._confidence else ""
-        return await self._handle(work, text, place, transcript)
+        work = Work(self._clock)
+        work.add("endpoint", utterance.start + utterance.seconds - utterance.speech_end)
+        transcript = await self._recognition.recognize(work, utterance, place, guess)
+        return await self._handle(work, self._recognition.words(transcript), place, transcript)
+
+    def live(self, partial: Callable[[str], None] = lambda _: None) -> Live:
+        """What finds out what is being said, for one microphone; see `Live`."""
+        heard = self._recognition
+        return Live(heard.stream, lambda: heard.listening_for, heard.pause, partial)
 
     async def listen_for_the_home(self, here: str | None = None) -> None:
         """Ready the recognizer for what can be said now, ahead of the utterance that would wait for it."""
-        async with self._recognizing:
-            await self._restrict(_Work(self._clock), self._place(here))
+        await self._recognition.restrict(self._place(here))
 
     def _place(self, here: str | None) -> str | None:
         return self._registry.here if here is None else self._registry.area(here)
 
-    async def _restrict(self, work: "_Work", here: str | None) -> Recognizer:
-        assert self._recognizer is not None, "an utterance was given to a pipeline without a recognizer"
-        asked = self._dialogue.open(here, self._clock())
-        languages = self._understanding.languages(here, asked=asked)
-        if languages != self._listening_for:
-            with work.step("restrict"):
-                await asyncio.to_thread(self._recognizer.restrict, *languages)
-            self._listening_for = languages
-        return self._recognizer
-
-    async def _hear(self, work: "_Work", utterance: Utterance, here: str | None) -> Transcript:
-        recognizer = await self._restrict(work, here)
-        with work.step("recognize"):
-            return await asyncio.to_thread(recognizer.recognize, utterance)
-
-    async def _handle(
-        self, work: "_Work", text: str, here: str | None, transcript: Transcript | None
-    ) -> Turn:
+    async def _handle(self, work: Work, text: str, here: str | None, transcript: Transcript | None) -> Turn:
         asked = self._dialogue.open(here, self._clock())
         if not work.alone:
             self._interrupt()
@@ -186,7 +181,7 @@ class Pipeline:
             self._thinker.interrupt()
 
     async def _think(
-        self, work: "_Work", refusal: NotRecognized, here: str | None, *, heard: bool
+        self, work: Work, refusal: NotRecognized, here: str | None, *, heard: bool
     ) -> Thought | None:
         if self._thinker is None:
             return None
@@ -194,7 +189,7 @@ class Pipeline:
             return await self._thinker.think(refusal, self._registry.vocabulary(here), heard=heard)
 
     async def _not_understood(
-        self, work: "_Work", refusal: NotRecognized, here: str | None, asked: Asked | None
+        self, work: Work, refusal: NotRecognized, here: str | None, asked: Asked | None
     ) -> Reply:
         if asked is None:
             return self._narrator.not_recognized(refusal) if refusal.text else self._narrator.not_heard()
@@ -203,7 +198,7 @@ class Pipeline:
         self._dialogue.ask(here, asked.again(self._clock()))
         return self._ask(asked, again=True)
 
-    async def _declined(self, work: "_Work", here: str | None, asked: Asked) -> Reply:
+    async def _declined(self, work: Work, here: str | None, asked: Asked) -> Reply:
         """What was asked about is not done; what else the same sentence asked for is."""
         self._dialogue.close(here)
         declined = self._narrator.dialogue("declined")
@@ -217,7 +212,7 @@ class Pipeline:
             return self._narrator.question(asked.matter, again=again)
         return self._narrator.confirmation(asked.intent, asked.matter, again=again)
 
-    async def _answered(self, work: "_Work", answer: Intent, here: str | None, asked: Asked | None) -> Reply:
+    async def _answered(self, work: Work, answer: Intent, here: str | None, asked: Asked | None) -> Reply:
         assert asked is not None, "answers are understood only while a question is open"
         self._dialogue.close(here)
         meaning = answer.slots.get("answer")
@@ -236,7 +231,7 @@ class Pipeline:
                 return await self._carry_out(work, todo, here)
         return await self._not_understood(work, NotRecognized(answer.text), here, asked)
 
-    async def _carry_out(self, work: "_Work", todo: Sequence[Todo], here: str | None) -> Reply:
+    async def _carry_out(self, work: Work, todo: Sequence[Todo], here: str | None) -> Reply:
         """All commands of a sentence, in their order; what needs an answer is asked before any is done."""
         plan = self._plan(work, todo, here)
         for at, found in enumerate(plan):
@@ -261,10 +256,10 @@ class Pipeline:
             plan = self._plan(work, todo[at:], here)
         return self._narrator.joined(replies)
 
-    def _plan(self, work: "_Work", todo: Sequence[Todo], here: str | None) -> list[Resolution]:
+    def _plan(self, work: Work, todo: Sequence[Todo], here: str | None) -> list[Resolution]:
         return [self._resolve(work, one, here) for one in todo]
 
-    def _resolve(self, work: "_Work", todo: Todo, here: str | None) -> Resolution:
+    def _resolve(self, work: Work, todo: Todo, here: str | None) -> Resolution:
         if todo.confirmed is not None:
             return todo.confirmed
         if todo.asks is not None:
@@ -292,7 +287,7 @@ class Pipeline:
         self._dialogue.ask(here, asked)
         return self._ask(asked)
 
-    def _told(self, work: "_Work", todo: Sequence[Todo], found: Resolution, here: str | None) -> Reply:
+    def _told(self, work: Work, todo: Sequence[Todo], found: Resolution, here: str | None) -> Reply:
         """What is to be said of the first of some commands, which asks nothing of entities."""
         first = todo[0]
         if isinstance(found, Local):
@@ -311,7 +306,7 @@ class Pipeline:
                 return self._open(found, first, here, (), todo[1:])
         raise AssertionError(f"{found} asks something of entities")
 
-    async def _execute(self, work: "_Work", together: Sequence[tuple[Todo, Commands]]) -> list[Reply]:
+    async def _execute(self, work: Work, together: Sequence[tuple[Todo, Commands]]) -> list[Reply]:
         """Commands at the same time, and what is to be said of each."""
         everything = [command for _, found in together for command in found.commands]
         done = await self._executor.execute_all(everything)
@@ -359,31 +354,3 @@ def _is_told_with(intent: Intent, other: Intent) -> bool:
         and (intent.name, intent.response) == (other.name, other.response)
         and not (intent.excluded or other.excluded)
     )
-
-
-class _Work:
-    """What a turn gathers on its way."""
-
-    def __init__(self, clock: Callable[[], float], alone: bool = False) -> None:
-        self._clock = clock
-        self.alone = alone
-        self.steps: list[Step] = []
-        self.outcomes: tuple[Outcome, ...] = ()
-        self.refusal: str | None = None
-
-    def refuse(self, refused: Sequence[Refused]) -> None:
-        if refused and self.refusal is None:
-            self.refusal = str(refused[0].reason)
-
-    def add(self, name: str, seconds: float) -> None:
-        """A step that was taken; of several of one name, all of them together."""
-        before = sum(step.seconds for step in self.steps if step.name == name)
-        self.steps = [*(step for step in self.steps if step.name != name), Step(name, before + seconds)]
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        began = self._clock()
-        try:
-            yield
-        finally:
-            self.add(name, self._clock() - began)

@@ -1,8 +1,8 @@
 """What happens when a timer ends: people are told, and what was ordered for then is done."""
 
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable
+from typing import Final, Protocol
 
 from paige.device.narration import Narrator
 from paige.device.pipeline import Pipeline
@@ -16,8 +16,19 @@ _log = logging.getLogger(__name__)
 TOO_LATE_SECONDS: Final = 60.0
 """A command whose time was longer ago, because Paige was not running, is told and not carried out."""
 
-Announce = Callable[[str, str | None], Awaitable[None]]
-"""Says something aloud: the text, and the main name of the area it is for, or None for everywhere."""
+
+class Announce(Protocol):
+    """Says something aloud."""
+
+    def __call__(self, text: str, area: str | None, *, ring: bool = False) -> Awaitable[None]:
+        """Say it.
+
+        Args:
+            text: What to say.
+            area: Main name of the area that it is for; None for everywhere.
+            ring: Whether to ring until somebody stops it.
+        """
+        ...
 
 
 class Ringer:
@@ -37,7 +48,7 @@ class Ringer:
     async def ring(self, timer: Timer) -> None:
         """Tell that it ended, or do what it was set for, and tell what that says or that it failed."""
         if timer.command is None:
-            await self._announce(self._narrator.timer_finished(timer), timer.area)
+            await self._announce(self._narrator.timer_finished(timer), timer.area, ring=True)
         elif timer.seconds_left < -TOO_LATE_SECONDS:
             _log.warning("a command set for %.0f seconds ago is not carried out now", -timer.seconds_left)
             await self._announce(self._narrator.command_failed(timer), timer.area)

@@ -8,17 +8,19 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
-from functools import partial
 from pathlib import Path
 
+from paige.audio.speaker import DeviceSpeaker
+from paige.audio.voices import open_voice
 from paige.device.assistant import MODELS, Assistant, assistant
 from paige.device.broker import own_topics
 from paige.device.config.schema import Config
 from paige.device.config.secret import redact
+from paige.device.ear import Ear, Hears
 from paige.device.hearing import hear, open_ears
+from paige.device.mouth import Mouth
 from paige.device.notify import Notifier
 from paige.device.policy import policy, unasked
-from paige.device.ringing import Announce
 from paige.device.turn import Expects, Turn
 from paige.device.version import paige_version
 from paige.iot.link import LinkState, LinkStatus, MqttLink
@@ -72,7 +74,9 @@ class Service:
         topics = own_topics(self._config)
         recognizer = await asyncio.to_thread(open_ears, self._config.speech)
         async with AsyncExitStack() as stack:
-            speaker = _Speaker(topics)
+            area = self._config.house.area
+            mouth = _mouth(self._config)
+            speaker = _Speaker(topics, mouth, area)
             house = await stack.enter_async_context(
                 assistant(
                     self._config,
@@ -87,14 +91,26 @@ class Service:
             house.link.on_status(self._tell_link)
             presence = Presence(house.link, topics, name=self._config.house.name, version=paige_version())
             await stack.enter_async_context(presence)
-            say = partial(speaker.announce, within=REPLY_SECONDS)
-            answering = _Answering(house, presence, self._config.house.area, say)
+            answering = _Answering(house, presence, area, speaker)
             await stack.enter_async_context(RequestServer(house.link, topics, answering.answer))
             stack.push_async_callback(_end, asyncio.create_task(self._watchdog(), name="watchdog"))
             await self._settle(house)
             if recognizer is not None:
-                await house.pipeline.listen_for_the_home(self._config.house.area)
-            ears = hear(self._config.speech, house, self._config.house.area, answering.tell_aloud)
+                await house.pipeline.listen_for_the_home(area)
+            ear = Ear(
+                Hears(
+                    house.pipeline,
+                    self._config.wake,
+                    area,
+                    self._config.house.language,
+                    answering.tell_aloud,
+                    mouth,
+                )
+            )
+            if mouth is not None:
+                mouth.on_change(ear.speaks)
+                await mouth.try_out()
+            ears = hear(self._config.speech, house, area, ear)
             stack.push_async_callback(_end, asyncio.create_task(ears, name="ears"))
             # What was made until now stays; to search it for garbage would make somebody wait for an answer.
             gc.freeze()
@@ -148,11 +164,11 @@ class Service:
 class _Answering:
     """Answers requests that come over the broker, and what is said before the microphone."""
 
-    def __init__(self, house: Assistant, presence: Presence, area: str | None, announce: Announce) -> None:
+    def __init__(self, house: Assistant, presence: Presence, area: str | None, speaker: "_Speaker") -> None:
         self._house = house
         self._presence = presence
         self._area = area
-        self._announce = announce
+        self._speaker = speaker
 
     async def answer(self, request: Request) -> bytes:
         """The turn of a request as JSON; what went wrong inside is an answer, too."""
@@ -171,26 +187,49 @@ class _Answering:
             await self._presence.tell(gravest(outcome.status for outcome in turn.outcomes))
 
     async def tell_aloud(self, turn: Turn) -> None:
-        """The same for what was spoken, and the reply to be said aloud; none to talk that means nothing."""
+        """The same for what was spoken, and the reply for others to say; none to talk that means nothing."""
         await self.tell(turn)
         if turn.text or turn.reply.expects is not Expects.NOTHING:
-            await self._announce(turn.reply.text, turn.here)
+            await self._speaker.publish(turn.reply.text, turn.here, REPLY_SECONDS)
 
 
 class _Speaker:
-    """Publishes what is to be said aloud, for whoever can."""
+    """Says aloud what is said here, and publishes it for whoever else can."""
 
-    def __init__(self, topics: Topics) -> None:
+    def __init__(self, topics: Topics, mouth: Mouth | None, area: str | None) -> None:
         self._topics = topics
+        self._mouth = mouth
+        self._area = area
         self.link: MqttLink | None = None
         """Set as soon as there is one."""
 
-    async def announce(self, text: str, area: str | None, within: float = ANNOUNCE_SECONDS) -> None:
+    async def announce(self, text: str, area: str | None, *, ring: bool = False) -> None:
         """See `paige.device.ringing.Announce`."""
+        await asyncio.gather(self.publish(text, area, ANNOUNCE_SECONDS), self._say(text, area, ring=ring))
+
+    async def publish(self, text: str, area: str | None, within: float) -> None:
+        """Have it said by others; `spoken` tells them what is said here already."""
         assert self.link is not None, "timers ring once the assistant has been put together"
-        payload = json.dumps({"text": text, "area": area}, ensure_ascii=False).encode()
+        spoken = self._mouth is not None and self._mouth.heard and self._here(area)
+        payload = json.dumps({"text": text, "area": area, "spoken": spoken}, ensure_ascii=False).encode()
         _log.info("announcement for %s", area or "everywhere")
         await self.link.publish(Publication(self._topics.announcement, payload), within=within)
+
+    async def _say(self, text: str, area: str | None, *, ring: bool) -> None:
+        if self._mouth is not None and self._here(area):
+            await (self._mouth.ring(text) if ring else self._mouth.say(text))
+
+    def _here(self, area: str | None) -> bool:
+        return area is None or self._area is None or area == self._area
+
+
+def _mouth(config: Config) -> Mouth | None:
+    """What says replies aloud, where that is wanted and the voice is there."""
+    voice = config.voice
+    if voice.engine == "none":
+        return None
+    spoken = open_voice(voice.name, config.house.language)
+    return Mouth(spoken, DeviceSpeaker(voice.speaker), volume=voice.volume, sounds=voice.sounds)
 
 
 def gravest(statuses: Iterable[Status]) -> Status:

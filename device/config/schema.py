@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from paige.device.config.key import key
+from paige.device.config.phrase import parse_phrase
 from paige.device.config.secret import Secret
 from paige.device.memory.size import AMOUNT, parse_size
 from paige.iot.policy import ALWAYS_CONFIRMED, Rule
@@ -17,6 +18,12 @@ _NAME = {"pattern": r"[A-Za-z0-9_-]+", "pattern_words": "letters, digits, _ and 
 _HOST = {
     "pattern": r"[^\s/@]+",
     "pattern_words": "a host name or address alone, without mqtt:// and without a user name",
+}
+
+
+_PHRASE = {
+    "valid": parse_phrase,
+    "pattern_words": "words, and a number from 0 to 1 after them where it is to be heard more or less easily",
 }
 
 
@@ -164,6 +171,53 @@ class Speech:
     confidence: float = key(0.5, "How sure the recognizer must be before Paige acts.", minimum=0, maximum=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """When Paige listens."""
+
+    mode: Literal["word", "always", "push"] = key(
+        "word",
+        "After a wake word; always, where nobody talks of other things; or only when a button or a message "
+        "asks for it. After a question of Paige's own it always listens.",
+    )
+    words: tuple[str, ...] = key(
+        ("okay nabu",),
+        "The wake words. A number after one says how easily it is taken to be heard, 0 to 1; 0.5 where there "
+        "is none. Best are okay nabu, hey jarvis, hey mycroft and alexa, which have detectors of their own.",
+        example='["okay nabu", "hey paige 0.6"]',
+        **_PHRASE,
+    )
+    stop_words: tuple[str, ...] = key(
+        ("stop",), "What ends a reply or a ringing timer without a wake word.", **_PHRASE
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How Paige speaks."""
+
+    engine: Literal["espeak", "piper", "none"] = key(
+        "espeak",
+        "What speaks. espeak-ng needs nothing further; Piper sounds better and needs a voice; with none, "
+        "replies go over MQTT alone.",
+    )
+    name: str | None = key(
+        None,
+        "The voice: of espeak-ng, a language or variant such as en-gb; of Piper, the file of a voice, with "
+        "its .json beside it.",
+        default_words="espeak-ng's for the language of the house; Piper has none",
+        example="en-gb",
+    )
+    speaker: str | None = key(
+        None,
+        "Part of the loudspeaker's name, as `paige doctor` lists it.",
+        default_words="the system's default",
+        example="USB",
+    )
+    volume: float = key(1.0, "How loud it is, of what the loudspeaker gives.", minimum=0, maximum=1)
+    sounds: bool = key(True, "Short sounds when Paige begins to listen, and when it understood nothing.")
+
+
 _RULES = {
     "valid": Rule.parse,
     "pattern_words": "a domain (lock), a device class (cover:garage), an entity (lock.front_door) or *, and "
@@ -242,6 +296,8 @@ class Config:
     house: House = House()
     mqtt: Mqtt = Mqtt()
     speech: Speech = Speech()
+    wake: Wake = Wake()
+    voice: Voice = Voice()
     policy: Policy = Policy()
     memory: Memory = Memory()
     language_model: LanguageModel = LanguageModel()

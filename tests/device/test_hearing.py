@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -20,7 +20,8 @@ from paige.audio.errors import SourceUnreadable
 from paige.audio.wav import WavSource
 from paige.device import hearing
 from paige.device.assistant import Assistant, assistant
-from paige.device.config.schema import Config, House, Mqtt, Speech
+from paige.device.config.schema import Config, House, Mqtt, Speech, Wake
+from paige.device.ear import Ear, Hears
 from paige.device.hearing import hear, open_ears
 from paige.device.listening import listen
 from paige.device.turn import Expects, Turn
@@ -100,6 +101,11 @@ async def house(
             yield config, one
 
 
+def ear_of(one: Assistant, done: Callable[[Turn], Awaitable[None]]) -> Ear:
+    """An ear that hears whatever is said."""
+    return Ear(Hears(one.pipeline, Wake(mode="always", stop_words=()), None, "en", done))
+
+
 async def test_what_is_said_is_done_and_a_question_is_answered_by_voice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -109,7 +115,7 @@ async def test_what_is_said_is_done_and_a_question_is_answered_by_voice(
     came: list[Turn] = []
     async with house() as (config, one), asyncio.timeout(PATIENCE):
         turns: asyncio.Queue[Turn] = asyncio.Queue()
-        ears = asyncio.create_task(hear(config.speech, one, None, turns.put))
+        ears = asyncio.create_task(hear(config.speech, one, None, ear_of(one, turns.put)))
         for _ in names:
             came.append(await turns.get())
             microphone.answered()
@@ -140,7 +146,7 @@ async def test_what_takes_its_time_does_not_make_us_deaf(monkeypatch: pytest.Mon
             return await carry_out(commands)
 
         monkeypatch.setattr(one.pipeline._executor, "execute_all", slow)
-        ears = asyncio.create_task(hear(config.speech, one, None, turns.put))
+        ears = asyncio.create_task(hear(config.speech, one, None, ear_of(one, turns.put)))
         assert "door" in (await turns.get()).text
         confirmed.set()
         assert "lamp" in (await turns.get()).text
@@ -161,7 +167,7 @@ async def test_an_utterance_that_cannot_be_handled_does_not_take_the_ears_from_t
             raise RuntimeError("the first one breaks")
 
     async with house() as (config, one), asyncio.timeout(PATIENCE):
-        ears = asyncio.create_task(hear(config.speech, one, None, done))
+        ears = asyncio.create_task(hear(config.speech, one, None, ear_of(one, done)))
         while turns.qsize() < len(names):  # noqa: ASYNC110  # a queue tells nobody how full it is
             await asyncio.sleep(0.05)
         ears.cancel()
@@ -182,7 +188,7 @@ async def test_the_recognizer_learns_a_name_as_soon_as_it_is_known(monkeypatch: 
             readied.set()
 
         monkeypatch.setattr(one.pipeline, "listen_for_the_home", noted)
-        ears = asyncio.create_task(hear(config.speech, one, None, _nobody))
+        ears = asyncio.create_task(hear(config.speech, one, None, ear_of(one, _nobody)))
         home = one.home.registry.entities[0]
         described = replace(home, id="light.observatory", name="Observatory", domain="light")
         one.home.registry.apply("homie", EntityAppeared(described))
@@ -195,7 +201,7 @@ async def test_the_recognizer_learns_a_name_as_soon_as_it_is_known(monkeypatch: 
 
 def heard_by(one: Assistant) -> frozenset[str]:
     """The words of all that it listens for."""
-    return frozenset().union(*(language.word_graph().words for language in one.pipeline._listening_for))
+    return frozenset().union(*(language.word_graph().words for language in one.pipeline.listens_for))
 
 
 async def _nobody(_: Turn) -> None:
@@ -223,7 +229,7 @@ async def test_a_microphone_that_comes_later_is_heard(
     turns: asyncio.Queue[Turn] = asyncio.Queue()
     async with house(None) as (config, one), asyncio.timeout(PATIENCE):
         with caplog.at_level(logging.INFO, "paige.device"):
-            ears = asyncio.create_task(hear(config.speech, one, None, turns.put))
+            ears = asyncio.create_task(hear(config.speech, one, None, ear_of(one, turns.put)))
             turn = await turns.get()
             ears.cancel()
             await asyncio.gather(ears, return_exceptions=True)
@@ -239,6 +245,6 @@ async def test_a_recognizer_that_cannot_be_used_once_a_microphone_came_leaves_te
 ) -> None:
     monkeypatch.setattr(hearing, "MicrophoneSource", lambda _: Playing())
     async with house(None) as (_, one), asyncio.timeout(PATIENCE):
-        await hear(Speech(recognizer="vosk", model=tmp_path), one, None, _nobody)
+        await hear(Speech(recognizer="vosk", model=tmp_path), one, None, ear_of(one, _nobody))
         assert (await one.pipeline.handle_text("turn on the kitchen lamp")).outcomes
     assert caplog.messages[-1].endswith("; text is served, speech is not")

@@ -31,9 +31,12 @@ class Said:
 
     def __init__(self) -> None:
         self.all: list[tuple[str, str | None]] = []
+        self.rang: list[str] = []
 
-    async def __call__(self, text: str, area: str | None) -> None:
+    async def __call__(self, text: str, area: str | None, *, ring: bool = False) -> None:
         self.all.append((text, area))
+        if ring:
+            self.rang.append(text)
 
 
 @pytest_asyncio.fixture
@@ -143,6 +146,7 @@ async def test_a_timer_that_ends_is_said_where_it_was_set(serving: tuple[Assista
     await Ringer(one.pipeline, NARRATOR, said).ring(timer(name="pizza"))
     ((text, area),) = said.all
     assert ("pizza" in text.casefold(), area) == (True, "Kitchen")
+    assert said.rang == [text]
 
 
 async def test_a_command_set_for_later_is_carried_out_then(serving: tuple[Assistant, Said]) -> None:
@@ -157,6 +161,7 @@ async def test_what_a_command_for_later_says_is_told_then(serving: tuple[Assista
     one, said = serving
     await Ringer(one.pipeline, NARRATOR, said).ring(timer("add milk to the shopping list"))
     assert said.all == [("Added milk to the shopping list.", "Kitchen")]
+    assert said.rang == []
 
 
 @pytest.mark.parametrize(

@@ -359,7 +359,9 @@ async def test_an_answer_that_is_no_turn_is_said_to_be_none(one_house: House) ->
 
 async def test_the_reply_to_speech_is_published_for_whoever_can_say_it(one_house: House) -> None:
     recording = HOME.parent / "recordings/08-open-garage.wav"
-    service = await one_house.start(str(recording), module="paige.tools.bench.recorded_service")
+    service = await one_house.start(
+        str(recording), module="paige.tools.bench.recorded_service", PAIGE_WAKE_MODE="always"
+    )
     async with one_house.listening("paige/paige/status") as until:
         await until(b"online")
     async with one_house.listening("paige/paige/announcement") as until:
@@ -369,6 +371,7 @@ async def test_the_reply_to_speech_is_published_for_whoever_can_say_it(one_house
         said = json.loads((await until(None)).payload)
     assert "garage" in said["text"].casefold()
     assert said["area"] == "Living Room"
+    assert said["spoken"] is False, "there is no loudspeaker here that could have said it"
 
 
 async def _hears(service: Process) -> bool:

@@ -122,6 +122,7 @@ async def running_service(
             PAIGE_MQTT_HOST=HOST,
             PAIGE_MQTT_PORT=str(port),
             **({} if home is None else {"PAIGE_HOUSE_HOME": str(home)}),
+            PAIGE_WAKE_MODE="always",  # nobody says a wake word before the recordings
         )
         began = time.monotonic()
         with log.open("wb") as written:

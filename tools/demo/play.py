@@ -63,8 +63,8 @@ async def _play(home: Path, recordings: Sequence[Path]) -> None:
         recognizer = await asyncio.to_thread(_recognizer) if recordings else None
         state = Path(stack.enter_context(TemporaryDirectory(prefix="paige-demo-")))
 
-        async def announce(text: str, area: str | None) -> None:
-            _say(style, "\nPaige", f"{text}{f' ({area})' if area else ''}")
+        async def announce(text: str, area: str | None, *, ring: bool = False) -> None:
+            _say(style, "\nRing!" if ring else "\nPaige", f"{text}{f' ({area})' if area else ''}")
 
         running = await stack.enter_async_context(
             assistant(config, recognizer, state=state, announce=announce)

@@ -1,0 +1,231 @@
+"""When Paige listens to somebody: from the wake word to the end of what is said.
+
+Pure: no I/O, and no clock but that of the sound. One thread hears; any may tell it to listen or to sleep.
+"""
+
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass
+from math import inf
+from typing import Final, Protocol
+
+from paige.audio.chunk import RATE, AudioChunk, Utterance
+from paige.audio.endpointer import Endpointer
+from paige.audio.wake.detector import Wake, WakeDetector
+from paige.models.grammar.language import Language
+from paige.models.transcript import Transcript
+
+GUESS_SECONDS: Final = 0.15
+"""Silence after which what was said until then is recognized, whether it has ended or not."""
+WAKE_SECONDS: Final = 5.0
+"""How long somebody who woke Paige may take to begin to speak."""
+_KEPT_SECONDS: Final = 1.5
+"""Of sound before a wake word is noticed: who goes on without a pause has said the first words by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What was said, if it has ended."""
+
+    transcript: Transcript
+    pause: float
+    """Seconds of silence after which it has."""
+    languages: tuple[Language, ...] = ()
+    """What could be said when it began."""
+
+
+class Listener(Protocol):
+    """Finds out what is being said. None of its methods may take time: the sound goes on."""
+
+    def begin(self, sound: AudioChunk) -> None:
+        """Somebody has begun to speak; so far it is this."""
+        ...
+
+    def hear(self, chunk: AudioChunk) -> None:
+        """Take what follows."""
+        ...
+
+    def guess(self, utterance: Utterance) -> Future[Guess | None]:
+        """Begin to find out what it is, if it was all of it; None where that cannot be known yet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """A wake word was heard."""
+
+    wake: Wake
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The stop word was heard while Paige spoke or rang."""
+
+    wake: Wake
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenOver:
+    """Somebody speaks while Paige does."""
+
+    at: float
+    """Seconds of the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Somebody has said something."""
+
+    utterance: Utterance
+    guess: Future[Guess | None] | None = None
+    """What it is, where that was found out ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class NothingSaid:
+    """Nobody has said anything, though Paige was listening for it."""
+
+
+Event = Woken | Stopped | SpokenOver | Heard | NothingSaid
+
+
+class Attention:
+    """What one microphone hears, as events.
+
+    It is awake from a wake word on, or when it is told to `listen`, to the end of what is said then.
+
+    Args:
+        endpointer: Says where speech ends.
+        wake: Hears wake words and stop words; None for none.
+        stops: Which of its phrases are stop words.
+        listener: Finds out what is said while it is said; None to wait for the same silence whatever it is.
+        always: Whether it is awake at other times, too: whatever is said is heard.
+    """
+
+    def __init__(
+        self,
+        endpointer: Endpointer,
+        wake: WakeDetector | None = None,
+        *,
+        stops: frozenset[str] = frozenset(),
+        listener: Listener | None = None,
+        always: bool = False,
+    ) -> None:
+        self._endpointer = endpointer
+        self._wake = wake
+        self._stops = stops
+        self._listener = listener
+        self._rest: Final = inf if always else -inf
+        self._awake_until = self._rest
+        """Seconds of the source until which somebody may begin to speak."""
+        self._now = 0.0
+        self._kept: deque[AudioChunk] = deque()
+        self._orders: deque[float | None] = deque()
+        """Of other threads: to listen for so many seconds, or to sleep."""
+        self._guessed: tuple[int, Future[Guess | None]] | None = None
+        """The sample with which speech had ended, and what is guessed of it."""
+        self.speaking = False
+        """Whether Paige speaks or rings: then a stop word counts."""
+        self.deaf = False
+        """Whether what is heard may be Paige itself: then no more than wake words and stop words count."""
+
+    def listen(self, seconds: float = WAKE_SECONDS) -> None:
+        """Be awake for so long, and to the end of what is said then: after a button, or a question."""
+        self._orders.append(seconds)
+
+    def sleep(self) -> None:
+        """Forget what is being said, and wait to be woken."""
+        self._orders.append(None)
+
+    def hear(self, chunk: AudioChunk) -> tuple[Event, ...]:
+        """Take the next chunk; give what has come of it."""
+        self._now = chunk.start + chunk.seconds
+        while self._orders:
+            self._follow(self._orders.popleft())
+        events = self._words_that_wake(chunk)
+        if self.deaf:
+            self._forget()
+        elif not events:  # else it was heard with what was kept
+            return self._listened(chunk)
+        return events
+
+    def _follow(self, order: float | None) -> None:
+        if order is None:
+            self._forget()
+            self._awake_until = self._rest
+        else:
+            self._awake_until = max(self._rest, self._now + order)
+
+    def _forget(self) -> None:
+        """What is being said."""
+        self._endpointer.finish()
+        self._guessed = None
+
+    def _words_that_wake(self, chunk: AudioChunk) -> tuple[Event, ...]:
+        if self._wake is None:
+            return ()
+        self._kept.append(chunk)
+        while self._now - self._kept[0].start > _KEPT_SECONDS:
+            self._kept.popleft()
+        wake = self._wake.hear(chunk)
+        if wake is None:
+            return ()
+        if wake.phrase in self._stops:
+            return (Stopped(wake),) if self.speaking else ()
+        self._forget()
+        self._follow(WAKE_SECONDS)
+        if self.deaf:
+            return (Woken(wake),)
+        after = [one for one in self._kept if one.start >= wake.end]
+        return (Woken(wake), *(event for one in after for event in self._listened(one)))
+
+    def _listened(self, chunk: AudioChunk) -> tuple[Event, ...]:
+        began = self._endpointer.silence is None
+        if began and self._now >= self._awake_until:
+            if self._awake_until == self._rest:
+                return ()
+            self._forget()  # what may have been the beginning of something
+            self._awake_until = self._rest
+            return (NothingSaid(),)
+        utterance = self._endpointer.hear(chunk)
+        if utterance is not None:
+            return (self._heard(utterance),)
+        if self._endpointer.silence is None:
+            return ()
+        if self._listener is not None:
+            self._follow_speech(self._listener, chunk, began=began)
+        return (SpokenOver(self._now),) if began and self.speaking else ()
+
+    def _follow_speech(self, listener: Listener, chunk: AudioChunk, *, began: bool) -> None:
+        """Recognize what was said so far when it may have ended; what comes of it says how long to wait."""
+        if began:
+            so_far = self._endpointer.so_far()
+            assert so_far is not None  # speech goes on
+            listener.begin(AudioChunk(so_far.samples, so_far.start))
+        else:
+            listener.hear(chunk)
+        silence, now = self._endpointer.silence, chunk.start + chunk.seconds
+        assert silence is not None  # speech goes on
+        speech_end = _sample(now - silence)
+        if self._guessed is not None and self._guessed[0] != speech_end:
+            self._guessed = None
+        if self._guessed is None:
+            if silence >= GUESS_SECONDS:
+                so_far = self._endpointer.so_far()
+                assert so_far is not None  # speech goes on
+                self._guessed = speech_end, listener.guess(so_far)
+        elif self._guessed[1].done() and self._guessed[1].exception() is None:
+            guess = self._guessed[1].result()
+            if guess is not None:
+                self._endpointer.pause = guess.pause
+
+    def _heard(self, utterance: Utterance) -> Heard:
+        guessed, self._guessed = self._guessed, None
+        self._awake_until = self._rest
+        if guessed is not None and guessed[0] != _sample(utterance.speech_end):
+            guessed = None
+        return Heard(utterance, None if guessed is None else guessed[1])
+
+
+def _sample(seconds: float) -> int:
+    return round(seconds * RATE)

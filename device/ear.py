@@ -1,0 +1,183 @@
+"""One microphone of the house: who is listened to when, and what comes of what is said."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Final
+
+from paige.audio.chunk import AudioChunk, Utterance
+from paige.audio.earcons import Earcon
+from paige.audio.endpointer import Endpointer
+from paige.audio.voice_activity import open_voice_detector
+from paige.audio.wake import Phrase, open_wake_detector
+from paige.audio.wake.detector import WakeDetector
+from paige.device.attention import Attention, Event, Guess, Heard, NothingSaid, SpokenOver, Stopped, Woken
+from paige.device.config.phrase import parse_phrase
+from paige.device.config.schema import Wake
+from paige.device.mouth import Mouth
+from paige.device.pipeline import Pipeline
+from paige.device.turn import Expects, Turn
+from paige.models.heap import give_back
+from paige.models.recognizer.lexicon import Pronunciations, pronounce
+from paige.models.recognizer.pocketsphinx_model import SphinxModel
+from paige.models.recognizer.spelling import Spelling
+
+_log = logging.getLogger(__name__)
+
+ANSWER_SECONDS: Final = 8.0
+"""How long somebody who was asked something may take to begin to answer."""
+MOST_ANSWERED: Final = 4
+"""Utterances whose turns may be under way at a time; the next waits for one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hears:
+    """What an ear is for."""
+
+    pipeline: Pipeline
+    wake: Wake
+    area: str | None
+    """Where the microphone stands."""
+    language: str
+    """That is spoken, as a code."""
+    done: Callable[[Turn], Awaitable[None]]
+    """Told of the turn that came of each utterance."""
+    mouth: Mouth | None = None
+    """Says the replies aloud; None where that is somebody else's."""
+
+
+class Ear:
+    """Wakes, listens, answers, and listens again after a question.
+
+    `events` and `open` are for the thread that hears; all else is for the event loop.
+    """
+
+    def __init__(self, what: Hears) -> None:
+        self._what = what
+        self._attention: Attention | None = None
+        """Of the microphone that is open."""
+        self._live = what.pipeline.live()
+        self._answering: set[asyncio.Task[None]] = set()
+        self._free = asyncio.Semaphore(MOST_ANSWERED)
+
+    def events(self, chunks: Iterator[AudioChunk]) -> Iterator[Event]:
+        """What comes of the sound of a microphone that was opened."""
+        attention = self.open()
+        for chunk in chunks:
+            yield from attention.hear(chunk)
+
+    def open(self) -> Attention:
+        """Begin with a microphone.
+
+        Raises:
+            PhraseUnusable: A wake word cannot be said.
+        """
+        self._attention = Attention(
+            Endpointer(open_voice_detector()),
+            wake_detector(self._what.wake, self._what.language),
+            stops=frozenset(phrase.text for phrase in _phrases(self._what.wake.stop_words)),
+            listener=self._live,
+            always=self._what.wake.mode == "always",
+        )
+        return self._attention
+
+    async def handle(self, event: Event) -> None:
+        """Do what is to be done about an event."""
+        match event:
+            case Woken() | Stopped() | SpokenOver():
+                self._hush()
+                if isinstance(event, Woken):
+                    self._signal(Earcon.WAKE)
+            case NothingSaid():
+                self._signal(Earcon.NOTHING)
+            case Heard(utterance, guess):
+                await self._free.acquire()
+                # What takes its time, such as a garage door, must not keep who speaks from stopping it.
+                self._start(self._answer(utterance, guess), self._free.release)
+
+    def listen(self, seconds: float) -> None:
+        """Listen without a wake word: a button was pushed."""
+        self._hush()
+        if self._attention is not None:
+            self._attention.listen(seconds)
+
+    def speaks(self, speaking: bool) -> None:
+        """Paige begins to speak or ring, or has ended."""
+        if self._attention is not None:
+            self._attention.speaking = speaking
+            self._attention.deaf = speaking
+
+    async def settled(self) -> None:
+        """Wait until nothing that was heard is still to be answered."""
+        while self._answering:
+            await asyncio.wait(self._answering)
+
+    async def close(self) -> None:
+        """Break off what is being answered."""
+        self._live.close()
+        for task in self._answering:
+            task.cancel()
+        await asyncio.gather(*self._answering, return_exceptions=True)
+
+    async def _answer(self, utterance: Utterance, guess: Future[Guess | None] | None) -> None:
+        what = self._what
+        ahead = None if guess is None else asyncio.wrap_future(guess)
+        turn = await what.pipeline.handle_utterance(utterance, what.area, ahead)
+        await what.done(turn)
+        if turn.text or turn.reply.expects is not Expects.NOTHING:
+            if what.mouth is not None:
+                await what.mouth.say(turn.reply.text)
+        else:
+            self._signal(Earcon.REFUSED)
+        await what.pipeline.listen_for_the_home(what.area)  # a question makes its answers worth hearing
+        if turn.reply.expects is not Expects.NOTHING and self._attention is not None:
+            self._attention.listen(ANSWER_SECONDS)
+        await asyncio.to_thread(give_back)
+
+    def _hush(self) -> None:
+        if self._what.mouth is not None:
+            self._what.mouth.hush()
+
+    def _signal(self, sound: Earcon) -> None:
+        if self._what.mouth is not None and self._what.wake.mode != "always":
+            self._start(self._what.mouth.signal(sound))
+
+    def _start(self, work: "Awaitable[None]", finished: Callable[[], None] = lambda: None) -> None:
+        async def worked() -> None:
+            try:
+                await work
+            except Exception:  # noqa: BLE001  # one utterance must not take the ears from the next
+                _log.exception("an utterance could not be handled")
+            finally:
+                finished()
+
+        task = asyncio.create_task(worked(), name="utterance")
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+
+def wake_detector(wake: Wake, language: str) -> WakeDetector | None:
+    """What listens for the words that are configured; None where there are none.
+
+    Args:
+        wake: The section `wake` of the configuration.
+        language: Whose letters are said how, for words that no dictionary has.
+
+    Raises:
+        PhraseUnusable: A word cannot be said.
+        ModelUnusable: The dictionary is missing.
+    """
+    phrases = _phrases((*wake.words, *wake.stop_words) if wake.mode == "word" else wake.stop_words)
+    if not phrases:
+        return None
+
+    def said(words: Iterable[str]) -> Pronunciations:
+        return pronounce(words, SphinxModel.find().dictionary, Spelling.for_language(language))
+
+    return open_wake_detector(phrases, said)
+
+
+def _phrases(texts: Iterable[str]) -> tuple[Phrase, ...]:
+    return tuple(Phrase(*parse_phrase(text)) for text in texts)

@@ -1,0 +1,121 @@
+"""What Paige says aloud: one thing after the other, until it is hushed."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+import numpy as np
+
+from paige.audio.chunk import Samples
+from paige.audio.earcons import EARCON_RATE, Earcon, earcon
+from paige.audio.playing import Ended, Playing
+from paige.audio.speaker import Speaker
+from paige.audio.voices import Voice
+
+_log = logging.getLogger(__name__)
+
+RING_SECONDS: Final = 120.0
+"""After which a timer that nobody stops has rung enough."""
+_BETWEEN_RINGS: Final = 1.0
+
+
+class Mouth:
+    """Speaks, and makes short sounds.
+
+    Args:
+        voice: Text to sound.
+        speaker: Where sound goes.
+        volume: 0 to 1.
+        sounds: Whether there are other sounds than speech and ringing.
+    """
+
+    def __init__(
+        self,
+        voice: Voice,
+        speaker: Speaker,
+        *,
+        volume: float = 1.0,
+        sounds: bool = True,
+    ) -> None:
+        self._voice = voice
+        self._speaker = speaker
+        self._volume = volume
+        self._sounds = sounds
+        self._changed: Callable[[bool], None] = lambda _: None
+        self._alone = asyncio.Lock()
+        self._hushed = 0
+        """How often; what was to be said before is not said after it."""
+        self._playing: Playing | None = None
+        self._complaint = ""
+
+    def on_change(self, changed: Callable[[bool], None]) -> None:
+        """Have somebody told when it begins to speak or ring, and when it has ended."""
+        self._changed = changed
+
+    @property
+    def heard(self) -> bool:
+        """Whether the last sound was: there is a loudspeaker."""
+        return not self._complaint
+
+    async def try_out(self) -> None:
+        """Play silence, so that it is known from the start whether there is a loudspeaker."""
+        await self._play(lambda: ([np.zeros(EARCON_RATE // 100, np.int16)], EARCON_RATE))
+
+    async def say(self, text: str) -> bool:
+        """Say something after what is being said; False where it was hushed, or cannot be heard."""
+        return bool(text) and await self._speak(lambda: (self._voice.say(text), self._voice.rate))
+
+    async def signal(self, sound: Earcon) -> None:
+        """A short sound, where they are wanted. Who is listened to is listened to meanwhile."""
+        if self._sounds:
+            await self._play(lambda: ([earcon(sound)], EARCON_RATE))
+
+    async def ring(self, text: str) -> None:
+        """Ring and say why, again and again, until somebody hushes it or two minutes are over."""
+        loop, hushed = asyncio.get_running_loop(), self._hushed
+        until = loop.time() + RING_SECONDS
+        while self._hushed == hushed and loop.time() < until:
+            if not await self._speak(lambda: ([earcon(Earcon.RING)], EARCON_RATE)):
+                return
+            if not await self.say(text):
+                return
+            await asyncio.sleep(_BETWEEN_RINGS)
+
+    def hush(self) -> None:
+        """Say no more: neither this nor what waits."""
+        self._hushed += 1
+        if self._playing is not None:
+            self._playing.stop()
+
+    async def _speak(self, sound: Callable[[], tuple[Iterable[Samples], int]]) -> bool:
+        self._changed(True)
+        try:
+            return await self._play(sound)
+        finally:
+            self._changed(False)
+
+    async def _play(self, sound: Callable[[], tuple[Iterable[Samples], int]]) -> bool:
+        hushed = self._hushed
+        async with self._alone:
+            if self._hushed != hushed:
+                return False
+            pieces, rate = sound()
+            playing = self._playing = self._speaker.play(self._as_loud_as_wanted(pieces), rate)
+            try:
+                await asyncio.to_thread(playing.wait)
+            finally:
+                playing.stop()  # where this was broken off
+                self._playing = None
+            self._complain(playing.complaint)
+            return playing.end is Ended.PLAYED
+
+    def _complain(self, complaint: str) -> None:
+        """Once, and not with every word that nobody hears."""
+        if complaint and complaint != self._complaint:
+            _log.warning("%s; replies still go over MQTT", complaint.rstrip("."))
+        self._complaint = complaint
+
+    def _as_loud_as_wanted(self, pieces: Iterable[Samples]) -> Iterator[Samples]:
+        for piece in pieces:
+            yield piece if self._volume == 1.0 else (piece * self._volume).astype(np.int16)

@@ -1,0 +1,251 @@
+"""What a microphone hears, as events: real endpoints, a detector that takes loud for speech, virtual time."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+import numpy as np
+import pytest
+
+from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples, Utterance
+from paige.audio.endpointer import Endpointer
+from paige.audio.wake.detector import Wake
+from paige.device.attention import (
+    GUESS_SECONDS,
+    WAKE_SECONDS,
+    Attention,
+    Event,
+    Guess,
+    Heard,
+    NothingSaid,
+    SpokenOver,
+    Stopped,
+    Woken,
+)
+from paige.models.transcript import Transcript
+
+QUIET, LOUD = 0, 1000
+LATE = 0.2
+"""Seconds after its end at which a wake word is noticed."""
+
+
+def is_speech(samples: Samples) -> bool:
+    return bool(samples[0] == LOUD)
+
+
+class Clockwork:
+    """Hears phrases at times that the test sets."""
+
+    def __init__(self, **ends: float) -> None:
+        self._ends = ends
+
+    def hear(self, chunk: AudioChunk) -> Wake | None:
+        for phrase, end in self._ends.items():
+            if chunk.start <= end + LATE < chunk.start + chunk.seconds:
+                return Wake(phrase, end - 0.5, end, 1.0)
+        return None
+
+    def reset(self) -> None:
+        """Nothing to forget."""
+
+
+class Ear:
+    """Plays sound to an attention and notes when what came of it."""
+
+    def __init__(self, attention: Attention) -> None:
+        self.attention = attention
+        self.events: list[tuple[float, Event]] = []
+        self._at = 0
+
+    @property
+    def now(self) -> float:
+        return self._at / RATE
+
+    def until(self, seconds: float, level: int = QUIET) -> None:
+        while self.now < seconds:
+            chunk = AudioChunk(np.full(CHUNK_SAMPLES, level, np.int16), self.now)
+            self._at += CHUNK_SAMPLES
+            self.events += [(self.now, event) for event in self.attention.hear(chunk)]
+
+    def heard(self) -> Iterator[tuple[float, Utterance]]:
+        for at, event in self.events:
+            if isinstance(event, Heard):
+                yield at, event.utterance
+
+
+def kinds(ear: Ear) -> list[type]:
+    return [type(event) for _, event in ear.events]
+
+
+def test_asleep_it_hears_nothing() -> None:
+    ear = Ear(Attention(Endpointer(is_speech), Clockwork()))
+    ear.until(1)
+    ear.until(3, LOUD)
+    ear.until(6)
+    assert ear.events == []
+
+
+def test_what_follows_a_wake_word_is_heard_once() -> None:
+    ear = Ear(Attention(Endpointer(is_speech), Clockwork(paige=1.0)))
+    ear.until(2)
+    ear.until(3, LOUD)
+    ear.until(5)
+    ear.until(6, LOUD)
+    ear.until(9)
+    assert kinds(ear) == [Woken, Heard]
+    ((at, utterance),) = ear.heard()
+    assert utterance.speech_end == pytest.approx(3, abs=0.05)
+    assert at == pytest.approx(3.7, abs=0.05)
+
+
+def test_who_goes_on_without_a_pause_is_heard_from_the_first_word() -> None:
+    ear = Ear(Attention(Endpointer(is_speech), Clockwork(paige=1.0)))
+    ear.until(0.4)
+    ear.until(2.5, LOUD)
+    ear.until(4)
+    ((_, utterance),) = ear.heard()
+    assert utterance.start == pytest.approx(1.0, abs=0.05)
+    assert utterance.start >= 1.0, "the wake word is no part of it"
+
+
+def test_who_says_nothing_is_not_waited_for() -> None:
+    ear = Ear(Attention(Endpointer(is_speech), Clockwork(paige=1.0)))
+    ear.until(10)
+    assert kinds(ear) == [Woken, NothingSaid]
+    assert ear.events[1][0] == pytest.approx(1 + LATE + WAKE_SECONDS, abs=0.1)
+
+
+def test_a_button_or_a_question_does_what_a_wake_word_does() -> None:
+    attention = Attention(Endpointer(is_speech))
+    ear = Ear(attention)
+    ear.until(1)
+    attention.listen(8.0)
+    ear.until(7)
+    ear.until(8, LOUD)
+    ear.until(10)
+    assert kinds(ear) == [Heard]
+    attention.listen(2.0)
+    ear.until(11)
+    attention.sleep()
+    ear.until(12, LOUD)
+    ear.until(14)
+    assert kinds(ear) == [Heard]
+
+
+def test_always_awake_it_hears_all_and_waits_for_nobody() -> None:
+    ear = Ear(Attention(Endpointer(is_speech), always=True))
+    for second in range(0, 8, 2):
+        ear.until(second + 1)
+        ear.until(second + 2, LOUD)
+    ear.until(10)
+    assert kinds(ear) == [Heard] * 4
+
+
+def test_a_stop_word_counts_only_while_paige_speaks() -> None:
+    attention = Attention(
+        Endpointer(is_speech), Clockwork(stop=1.0, halt=3.0), stops=frozenset({"stop", "halt"})
+    )
+    ear = Ear(attention)
+    ear.until(2)
+    attention.speaking = True
+    ear.until(5)
+    assert [(type(event), event.wake.phrase) for _, event in ear.events if isinstance(event, Stopped)] == [
+        (Stopped, "halt")
+    ]
+    assert len(ear.events) == 1
+
+
+def test_deaf_it_hears_no_more_than_wake_words() -> None:
+    attention = Attention(Endpointer(is_speech), Clockwork(paige=2.0), always=True)
+    ear = Ear(attention)
+    attention.deaf = attention.speaking = True
+    ear.until(1)
+    ear.until(3, LOUD)
+    assert kinds(ear) == [Woken]
+    attention.deaf = attention.speaking = False
+    ear.until(4)
+    ear.until(5, LOUD)
+    ear.until(6)
+    ((_, utterance),) = ear.heard()
+    assert utterance.start > 3.5, "what was said into deaf ears is not half heard"
+
+
+def test_speaking_over_paige_is_told_at_once_and_heard() -> None:
+    attention = Attention(Endpointer(is_speech), always=True)
+    ear = Ear(attention)
+    attention.speaking = True
+    ear.until(1)
+    ear.until(2, LOUD)
+    ear.until(4)
+    assert kinds(ear) == [SpokenOver, Heard]
+    assert ear.events[0][0] < 1.4
+
+
+class Guessing:
+    """Says of each pause what the test wants, as soon as the test wants."""
+
+    def __init__(self, *pauses: float, at_once: bool = True) -> None:
+        self._pauses = list(pauses)
+        self.spoken: list[AudioChunk] = []
+        self.asked: list[tuple[Utterance, Future[Guess | None]]] = []
+        self._at_once = at_once
+
+    def begin(self, sound: AudioChunk) -> None:
+        self.spoken = [sound]
+
+    def hear(self, chunk: AudioChunk) -> None:
+        self.spoken.append(chunk)
+
+    def guess(self, utterance: Utterance) -> Future[Guess | None]:
+        sound = np.concatenate([chunk.samples for chunk in self.spoken])
+        assert np.array_equal(sound, utterance.samples), "it was given all of it, once"
+        future: Future[Guess | None] = Future()
+        self.asked.append((utterance, future))
+        if self._at_once:
+            self.answer(future)
+        return future
+
+    def answer(self, future: Future[Guess | None]) -> None:
+        future.set_result(Guess(Transcript("x", 1.0, 1.0), self._pauses.pop(0)))
+
+
+def test_a_finished_sentence_ends_early_and_is_known_already() -> None:
+    guessing = Guessing(0.25)
+    ear = Ear(Attention(Endpointer(is_speech), listener=guessing, always=True))
+    ear.until(1)
+    ear.until(2, LOUD)
+    ear.until(4)
+    ((at, event),) = ear.events
+    assert isinstance(event, Heard)
+    assert at == pytest.approx(2.25, abs=0.06)
+    ((asked, future),) = guessing.asked
+    assert event.guess is future
+    assert asked.speech_end == event.utterance.speech_end
+    assert asked.start + asked.seconds == pytest.approx(2 + GUESS_SECONDS, abs=0.06)
+
+
+def test_an_unfinished_sentence_is_waited_for_and_each_pause_is_judged_anew() -> None:
+    guessing = Guessing(1.5, 0.25)
+    ear = Ear(Attention(Endpointer(is_speech), listener=guessing, always=True))
+    ear.until(1)
+    ear.until(2, LOUD)
+    ear.until(3.2)
+    ear.until(4, LOUD)
+    ear.until(6)
+    ((at, event),) = ear.events
+    assert isinstance(event, Heard)
+    assert at == pytest.approx(4.25, abs=0.06)
+    assert len(guessing.asked) == 2
+    assert event.guess is guessing.asked[1][1], "what the first pause made of it is not what was said"
+
+
+def test_a_guess_that_comes_late_or_fails_changes_nothing() -> None:
+    guessing = Guessing(0.25, at_once=False)
+    ear = Ear(Attention(Endpointer(is_speech), listener=guessing, always=True))
+    ear.until(1)
+    ear.until(2, LOUD)
+    ear.until(4)
+    ear.until(5, LOUD)
+    ear.until(5.3)
+    guessing.asked[1][1].set_exception(ValueError("broken"))
+    ear.until(7)
+    assert [at for at, _ in ear.events] == [pytest.approx(2.7, abs=0.05), pytest.approx(5.7, abs=0.05)]

@@ -1,0 +1,152 @@
+"""One microphone: eSpeak says the wake word, a person the command; all that hears and answers is real."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.device.test_mouth import Loudspeaker
+
+from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
+from paige.audio.conversion import Resampler, rechunk, to_floats, to_samples
+from paige.audio.earcons import Earcon, earcon
+from paige.audio.errors import PhraseUnusable
+from paige.audio.playing import Ended
+from paige.audio.voices import open_voice
+from paige.audio.wav import read_wav
+from paige.device.assistant import Assistant, assistant
+from paige.device.attention import Event, Heard, NothingSaid, Woken
+from paige.device.config.schema import Config, House, Mqtt, Wake
+from paige.device.ear import Ear, Hears, wake_detector
+from paige.device.mouth import Mouth
+from paige.device.turn import Turn
+from paige.iot.outcome import Status
+from paige.models.recognizer import open_recognizer
+from paige.tools.broker import EmbeddedBroker
+from paige.tools.simulated_home.home import SimulatedHome
+
+ROOT = Path(__file__).parents[2]
+RECORDINGS = ROOT / "tools/demo/recordings"
+PATIENCE = 60.0
+
+
+def quiet(seconds: float) -> Samples:
+    return np.random.default_rng(1).normal(0, 4, round(seconds * RATE)).astype(np.int16)
+
+
+def spoken(text: str, voice: str = "en-gb") -> Samples:
+    """What eSpeak says, as a microphone hears it."""
+    one = open_voice(voice, "en")
+    sound = np.concatenate(list(one.say(text)))
+    return to_samples(Resampler(one.rate, RATE).resample(to_floats(sound), last=True) * 0.5)
+
+
+def recording(name: str) -> Samples:
+    return read_wav(RECORDINGS / name).samples
+
+
+@asynccontextmanager
+async def house() -> AsyncIterator[Assistant]:
+    async with EmbeddedBroker() as broker, SimulatedHome().joined(broker.host, broker.port):
+        config = Config(House(home=ROOT / "tools/demo/home.yaml"), Mqtt(host=broker.host, port=broker.port))
+        async with assistant(config, open_recognizer("pocketsphinx")) as one:
+            await one.link.connected(PATIENCE)
+            await one.home.ready()
+            yield one
+
+
+class Room:
+    """What is heard in a room, as fast as it can be heard, and what Paige says there."""
+
+    def __init__(self, one: Assistant, wake: Wake) -> None:
+        self.turns: asyncio.Queue[Turn] = asyncio.Queue()
+        self.loudspeaker = Loudspeaker()
+        self.loudspeaker.at_once = True
+        self.mouth = Mouth(open_voice(None, "en"), self.loudspeaker)
+        self.ear = Ear(Hears(one.pipeline, wake, None, "en", self.turns.put, self.mouth))
+        self.mouth.on_change(self.ear.speaks)
+        self._attention = self.ear.open()
+        self._at = 0
+
+    async def hears(self, *sounds: Samples) -> list[type[Event]]:
+        """Play sounds, and do what is to be done about them; gives the kinds of events."""
+        events = await asyncio.to_thread(
+            lambda: [event for chunk in self._chunks(sounds) for event in self._attention.hear(chunk)]
+        )
+        for event in events:
+            await self.ear.handle(event)
+        return [type(event) for event in events]
+
+    async def turn(self) -> Turn:
+        async with asyncio.timeout(PATIENCE):
+            return await self.turns.get()
+
+    async def said(self) -> Samples:
+        async with asyncio.timeout(PATIENCE):
+            return (await self.loudspeaker.sounds.get())[0]
+
+    def _chunks(self, sounds: Iterable[Samples]) -> Iterator[AudioChunk]:
+        for chunk in rechunk(sounds):
+            if len(chunk.samples) == CHUNK_SAMPLES:
+                yield AudioChunk(chunk.samples, self._at / RATE)
+                self._at += CHUNK_SAMPLES
+
+
+async def test_after_a_wake_word_a_command_is_heard_and_its_reply_said() -> None:
+    async with house() as one:
+        room = Room(one, Wake(stop_words=()))
+        await one.pipeline.listen_for_the_home()
+        lamp = recording("01-kitchen-lamp.wav")
+        assert await room.hears(quiet(1), lamp, quiet(2)) == [], "nobody has said the wake word"
+        sounds = (quiet(1), spoken("okay nabu"), quiet(1), lamp, quiet(2))
+        assert await room.hears(*sounds) == [Woken, Heard]
+        turn = await room.turn()
+        assert [outcome.status for outcome in turn.outcomes] == [Status.DONE]
+        assert np.array_equal(await room.said(), earcon(Earcon.WAKE))
+        assert len(await room.said()) > RATE, "the reply takes longer than a second"
+        await room.ear.close()
+
+
+async def test_who_wakes_it_and_says_nothing_is_told_so() -> None:
+    async with house() as one:
+        room = Room(one, Wake(stop_words=()))
+        assert await room.hears(quiet(1), spoken("okay nabu"), quiet(7)) == [Woken, NothingSaid]
+        heard = [await room.said(), await room.said()]
+        assert np.array_equal(heard[0], earcon(Earcon.WAKE))
+        assert np.array_equal(heard[1], earcon(Earcon.NOTHING))
+        await room.ear.close()
+
+
+async def test_a_question_is_answered_without_a_wake_word() -> None:
+    async with house() as one:
+        room = Room(one, Wake(mode="push", stop_words=()))
+        room.ear.listen(20)
+        assert await room.hears(quiet(1), recording("08-open-garage.wav"), quiet(2)) == [Heard]
+        assert (await room.turn()).reply.expects
+        assert len(await room.said()) > RATE
+        await room.ear.settled()
+        assert await room.hears(quiet(1), recording("09-yes.wav"), quiet(2)) == [Heard]
+        assert [outcome.command.service for outcome in (await room.turn()).outcomes] == ["open_cover"]
+        await room.ear.close()
+
+
+def test_words_of_the_house_are_said_by_its_letters_and_what_nobody_can_say_is_refused() -> None:
+    assert wake_detector(Wake(words=("hey zigbee",)), "en") is not None
+    with pytest.raises(PhraseUnusable, match="你好"):
+        wake_detector(Wake(words=("hey 你好",)), "en")
+    assert wake_detector(Wake(mode="always", stop_words=()), "en") is None
+
+
+async def test_hushed_by_the_button_it_falls_silent() -> None:
+    async with house() as one:
+        room = Room(one, Wake(mode="push"))
+        room.loudspeaker.at_once = False
+        talking = asyncio.create_task(room.mouth.say("A very long story."))
+        async with asyncio.timeout(PATIENCE):
+            _, course = await room.loudspeaker.sounds.get()
+            room.ear.listen(5)
+            assert not await talking
+        assert course.end is Ended.STOPPED
+        await room.ear.close()
