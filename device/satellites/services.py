@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from wyoming.info import (
     AsrModel,
@@ -19,44 +19,13 @@ from wyoming.info import (
     WakeProgram,
 )
 
-from paige.audio.chunk import AudioChunk, Utterance
+from paige.audio.chunk import Utterance
 from paige.audio.voices.protocol import Voice
+from paige.audio.wake.detector import WakeDetector
 from paige.device.turn import Turn
 from paige.device.version import paige_version
 from paige.models.intent import Intent, NotRecognized
 from paige.models.transcript import Transcript
-
-
-class Wake(Protocol):
-    """A wake word that was heard."""
-
-    @property
-    def phrase(self) -> str:
-        """What was said."""
-        ...
-
-    @property
-    def start(self) -> float:
-        """Where it began, in seconds since the stream did."""
-        ...
-
-    @property
-    def end(self) -> float:
-        """Where it ended, in seconds since the stream began."""
-        ...
-
-    @property
-    def score(self) -> float:
-        """How sure that is, 0 to 1."""
-        ...
-
-
-class WakeDetector(Protocol):
-    """Hears wake words in one stream."""
-
-    def hear(self, chunk: AudioChunk) -> Wake | None:
-        """Takes the next chunk; gives the wake word that was complete with it, if any."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

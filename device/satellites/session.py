@@ -18,9 +18,10 @@ from wyoming.tts import Synthesize
 from wyoming.wake import Detect, Detection, NotDetected
 
 from paige.audio.chunk import RATE, AudioChunk, Samples, Utterance
+from paige.audio.wake.detector import WakeDetector
 from paige.device.errors import PeerInvalid
 from paige.device.satellites.limits import Limits
-from paige.device.satellites.services import Services, WakeDetector, describe
+from paige.device.satellites.services import Services, describe
 from paige.device.satellites.sound import Incoming, SoundFormat
 from paige.device.satellites.speech import sound_events
 from paige.models import intent as understood
