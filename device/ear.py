@@ -87,7 +87,7 @@ class Ear:
         """Do what is to be done about an event."""
         match event:
             case Woken() | Stopped() | SpokenOver():
-                self._hush()
+                self.hush()
                 if isinstance(event, Woken):
                     self._signal(Earcon.WAKE)
             case NothingSaid():
@@ -99,7 +99,7 @@ class Ear:
 
     def listen(self, seconds: float) -> None:
         """Listen without a wake word: a button was pushed."""
-        self._hush()
+        self.hush()
         if self._attention is not None:
             self._attention.listen(seconds)
 
@@ -136,7 +136,8 @@ class Ear:
             self._attention.listen(ANSWER_SECONDS)
         await asyncio.to_thread(give_back)
 
-    def _hush(self) -> None:
+    def hush(self) -> None:
+        """Say no more of what is being said."""
         if self._what.mouth is not None:
             self._what.mouth.hush()
 

@@ -6,11 +6,13 @@ from functools import partial
 
 from paige.audio.errors import SourceUnreadable
 from paige.audio.microphone import MicrophoneSource
+from paige.audio.source import AudioSource
 from paige.device.assistant import Assistant
 from paige.device.attention import Event
 from paige.device.config.schema import Speech
 from paige.device.ear import Ear
 from paige.device.listening import listen
+from paige.device.microphone_watch import MicrophoneWatch
 from paige.iot.registry import Update
 from paige.models.errors import ModelError
 from paige.models.heap import give_back
@@ -37,7 +39,9 @@ def open_ears(speech: Speech) -> Recognizer | None:
     return open_recognizer(speech.recognizer, speech.model)
 
 
-async def hear(speech: Speech, house: Assistant, area: str | None, ear: Ear) -> None:
+async def hear(
+    speech: Speech, house: Assistant, area: str | None, ear: Ear, watch: MicrophoneWatch | None = None
+) -> None:
     """Handle what is said, until cancelled; a microphone that is not there is waited for.
 
     It ends where the recognizer cannot be used once a microphone came; that is logged.
@@ -47,8 +51,18 @@ async def hear(speech: Speech, house: Assistant, area: str | None, ear: Ear) -> 
         house: The assistant; it is given a recognizer with the first microphone where it has none.
         area: Where the microphone stands.
         ear: What is done with its sound.
+        watch: Looks after the microphone.
     """
     there, ready = asyncio.Event(), asyncio.Event()
+
+    def opened(source: AudioSource) -> None:
+        there.set()
+        if watch is not None and isinstance(source, MicrophoneSource):
+            watch.opened(source.health)
+
+    def lost(complaint: str) -> None:
+        if watch is not None:
+            watch.lost(complaint)
 
     async def handle(event: Event) -> None:
         await ready.wait()
@@ -66,7 +80,7 @@ async def hear(speech: Speech, house: Assistant, area: str | None, ear: Ear) -> 
     source = partial(MicrophoneSource, speech.microphone)
     work = [
         asyncio.create_task(keep_ready(), name="recognizer"),
-        asyncio.create_task(listen(source, ear.events, handle, opened=there.set), name="listening"),
+        asyncio.create_task(listen(source, ear.events, handle, opened=opened, lost=lost), name="listening"),
     ]
     try:
         for ended in (await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED))[0]:

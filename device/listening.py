@@ -31,7 +31,8 @@ async def listen(
     events: Callable[[Iterator[AudioChunk]], Iterator[E]],
     handle: Callable[[E], Awaitable[None]],
     *,
-    opened: Callable[[], None] = lambda: None,
+    opened: Callable[[AudioSource], None] = lambda _: None,
+    lost: Callable[[str], None] = lambda _: None,
     first_pause: float = FIRST_PAUSE_SECONDS,
 ) -> None:
     """Listen until cancelled; a microphone that is missing or lost is said once and tried again and again.
@@ -40,7 +41,8 @@ async def listen(
         open_source: Gives the microphone, not yet entered.
         events: Finds in sound what something is to be done about.
         handle: Does it, one after another.
-        opened: Called whenever a microphone is there.
+        opened: Called with each microphone that is there.
+        lost: Called with why there is none, each time that it is tried.
         first_pause: Seconds after which a microphone that is not there is tried for the second time.
     """
     waiting: asyncio.Queue[E] = asyncio.Queue(MOST_WAITING)
@@ -54,11 +56,14 @@ async def listen(
         except asyncio.QueueFull:
             _log.warning("what was heard is dropped: too much is waiting")
 
-    def tell_opened() -> None:
-        loop.call_soon_threadsafe(opened)
+    def tell_opened(source: AudioSource) -> None:
+        loop.call_soon_threadsafe(opened, source)
+
+    def tell_lost(complaint: str) -> None:
+        loop.call_soon_threadsafe(lost, complaint)
 
     def work() -> None:
-        hearing = _Hearing(open_source, events, stop, first_pause, tell_opened)
+        hearing = _Hearing(open_source, events, stop, first_pause, tell_opened, tell_lost)
         try:
             for event in hearing.events():
                 loop.call_soon_threadsafe(take, event)
@@ -90,13 +95,15 @@ class _Hearing(Generic[E]):
         events: Callable[[Iterator[AudioChunk]], Iterator[E]],
         stop: threading.Event,
         first_pause: float,
-        opened: Callable[[], None],
+        opened: Callable[[AudioSource], None],
+        lost: Callable[[str], None],
     ) -> None:
         self._open_source = open_source
         self._events = events
         self._stop = stop
         self._first_pause = first_pause
         self._opened = opened
+        self._lost = lost
 
     def events(self) -> Iterator[E]:
         """What comes of one microphone after another, until stopped."""
@@ -107,9 +114,10 @@ class _Hearing(Generic[E]):
                 with self._open_source() as source:
                     _log.info("listening to %s", source.description)
                     complaint = ""
-                    self._opened()
+                    self._opened(source)
                     yield from self._events(self._chunks(source))
             except AudioError as error:
+                self._lost(str(error))
                 if str(error) != complaint:
                     complaint = str(error)
                     _log.warning("%s; text is served, the microphone is tried again", complaint.rstrip("."))

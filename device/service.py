@@ -8,16 +8,19 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 from paige.audio.speaker import DeviceSpeaker
 from paige.audio.voices import open_voice
 from paige.device.assistant import MODELS, Assistant, assistant
+from paige.device.attention import WAKE_SECONDS
 from paige.device.broker import own_topics
 from paige.device.config.schema import Config
 from paige.device.config.secret import redact
 from paige.device.ear import Ear, Hears
 from paige.device.hearing import hear, open_ears
+from paige.device.microphone_watch import MicrophoneWatch
 from paige.device.mouth import Mouth
 from paige.device.notify import Notifier
 from paige.device.policy import policy, unasked
@@ -27,6 +30,7 @@ from paige.iot.link import LinkState, LinkStatus, MqttLink
 from paige.iot.message import Publication
 from paige.iot.outcome import Status
 from paige.iot.presence import Presence, Topics
+from paige.iot.push_to_talk import PushToTalk
 from paige.iot.requests import Request, RequestServer
 from paige.models.heap import give_back
 
@@ -110,7 +114,10 @@ class Service:
             if mouth is not None:
                 mouth.on_change(ear.speaks)
                 await mouth.try_out()
-            ears = hear(self._config.speech, house, area, ear)
+            stack.enter_context(PushToTalk(house.link, topics, partial(ear.listen, WAKE_SECONDS), ear.hush))
+            watch = MicrophoneWatch(lambda how: presence.tell_health({"microphone": how}))
+            stack.push_async_callback(_end, asyncio.create_task(watch.run(), name="health"))
+            ears = hear(self._config.speech, house, area, ear, watch)
             stack.push_async_callback(_end, asyncio.create_task(ears, name="ears"))
             # What was made until now stays; to search it for garbage would make somebody wait for an answer.
             gc.freeze()

@@ -374,6 +374,18 @@ async def test_the_reply_to_speech_is_published_for_whoever_can_say_it(one_house
     assert said["spoken"] is False, "there is no loudspeaker here that could have said it"
 
 
+async def test_how_the_microphone_does_is_kept_on_the_broker(one_house: House) -> None:
+    async with one_house.listening("paige/paige/health") as until:
+        await one_house.start("run")
+        told = await until(None)
+    async with one_house.listening("paige/paige/health") as until:
+        kept = await until(None)
+    assert kept.retained
+    health = json.loads(kept.payload)["microphone"]
+    assert health["state"] == json.loads(told.payload)["microphone"]["state"] == "lost"
+    assert health["complaint"]
+
+
 async def _hears(service: Process) -> bool:
     """Whether the next line of its log says that it listens."""
     assert service.stderr is not None
