@@ -4,9 +4,9 @@ Each network gives every 30 ms a probability that its phrase has just been said,
 the mean of the last few.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from paige.audio.chunk import AudioChunk
@@ -18,13 +18,14 @@ READY: Final = ("okay nabu", "hey jarvis", "hey mycroft", "alexa")
 
 _REFRACTORY: Final = 1.0
 """Seconds after a phrase in which none is heard: it fades from a network's memory only slowly."""
-_RANGE: Final = 4.0
-"""How many times as improbable what passes may be at the highest sensitivity as at the middle one."""
+_STRICTEST: Final = 0.99
+_LOOSEST: Final = 0.3
+"""Cutoffs at sensitivities 0 and 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Timing:
-    """How a network's phrase lies before the moment it is noticed, in seconds; medians of synthetic voices."""
+    """Where a phrase lies before the moment it is noticed, in seconds: medians of synthetic voices."""
 
     lag: float
     length: float
@@ -51,15 +52,21 @@ class NeuralWakeDetector:
         self._features = MicroWakeWordFeatures()
         self._networks: Final = [_Network(phrase) for phrase in phrases]
         self._deaf_until = 0.0
+        self.probabilities: dict[str, float] = {}
+        """The highest of each phrase within the last chunk."""
 
     def hear(self, chunk: AudioChunk) -> Wake | None:
         """Take the next chunk; give the phrase that was heard with it, the surest where there are several."""
-        heard: dict[str, float] = {}
+        self.probabilities = dict.fromkeys((network.phrase for network in self._networks), 0.0)
         for features in self._features.process_streaming(chunk.samples.tobytes()):
             for network in self._networks:
                 probability = network.model.process_streaming_prob(features) or 0.0
-                if probability > network.cutoff:
-                    heard[network.phrase] = max(probability, heard.get(network.phrase, 0.0))
+                self.probabilities[network.phrase] = max(probability, self.probabilities[network.phrase])
+        heard = {
+            network.phrase: self.probabilities[network.phrase]
+            for network in self._networks
+            if self.probabilities[network.phrase] > network.cutoff
+        }
         now = chunk.start + chunk.seconds
         if not heard or now < self._deaf_until:
             return None
@@ -90,4 +97,12 @@ class _Network:
 
 def cutoff(published: float, sensitivity: float) -> float:
     """The probability from which a phrase counts as heard: its maker's at the middle sensitivity."""
-    return 1 - (1 - published) * math.pow(_RANGE, 2 * sensitivity - 1)
+    if sensitivity < 0.5:
+        return _STRICTEST + (published - _STRICTEST) * 2 * sensitivity
+    return published + (_LOOSEST - published) * (2 * sensitivity - 1)
+
+
+@cache
+def published_cutoff(phrase: str) -> float:
+    """The cutoff that the maker of a ready phrase's network gives it."""
+    return _Network(Phrase(phrase)).model.probability_cutoff

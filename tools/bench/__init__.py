@@ -11,6 +11,7 @@ Measures this machine with Paige on it, and prints a table for each part:
   parse       sentences a second, and against hassil in the same run
   understand  how well sentences are understood, what is refused, and what that costs
   listen      recordings understood, and what recognition costs
+  wake        wake words heard and missed, voice activity, ends of speech
   turn        from the last sample of speech to the published message and the confirmed state, by step
   memory      the whole service: start to ready, memory idle and at peak, and where it goes
   home        homes of 30, 300 and 5,000 entities: discovery, language, parsing, processor time
@@ -20,7 +21,7 @@ Measures this machine with Paige on it, and prints a table for each part:
 example:
   paige bench turn --repeats 20"""
 
-PARTS = ("parse", "understand", "listen", "turn", "memory", "home", "lm")
+PARTS = ("parse", "understand", "listen", "wake", "turn", "memory", "home", "lm")
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -32,7 +33,7 @@ def _configure(parser: ArgumentParser) -> None:
         "--recordings",
         type=Path,
         metavar="FOLDER",
-        help="for listen: recordings of people with labels (python -m paige.tools.bench.listen --help)",
+        help="for listen, wake: recordings of people with labels (python -m paige.tools.bench.listen --help)",
     )
     parser.add_argument(
         "--data",

@@ -27,7 +27,7 @@ class Options:
 
     repeats: int | None = None
     recordings: Path | None = None
-    """Of people, for `listen`."""
+    """Of people, for `listen` and `wake`."""
     data: Path | None = None
     """A folder with data sets, for `understand`."""
     model: Path | None = None
@@ -44,7 +44,7 @@ _GIVEN: Final = {
     "lm": "`--llama-cpp PYTHON` for `lm`",
 }
 """What parts must be given."""
-_MODULES: Final = {"home": "home_size", "understand": "understand.part", "lm": "lm.part"}
+_MODULES: Final = {"home": "home_size", "understand": "understand.part", "lm": "lm.part", "wake": "wake.part"}
 
 
 def bench(parts: Sequence[str], options: Options, *, as_json: bool, write: Path | None) -> int:
@@ -79,6 +79,7 @@ def _measured(name: str, options: Options) -> Part:
     module = importlib.import_module(f"paige.tools.bench.{_MODULES.get(name, name)}")
     given: dict[str, dict[str, Path | None]] = {
         "listen": {"recordings": options.recordings},
+        "wake": {"recordings": options.recordings},
         "understand": {"data": options.data, "model": options.model},
         "lm": {"llama_cpp": options.llama_cpp, "scratch": options.scratch},
     }

@@ -87,5 +87,6 @@ def test_a_word_may_be_said_as_the_caller_says(synthesizer: Synthesizer) -> None
 
 def test_sensitivity_moves_the_cutoff_around_its_makers() -> None:
     assert cutoff(0.9, 0.5) == pytest.approx(0.9)
-    assert cutoff(0.9, 1.0) == pytest.approx(0.6)
-    assert cutoff(0.9, 0.0) == pytest.approx(0.975)
+    assert cutoff(0.9, 1.0) == pytest.approx(0.3)
+    assert cutoff(0.9, 0.75) == pytest.approx(0.6)
+    assert cutoff(0.9, 0.0) == pytest.approx(0.99)
