@@ -185,7 +185,12 @@ def _load(heard: Iterable[Heard]) -> float:
     return sum(one.cpu_seconds for one in all_of_them) / sum(one.seconds for one in all_of_them)
 
 
-def _labels(recordings: Path) -> dict[str, Any]:
+def labels_of(recordings: Path) -> dict[str, Any]:
+    """The intent and slots of each recording, by its name.
+
+    Raises:
+        BenchFailed: The folder has none.
+    """
     try:
         labels = json.loads((recordings / "labels.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -230,7 +235,7 @@ def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> 
     """
     if recordings is None:
         raise NotGiven("it needs recordings of people: paige bench listen --recordings FOLDER")
-    labels = _labels(recordings)
+    labels = labels_of(recordings)
     snrs = _SNRS if (recordings / "kitchen.wav").is_file() else ()
     results: list[Heard] = []
     for seed in range(1, (repeats or 1) + 1):
@@ -267,7 +272,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measures and prints a table."""
     arguments = _parser().parse_args(argv)
     try:
-        labels = _labels(arguments.recordings)
+        labels = labels_of(arguments.recordings)
         if arguments.snr and not (arguments.recordings / "kitchen.wav").is_file():
             raise BenchFailed(f"{arguments.recordings / 'kitchen.wav'} is missing, the noise for --snr")
         results = _results(arguments, sorted(labels)[: arguments.most])
