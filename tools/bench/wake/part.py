@@ -21,7 +21,7 @@ _SNRS: Final = (24.0, 12.0, 6.0)
 _OWN: Final = ((None, 0.25), (None, 0.5), (None, 0.75), (12.0, 0.5))
 """Noise and sensitivity at which phrases of one's own are spotted."""
 _FALSE_NOTE: Final = (
-    "Synthetic voices that say orders and words in any order: alone, in noise, several at a time, over tones. "
+    "Synthetic voices say orders, and words in any order: alone, in noise, several at a time, over tones. "
     "No false wake in so many hours means, with 95 % confidence, fewer than 3 divided by them an hour."
 )
 _MISSED_NOTE: Final = (
