@@ -2,7 +2,7 @@
 
 import logging
 import queue
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Final, Self
 
@@ -32,10 +32,12 @@ class SatelliteSource:
 
     Args:
         description: What a person would call the satellite.
+        read: Told, by the thread that hears, when it begins to wait for sound.
     """
 
-    def __init__(self, description: str) -> None:
+    def __init__(self, description: str, read: Callable[[], None] = lambda: None) -> None:
         self._description = description
+        self._read = read
         self._pieces: queue.Queue[Samples | None] = queue.Queue(MOST_WAITING)
         """Sound; None where it ends for good."""
         self._incoming = Incoming()
@@ -101,6 +103,7 @@ class SatelliteSource:
 
     def _until_lost(self) -> Iterator[Samples]:
         comes = False
+        self._read()
         while not self._closed:
             try:
                 samples = self._pieces.get(timeout=FELL_SILENT_SECONDS if comes else None)
