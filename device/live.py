@@ -49,6 +49,10 @@ class Live:
         """See `Listener`."""
         return self._work.submit(self._guess, utterance)
 
+    def settle(self) -> None:
+        """Wait until all that it was given has been heard."""
+        self._work.submit(lambda: None).result()
+
     def close(self) -> None:
         """Recognize nothing more."""
         self._work.shutdown(wait=False, cancel_futures=True)

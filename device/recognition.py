@@ -11,6 +11,7 @@ from paige.device.understanding import Understanding
 from paige.device.work import Work
 from paige.models.grammar.ending import Ending
 from paige.models.grammar.language import Language
+from paige.models.intent import Intent, NotRecognized
 from paige.models.recognizer.protocol import Recognizer, Stream
 from paige.models.transcript import Transcript
 
@@ -21,13 +22,25 @@ PAUSES: Final = {
     Ending.NO_SENTENCE: 0.7,
 }
 """Seconds of silence after which somebody who said that has ended; the last is what others wait for, whatever
-was said."""
+was said. With 0.3 for what may go on, 1.5 % of spoken orders of drinks were cut off, and with 0.4 none."""
+NAMED_PAUSE: Final = 0.3
+"""The same for what may go on, though it names what it is about: "turn on the kitchen lamp" seldom does, but
+for what is clear already ("… in the kitchen")."""
 
 
 def pause_after(words: str, languages: Iterable[Language]) -> float:
     """Seconds of silence after which somebody who has said these words has ended."""
-    endings = (language.ending(words.split()) for language in languages) if words else ()
-    return PAUSES[next((one for one in endings if one is not Ending.NO_SENTENCE), Ending.NO_SENTENCE)]
+    for language in languages if words else ():
+        ending = language.ending(words.split())
+        if ending is Ending.MAY_GO_ON and _names_something(language.parse(words)):
+            return NAMED_PAUSE
+        if ending is not Ending.NO_SENTENCE:
+            return PAUSES[ending]
+    return PAUSES[Ending.NO_SENTENCE]
+
+
+def _names_something(meaning: Intent | NotRecognized) -> bool:
+    return isinstance(meaning, Intent) and "name" in meaning.slots
 
 
 class Recognition:

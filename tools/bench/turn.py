@@ -12,12 +12,15 @@ from typing import Final
 
 import numpy as np
 
-from paige.audio.chunk import RATE, Samples, Utterance
+from paige.audio.chunk import RATE, AudioChunk, Samples
 from paige.audio.conversion import rechunk
-from paige.audio.endpointer import utterances
+from paige.audio.endpointer import Endpointer, utterances
+from paige.audio.voice_activity import open_voice_detector
 from paige.audio.wav import WavSource
 from paige.device.assistant import Assistant, assistant
+from paige.device.attention import Attention, Heard
 from paige.device.config.schema import Config, House, Mqtt
+from paige.device.live import Live
 from paige.device.turn import Turn
 from paige.iot.outcome import Status
 from paige.models.recognizer import open_recognizer
@@ -35,6 +38,8 @@ PAUSE_SECONDS: Final = 0.1
 off an acknowledgement by 40 ms, and mosquitto sends nothing small before that. People pause."""
 _READY_SECONDS = 60.0
 _QUIET: Final[Samples] = np.zeros(2 * RATE, np.int16)  # [samples]
+_PACED_SECONDS: Final = 0.5
+"""Before the last moment of speech: from there on the recording takes as long as it took to speak."""
 _STEPS: Final = ("endpoint", "recognize", "parse", "resolve", "publish", "confirm")
 _PUBLISHED: Final = "to published"
 _WHOLE: Final = "to reply"
@@ -115,7 +120,7 @@ def measure(repeats: int | None, tell: Tell, against: Sequence[Setting] | None =
     recognizer = open_recognizer("pocketsphinx")
     results: dict[str, dict[str, Timings]] = {}
     with demo_home() as home, demo_recordings() as recordings:
-        spoken = [utterance for path in recordings for utterance in _in_file(path)]
+        spoken = [spoken for path in recordings for spoken in _in_file(path)]
         for setting in against or settings():
             tell(f"{setting.title}: {times} × ({len(spoken)} spoken, {len(TYPED)} typed)")
             results[setting.title] = asyncio.run(_against(setting, home, spoken, recognizer, times))
@@ -135,14 +140,45 @@ def measure(repeats: int | None, tell: Tell, against: Sequence[Setting] | None =
     )
 
 
-def _in_file(path: Path) -> Iterator[Utterance]:
-    """The utterances of a recording that is followed by quiet, as a microphone goes on after a command."""
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """One recording, and the quiet after it, as a microphone goes on after a command."""
+
+    chunks: tuple[AudioChunk, ...]
+    speech_end: float
+    """Seconds to the last sample of speech."""
+
+
+def _in_file(path: Path) -> Iterator[_Spoken]:
+    """What is spoken in a file, where that is one utterance."""
     with WavSource(path) as source:
-        yield from utterances(rechunk(chain((chunk.samples for chunk in source.chunks()), (_QUIET,))))
+        chunks = tuple(rechunk(chain((_QUIET,), (chunk.samples for chunk in source.chunks()), (_QUIET,))))
+    for utterance in utterances(chunks):
+        yield _Spoken(chunks, utterance.speech_end)
+        return
+
+
+def _heard(spoken: _Spoken, live: Live) -> Heard:
+    """What comes of a recording, at the moment at which a microphone's listener would know it.
+
+    What is before the last moment of speech goes as fast as it can: only then time begins to count.
+    """
+    attention = Attention(Endpointer(open_voice_detector()), listener=live, always=True)
+    began: float | None = None
+    for chunk in spoken.chunks:
+        if chunk.start > spoken.speech_end - _PACED_SECONDS:
+            if began is None:
+                live.settle()
+                began = time.monotonic() - chunk.start
+            time.sleep(max(0.0, began + chunk.start + chunk.seconds - time.monotonic()))
+        for event in attention.hear(chunk):
+            if isinstance(event, Heard):
+                return event
+    raise BenchFailed("nothing was heard in one of the demo's recordings")
 
 
 async def _against(
-    setting: Setting, home: Path, spoken: list[Utterance], recognizer: Recognizer, times: int
+    setting: Setting, home: Path, spoken: list[_Spoken], recognizer: Recognizer, times: int
 ) -> dict[str, Timings]:
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(running_broker(setting.broker))
@@ -176,13 +212,16 @@ async def _typed(running: Assistant, times: int) -> Timings:
     return timings
 
 
-async def _spoken(running: Assistant, spoken: list[Utterance], times: int) -> Timings:
-    timings = Timings()
-    for number, utterance in enumerate((spoken[0], *spoken * times)):
+async def _spoken(running: Assistant, spoken: list[_Spoken], times: int) -> Timings:
+    timings, live = Timings(), running.pipeline.live()
+    for number, one in enumerate((spoken[0], *spoken * times)):
+        heard = await asyncio.to_thread(_heard, one, live)
         began = time.monotonic()
-        turn = await running.pipeline.handle_utterance(utterance)
+        guess = None if heard.guess is None else asyncio.wrap_future(heard.guess)
+        turn = await running.pipeline.handle_utterance(heard.utterance, guess=guess)
         _take(timings, number, turn, time.monotonic() - began)
         await running.pipeline.listen_for_the_home()  # as the service does, while the person hears the reply
+    live.close()
     return timings
 
 
