@@ -1,6 +1,7 @@
 """Whether a moment of sound is speech: Silero's neural detector, run by ONNX Runtime."""
 
 from collections.abc import Callable
+from functools import cache
 from importlib import resources
 from typing import Any, Final
 
@@ -58,6 +59,7 @@ def open_voice_detector() -> IsSpeech:
     return VoiceDetector()
 
 
+@cache
 def _session() -> Any:  # noqa: ANN401  # it publishes no types
     import onnxruntime  # noqa: TID251  # `paige.audio` has switched its telemetry off; only who listens needs it
 

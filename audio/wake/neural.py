@@ -1,15 +1,18 @@
 """Ready wake words, heard by microWakeWord's networks, which its package carries.
 
 Each network gives every 30 ms a probability that its phrase has just been said, and its maker a cutoff for
-the mean of the last few.
+the mean of the last few. Music makes some of them certain now and then, so what they hear counts only where
+there was a voice, too; that is found out afterwards, and costs nothing while they wait.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from paige.audio.chunk import AudioChunk
+from paige.audio.voice_activity import VoiceDetector
 from paige.audio.wake.detector import Phrase, Wake
 from paige.audio.wake.phrase import normal
 
@@ -21,6 +24,10 @@ _REFRACTORY: Final = 1.0
 _STRICTEST: Final = 0.99
 _LOOSEST: Final = 0.3
 """Cutoffs at sensitivities 0 and 1."""
+_LOOKED_BACK: Final = 1.5
+"""Seconds before a phrase is noticed in which a voice must have been heard."""
+_VOICE: Final = 0.2
+"""For how many of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +58,25 @@ class NeuralWakeDetector:
 
         self._features = MicroWakeWordFeatures()
         self._networks: Final = [_Network(phrase) for phrase in phrases]
+        self._recent: deque[AudioChunk] = deque()
         self._deaf_until = 0.0
         self.probabilities: dict[str, float] = {}
-        """The highest of each phrase within the last chunk."""
+        """The highest of each phrase within the last chunk; 0 where it would count and nobody spoke."""
 
     def hear(self, chunk: AudioChunk) -> Wake | None:
         """Take the next chunk; give the phrase that was heard with it, the surest where there are several."""
-        self.probabilities = dict.fromkeys((network.phrase for network in self._networks), 0.0)
-        for features in self._features.process_streaming(chunk.samples.tobytes()):
-            for network in self._networks:
-                probability = network.model.process_streaming_prob(features) or 0.0
-                self.probabilities[network.phrase] = max(probability, self.probabilities[network.phrase])
+        now = chunk.start + chunk.seconds
+        self._recent.append(chunk)
+        while now - self._recent[0].start > _LOOKED_BACK:
+            self._recent.popleft()
+        self._ask(chunk)
+        if max(self.probabilities.values()) > _LOOSEST and not self._voice():
+            self.probabilities = dict.fromkeys(self.probabilities, 0.0)
         heard = {
             network.phrase: self.probabilities[network.phrase]
             for network in self._networks
             if self.probabilities[network.phrase] > network.cutoff
         }
-        now = chunk.start + chunk.seconds
         if not heard or now < self._deaf_until:
             return None
         self._deaf_until = now + _REFRACTORY
@@ -76,9 +85,23 @@ class NeuralWakeDetector:
         end = max(0.0, now - timing.lag)
         return Wake(phrase, max(0.0, end - timing.length), end, heard[phrase])
 
+    def _ask(self, chunk: AudioChunk) -> None:
+        self.probabilities = dict.fromkeys((network.phrase for network in self._networks), 0.0)
+        for features in self._features.process_streaming(chunk.samples.tobytes()):
+            for network in self._networks:
+                probability = network.model.process_streaming_prob(features) or 0.0
+                self.probabilities[network.phrase] = max(probability, self.probabilities[network.phrase])
+
+    def _voice(self) -> bool:
+        """Whether somebody spoke."""
+        detector = VoiceDetector()
+        spoken = sum(chunk.seconds for chunk in self._recent if detector(chunk.samples))
+        return spoken >= _VOICE
+
     def reset(self) -> None:
         """Forget what was heard."""
         self._features.reset()
+        self._recent.clear()
         self._deaf_until = 0.0
         for network in self._networks:
             network.model.reset()

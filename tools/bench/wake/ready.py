@@ -24,8 +24,8 @@ from paige.tools.bench.wake.voices import Synthesizer, speakers
 SENSITIVITIES: Final = (0.25, 0.5, 0.75, 1.0)
 SNRS: Final = (None, 24.0, 12.0, 6.0, 0.0)
 """Decibels; None is a quiet room."""
-_LEAST: Final = 0.2
-"""Peaks below count as nothing: no sensitivity goes so low."""
+_LEAST: Final = 0.3
+"""Peaks below count as nothing: no sensitivity goes lower."""
 _APART: Final = 1.0
 """Seconds in which a phrase is heard once at most."""
 _DISTINCT: Final = frozenset({"nabu", "jarvis", "mycroft", "alexa"})
