@@ -62,6 +62,79 @@ def test_noise_that_never_ends_is_cut() -> None:
     assert max(utterance.seconds for utterance in found) <= 15 + SECONDS
 
 
+def test_what_was_cut_goes_on_in_an_utterance_of_its_own_without_a_gap() -> None:
+    first, second, *_ = cut("#" * 600 + "." * 40)
+    assert second.start == pytest.approx(first.start + first.seconds)
+
+
+class Stream:
+    """An endpointer that hears 30 ms of speech for each `#`, and none for each `.`."""
+
+    def __init__(self) -> None:
+        self._speech = False
+        self._heard = 0
+        self.endpointer = Endpointer(lambda _: self._speech)
+
+    def hear(self, speech: str) -> Utterance | None:
+        """The utterance that ended with the last of them."""
+        utterance = None
+        for sound in speech:
+            assert utterance is None, "it ended earlier"
+            self._speech = sound == "#"
+            chunk = AudioChunk(np.full(CHUNK_SAMPLES, self._heard, np.int16), self._heard * SECONDS)
+            self._heard += 1
+            utterance = self.endpointer.hear(chunk)
+        return utterance
+
+
+def test_silence_is_told_while_speech_goes_on() -> None:
+    stream = Stream()
+    stream.hear("." * 20)
+    assert stream.endpointer.silence is None
+    stream.hear("#" * 20)
+    assert stream.endpointer.silence == pytest.approx(0.0)
+    stream.hear("." * 5)
+    assert stream.endpointer.silence == pytest.approx(5 * SECONDS)
+    assert stream.hear("." * 19)
+    assert stream.endpointer.silence is None
+
+
+def test_what_was_said_so_far_does_not_end_it() -> None:
+    stream = Stream()
+    assert stream.endpointer.so_far() is None
+    stream.hear("." * 20 + "#" * 20 + "." * 5)
+    so_far = stream.endpointer.so_far()
+    assert so_far is not None
+    assert so_far.speech_end == pytest.approx(40 * SECONDS)
+    assert so_far.start + so_far.seconds == pytest.approx(45 * SECONDS)
+    whole = stream.hear("#" * 10 + "." * 24)
+    assert whole is not None
+    assert np.array_equal(whole.samples[: len(so_far.samples)], so_far.samples)
+    assert stream.endpointer.so_far() is None
+
+
+def test_a_shorter_pause_ends_what_goes_on_and_a_longer_one_waits() -> None:
+    stream = Stream()
+    stream.hear("#" * 20 + "." * 7)
+    stream.endpointer.pause = 0.25
+    assert stream.hear(".") is None  # 0.24 s
+    assert stream.hear(".")
+    stream.hear("#" * 20)
+    assert stream.endpointer.pause == pytest.approx(0.7)
+    stream.endpointer.pause = 1.5
+    assert stream.hear("." * 49) is None
+    assert stream.hear(".")
+
+
+def test_a_pause_that_was_set_counts_for_one_utterance() -> None:
+    stream = Stream()
+    stream.hear("#" * 20)
+    stream.endpointer.pause = 0.25
+    assert stream.hear("." * 9)
+    assert stream.hear("#" * 20 + "." * 23) is None
+    assert stream.hear(".")
+
+
 @given(st.text("#.", max_size=2000))
 def test_utterances_are_in_order_apart_and_part_of_the_stream(speech: str) -> None:
     position = 0.0
@@ -88,6 +161,15 @@ def test_silence_and_hiss_hold_no_utterance() -> None:
     hiss = np.random.default_rng(0).normal(0, 100, 10 * RATE).astype(np.int16)
     assert list(utterances(chunks_of(silence))) == []
     assert list(utterances(chunks_of(hiss))) == []
+
+
+def test_speech_in_noise_that_never_ends_is_cut_and_heard_again() -> None:
+    spoken = read_wav(RECORDINGS / "01-kitchen-lamp.wav").samples
+    babble = np.tile(spoken[RATE // 2 : -RATE // 2], 20)[: 20 * RATE]
+    sound = np.concatenate((babble, np.zeros(2 * RATE, np.int16), spoken))
+    *cut, last = utterances(chunks_of(sound))
+    assert all(utterance.seconds <= 15 + SECONDS for utterance in cut)
+    assert last.start == pytest.approx(22.2, abs=0.5)
 
 
 def test_a_short_recording_is_one_utterance_and_a_long_one_is_cut() -> None:
