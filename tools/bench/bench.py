@@ -44,7 +44,13 @@ _GIVEN: Final = {
     "lm": "`--llama-cpp PYTHON` for `lm`",
 }
 """What parts must be given."""
-_MODULES: Final = {"home": "home_size", "understand": "understand.part", "lm": "lm.part", "wake": "wake.part"}
+_MODULES: Final = {
+    "home": "home_size",
+    "understand": "understand.part",
+    "lm": "lm.part",
+    "wake": "wake.part",
+    "echo": "echo.part",
+}
 
 
 def bench(parts: Sequence[str], options: Options, *, as_json: bool, write: Path | None) -> int:
@@ -80,6 +86,7 @@ def _measured(name: str, options: Options) -> Part:
     given: dict[str, dict[str, Path | None]] = {
         "listen": {"recordings": options.recordings},
         "wake": {"recordings": options.recordings},
+        "echo": {"recordings": options.recordings},
         "understand": {"data": options.data, "model": options.model},
         "lm": {"llama_cpp": options.llama_cpp, "scratch": options.scratch},
     }

@@ -1,0 +1,134 @@
+"""What a microphone hears of the loudspeaker beside it, taken out.
+
+Two cancellers hear the same. WebRTC's AEC3 leaves next to nothing of the echo, whatever clocks and
+loudspeakers do to it, but little more of who speaks over it. A Kalman filter leaves who speaks over it
+nearly as he was, and now and then some echo. So the first decides whether anybody speaks, and while
+somebody does, the second is heard.
+"""
+
+import threading
+from collections import deque
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paige.audio.chunk import RATE, AudioChunk, Samples
+from paige.audio.conversion import to_floats, to_samples
+from paige.audio.echo_filter import HOP, EchoFilter
+
+_TAIL: Final = RATE
+"""Samples for which both go on after the last one was played: rooms and devices' buffers ring on. They cost
+nothing after that."""
+_MOST_WAITING: Final = RATE
+"""Samples played that may wait for the microphone: for one that is gone, not all of them are kept."""
+_SPEAKS: Final = 10 ** (-12 / 10)
+"""Somebody speaks when AEC3 leaves more than this share of the power: of echo alone it leaves a hundredth."""
+_SMOOTH_SECONDS: Final = 0.25
+_HOLD_SECONDS: Final = 0.6
+"""Whoever spoke is listened to for so much longer: a pause between words."""
+
+
+class EchoCanceller:
+    """Takes out of what is heard what was played.
+
+    `play` is given the samples as the loudspeaker is, `hear` the chunks of the microphone; each from a
+    thread of its own. An echo up to 300 ms after its sample is found, and learned anew with each sound,
+    within a second. A chunk comes out 10 ms late while anything plays, and as it is where nothing does.
+    """
+
+    def __init__(self) -> None:
+        from pywebrtc_audio import EchoCanceller as Canceller  # only who has a loudspeaker needs it
+
+        self._aec3 = Canceller(sample_rate=RATE, num_channels=1)
+        self._filter = EchoFilter()
+        self._gate = _Gate()
+        self._lock = threading.Lock()
+        self._played: deque[Samples] = deque()
+        self._waiting = 0
+        """Samples in `_played`."""
+        self._left = 0
+        """Samples that are still to be heard until nothing of what was played can be in them."""
+        self._anew = False
+        """Whether a sound has begun since the last chunk; each has another delay."""
+
+    @property
+    def active(self) -> bool:
+        """Whether anything that was played may still be heard."""
+        return self._left > 0
+
+    def play(self, samples: Samples) -> None:
+        """Samples at `RATE` that the loudspeaker is given now."""
+        with self._lock:
+            self._anew = self._anew or self._left <= 0
+            self._played.append(samples)
+            self._waiting += len(samples)
+            while self._waiting > _MOST_WAITING:
+                self._waiting -= len(self._played.popleft())
+            self._left = _TAIL + self._waiting
+
+    def hear(self, chunk: AudioChunk) -> AudioChunk:
+        """The chunk without what was played; one that is no multiple of 10 ms is left as it is."""
+        count = len(chunk.samples)
+        with self._lock:
+            if self._left <= 0 or count % HOP:
+                return chunk
+            self._left -= count
+            played = self._next_played(count)
+            anew, self._anew = self._anew, False
+        if anew:
+            self._filter, self._gate = EchoFilter(), _Gate()
+        return AudioChunk(self._cancel(np.ascontiguousarray(chunk.samples), played), chunk.start)
+
+    def _cancel(self, heard: Samples, played: Samples) -> Samples:
+        without: Samples = self._aec3.process(heard, played)
+        here, there = to_floats(heard).astype(np.float64), to_floats(played).astype(np.float64)
+        clear = np.concatenate(
+            [
+                self._filter.hear(here[hop : hop + HOP], there[hop : hop + HOP])
+                for hop in range(0, len(here), HOP)
+            ]
+        )
+        if self._gate.open(here, to_floats(without), clear):
+            return to_samples(clear.astype(np.float32))
+        if self._gate.worse:  # it took a wrong room for the right one, and adds what it should take out
+            self._filter = EchoFilter()
+        return without
+
+    def _next_played(self, count: int) -> Samples:
+        """As many samples as are heard; zeros after the last that was played."""
+        far = np.zeros(count, np.int16)  # [samples]
+        filled = 0
+        while filled < count and self._played:
+            piece = self._played.popleft()
+            taken = piece[: count - filled]
+            far[filled : filled + len(taken)] = taken
+            filled += len(taken)
+            if len(taken) < len(piece):
+                self._played.appendleft(piece[len(taken) :])
+        self._waiting -= filled
+        return far
+
+
+class _Gate:
+    """Says from moment to moment whether somebody speaks beside the echo."""
+
+    def __init__(self) -> None:
+        self._powers = np.zeros(3)  # of what is heard, without its echo by AEC3, and by the filter
+        self._held = 0.0
+
+    def open(
+        self, heard: NDArray[np.floating], without: NDArray[np.floating], clear: NDArray[np.floating]
+    ) -> bool:
+        """Whether somebody does, with the next chunk. Shapes: [samples]."""
+        seconds = len(heard) / RATE
+        now = np.array([np.mean(np.square(sound, dtype=np.float64)) for sound in (heard, without, clear)])
+        self._powers += (now - self._powers) * -np.expm1(-seconds / _SMOOTH_SECONDS)
+        speaks = bool(self._powers[1] > _SPEAKS * self._powers[0])
+        self._held = _HOLD_SECONDS if speaks else max(0.0, self._held - seconds)
+        return self._held > 0
+
+    @property
+    def worse(self) -> bool:
+        """Whether the filter gives out more than it takes in."""
+        return bool(self._powers[2] > 2 * self._powers[0])

@@ -1,0 +1,93 @@
+"""Paige does not hear itself, and hears who speaks over it; while nothing plays, nothing is done."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import paige.tools.demo
+from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
+from paige.audio.conversion import Resampler, to_floats
+from paige.audio.echo import EchoCanceller
+from paige.audio.echo_filter import HOP
+from paige.audio.voices import EspeakVoice
+from paige.audio.wav import read_wav
+from paige.tools.bench.echo.room import Room, Sound, cancelled, decibels
+
+REPLY = (
+    "The lamp in the living room is on. It is twenty one degrees in the bedroom, and the garage door has "
+    "been open since five minutes past three. Two lights are on in the kitchen."
+)
+
+
+@pytest.fixture(scope="module")
+def reply() -> Sound:
+    voice = EspeakVoice()
+    return Resampler(voice.rate, RATE).resample(to_floats(np.concatenate(list(voice.say(REPLY)))), last=True)
+
+
+@pytest.mark.parametrize("delay", [0.005, 0.05, 0.1, 0.2])
+@pytest.mark.parametrize("gain", [-6, -20])
+@pytest.mark.parametrize("drift", [0, 100])
+def test_what_is_played_is_taken_out_of_what_is_heard(
+    reply: Sound, delay: float, gain: float, drift: float
+) -> None:
+    heard = Room(delay, gain, drift).echo(reply)
+    left = cancelled(reply, heard)
+    settled = slice(2 * RATE, len(left))
+    assert decibels(heard[settled]) - decibels(left[settled]) > 20
+
+
+@pytest.mark.parametrize("gain", [-6, -18, -30])
+def test_who_speaks_over_it_is_left_in(reply: Sound, gain: float) -> None:
+    folder = Path(paige.tools.demo.__file__).parent / "recordings"
+    person = to_floats(read_wav(folder / "01-kitchen-lamp.wav").samples) * np.float32(0.5)
+    begin = 3 * RATE
+    heard = Room(0.08, gain).echo(reply)
+    heard[begin : begin + len(person)] += person
+    left = cancelled(reply, heard)[begin + HOP : begin + HOP + len(person)]
+    spoken = np.abs(person) > 0.02
+    likeness = np.corrcoef(left[spoken], person[spoken])[0, 1]
+    assert likeness > 0.75  # AEC3 alone: 0.63 at its own delay, whatever the gain
+    assert decibels(left) == pytest.approx(decibels(person), abs=2)
+
+
+def chunk(samples: Samples) -> AudioChunk:
+    return AudioChunk(samples, 1.0)
+
+
+def test_while_nothing_plays_and_after_the_room_has_rung_out_nothing_is_done() -> None:
+    canceller = EchoCanceller()
+    before = chunk(np.arange(CHUNK_SAMPLES, dtype=np.int16))
+    assert canceller.hear(before) is before
+    canceller.play(np.ones(RATE // 10, np.int16))
+    heard = 0
+    while canceller.active:
+        after = canceller.hear(before)
+        assert (after.start, len(after.samples), str(after.samples.dtype)) == (1.0, CHUNK_SAMPLES, "int16")
+        heard += CHUNK_SAMPLES
+    assert heard == pytest.approx(1.1 * RATE, abs=CHUNK_SAMPLES)
+    assert canceller.hear(before) is before
+
+
+def test_what_is_played_while_no_microphone_listens_is_forgotten() -> None:
+    canceller = EchoCanceller()
+    for _ in range(1_000):
+        canceller.play(np.ones(RATE // 100, np.int16))
+    assert canceller._waiting <= RATE
+
+
+def test_devices_that_take_turns_unevenly_are_kept_together(reply: Sound) -> None:
+    heard = (Room(0.1, -12).echo(reply) * 32767).astype(np.int16)
+    played = (reply * 32767).astype(np.int16)
+    canceller, generator = EchoCanceller(), np.random.default_rng(1)
+    given, left = 0, []
+    for begin in range(0, len(heard) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES):
+        # The loudspeaker's thread runs from 20 ms late to 40 ms early.
+        until = begin + CHUNK_SAMPLES + int(generator.integers(-2, 5)) * (RATE // 100)
+        if until > given:
+            canceller.play(played[given:until])
+            given = until
+        left.append(canceller.hear(chunk(heard[begin : begin + CHUNK_SAMPLES])).samples)
+    rest = to_floats(np.concatenate(left))[2 * RATE :]
+    assert decibels(to_floats(heard[2 * RATE :])) - decibels(rest) > 20

@@ -1,0 +1,1 @@
+"""What Paige hears of itself, and of somebody who speaks over it."""
