@@ -10,14 +10,9 @@ from paige.audio.errors import PhraseUnusable
 from paige.audio.wake import READY, Phrase, Wake, open_wake_detector
 from paige.audio.wake.detector import WakeDetector
 from paige.audio.wake.neural import cutoff
-from paige.tools.bench.wake.voices import Speaker, Synthesizer
+from paige.tools.bench.wake.voices import Speaker, say
 
 SPEAKER = Speaker("en-us", "m3", 50, 175)
-
-
-@pytest.fixture(scope="module")
-def synthesizer() -> Synthesizer:
-    return Synthesizer()
 
 
 def silence(seconds: float) -> Samples:
@@ -34,12 +29,12 @@ def chunks_of(samples: Samples) -> Iterator[AudioChunk]:
         yield AudioChunk(samples[begin : begin + CHUNK_SAMPLES], begin / RATE)
 
 
-def said(synthesizer: Synthesizer, text: str) -> Samples:
-    return (synthesizer.say(text, SPEAKER) * 0.3).astype(np.int16)
+def said(text: str) -> Samples:
+    return (say(text, SPEAKER) * 0.3).astype(np.int16)
 
 
-def test_a_ready_phrase_is_heard_once_each_time_and_where_it_was(synthesizer: Synthesizer) -> None:
-    phrase = said(synthesizer, "okay nabu")
+def test_a_ready_phrase_is_heard_once_each_time_and_where_it_was() -> None:
+    phrase = said("okay nabu")
     first, second = hears(
         open_wake_detector([Phrase("Okay, Nabu!")]), [silence(2), phrase, silence(2), phrase, silence(1)]
     )
@@ -51,20 +46,20 @@ def test_a_ready_phrase_is_heard_once_each_time_and_where_it_was(synthesizer: Sy
     assert 0.85 < first.score <= 1
 
 
-def test_other_words_are_not_heard(synthesizer: Synthesizer) -> None:
-    spoken = said(synthesizer, "turn on the kitchen lamp and close the blinds in the bedroom")
+def test_other_words_are_not_heard() -> None:
+    spoken = said("turn on the kitchen lamp and close the blinds in the bedroom")
     detector = open_wake_detector([*map(Phrase, READY), Phrase("hey computer")])
     assert hears(detector, [silence(1), spoken, silence(1)]) == []
 
 
-def test_a_phrase_of_ones_own_is_heard_beside_ready_ones(synthesizer: Synthesizer) -> None:
+def test_a_phrase_of_ones_own_is_heard_beside_ready_ones() -> None:
     detector = open_wake_detector([Phrase("okay nabu"), Phrase("stop", 1.0)])
-    pieces = [silence(1.5), said(synthesizer, "stop"), silence(2), said(synthesizer, "okay nabu"), silence(1)]
+    pieces = [silence(1.5), said("stop"), silence(2), said("okay nabu"), silence(1)]
     assert [wake.phrase for wake in hears(detector, pieces)] == ["stop", "okay nabu"]
 
 
-def test_what_was_heard_is_forgotten(synthesizer: Synthesizer) -> None:
-    phrase = said(synthesizer, "okay nabu")
+def test_what_was_heard_is_forgotten() -> None:
+    phrase = said("okay nabu")
     detector = open_wake_detector([Phrase("okay nabu")])
     cut = len(phrase) * 2 // 3
     hears(detector, [silence(2), phrase[:cut]])
@@ -80,7 +75,7 @@ def test_a_word_that_nobody_can_say_is_named() -> None:
         open_wake_detector([Phrase("…")])
 
 
-def test_a_word_may_be_said_as_the_caller_says(synthesizer: Synthesizer) -> None:
+def test_a_word_may_be_said_as_the_caller_says() -> None:
     spoken = {"hey": ("HH EY",), "anaïs": ("AA N AA IY S",)}
     open_wake_detector([Phrase("hey Anaïs")], lambda words: {word: spoken[word] for word in words})
 

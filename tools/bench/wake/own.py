@@ -16,6 +16,7 @@ from paige.tools.bench.part import Table
 
 _MOST: Final = 3
 """Phrases at once, of one slot: nobody says two of them after one another."""
+_SLOTS: Final = 3
 _OFTEN: Final = 10
 """Recordings in which a phrase must be said."""
 _PHONES: Final = 7
@@ -63,7 +64,7 @@ def phrases(labels: Mapping[str, Any]) -> list[list[str]]:
     for (slot, value), count in counts.most_common():
         if count >= _OFTEN and phones(value) >= _PHONES:
             slots.setdefault(slot, []).append(value)
-    return [values[:_MOST] for values in slots.values()]
+    return [values[:_MOST] for values in slots.values()][:_SLOTS]
 
 
 def spot(

@@ -15,10 +15,11 @@ from paige.tools.bench.errors import BenchFailed
 from paige.tools.bench.listen import mix
 from paige.tools.bench.part import Part, Table, Tell
 from paige.tools.bench.wake import endpoints, own, ready
+from paige.tools.bench.wake.voices import say, speakers
 
 _HOURS: Final = 1
 _SNRS: Final = (24.0, 12.0, 6.0)
-_OWN: Final = ((None, 0.25), (None, 0.5), (None, 0.75), (12.0, 0.5))
+_OWN: Final = ((None, 0.5), (None, 0.75), (12.0, 0.5))
 """Noise and sensitivity at which phrases of one's own are spotted."""
 _FALSE_NOTE: Final = (
     "Synthetic voices say orders, and words in any order: alone, in noise, several at a time, over tones. "
@@ -42,6 +43,7 @@ def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> 
         BenchFailed: The folder is none of recordings, or there is no espeak-ng.
     """
     hours = repeats or _HOURS
+    _check_voices()
     spoken, labels, kitchen = _read(recordings) if recordings is not None else ({}, {}, None)
     tell(f"{hours} hours of generated sound")
     heard = ready.generated(hours)
@@ -66,6 +68,13 @@ def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> 
     command = f"paige bench wake --repeats {hours}{given}"
     summary = "Wake words heard and missed, speech told from noise, and where speech ends."
     return Part("wake", summary, command, tuple(tables), figures)
+
+
+def _check_voices() -> None:
+    try:
+        say("hello", next(speakers()))
+    except AudioError as error:
+        raise BenchFailed(str(error)) from error
 
 
 def _read(recordings: Path) -> tuple[dict[str, Samples], dict[str, Any], Samples | None]:

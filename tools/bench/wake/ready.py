@@ -19,7 +19,7 @@ from paige.tools.bench.listen import mix
 from paige.tools.bench.part import Table
 from paige.tools.bench.progress import progress
 from paige.tools.bench.wake.scenes import SCENE_SECONDS, Scenes, noise
-from paige.tools.bench.wake.voices import Synthesizer, speakers
+from paige.tools.bench.wake.voices import say, speakers
 
 SENSITIVITIES: Final = (0.25, 0.5, 0.75, 1.0)
 SNRS: Final = (None, 24.0, 12.0, 6.0, 0.0)
@@ -156,12 +156,11 @@ def _said(what: tuple[str, float | None, Samples | None]) -> list[Said]:
     phrase, snr, kitchen = what
     generator = np.random.default_rng([READY.index(phrase), 99 if snr is None else round(snr)])
     behind = noise(generator, 60 * RATE) if kitchen is None else kitchen
-    synthesizer = Synthesizer()
     detector = NeuralWakeDetector([Phrase(phrase)])
     cutoff = published_cutoff(phrase)
     found = []
     for speaker in list(speakers())[READY.index(phrase) :: _EVERY]:
-        spoken = synthesizer.say(phrase, speaker)
+        spoken = say(phrase, speaker)
         whole = np.pad(spoken, (round(_LEAD * RATE), round(_TAIL * RATE)))  # [samples]
         if snr is None:
             room = generator.normal(0, _ROOM, len(whole))

@@ -15,7 +15,7 @@ from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
 from paige.models.language_folder import language_folder
 from paige.tools.bench.demo import demo_home
-from paige.tools.bench.wake.voices import Synthesizer, speakers
+from paige.tools.bench.wake.voices import say, speakers
 
 SCENE_SECONDS: Final = 60
 _KINDS: Final = (*("speech",) * 2, *("speech in noise",) * 2, "babble", "music", "speech in music")
@@ -54,17 +54,16 @@ class Scenes:
     everything.
 
     Args:
-        seed: The same seed gives the same scenes.
+        seed: The same seed gives the same texts, voices and noises.
         without: Words that are not said.
 
     Raises:
-        BenchFailed: There is no espeak-ng.
+        VoiceUnusable: There is no espeak-ng.
     """
 
     def __init__(self, seed: int, without: frozenset[str]) -> None:
         self._random = Random(seed)  # noqa: S311  # sounds, not secrets
         self._generator = np.random.default_rng(seed)
-        self._synthesizer = Synthesizer()
         self._speakers: Final = tuple(speakers())
         self._kept: list[Sound] = []
         with demo_home() as home:
@@ -97,7 +96,7 @@ class Scenes:
         sound = np.zeros(_SAMPLES)  # [samples]
         at = self._random.randrange(RATE)
         while at < _SAMPLES:
-            said = self._synthesizer.say(self._text(), speaker)[: _SAMPLES - at]
+            said = say(self._text(), speaker)[: _SAMPLES - at]
             sound[at : at + len(said)] = said
             at += len(said) + round(self._random.expovariate(2.0) * RATE)
         self._kept = [*self._kept[1 - _KEPT :], sound]
