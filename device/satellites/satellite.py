@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Self
 
 from wyoming.asr import Transcript
 from wyoming.error import Error
@@ -18,11 +18,12 @@ from wyoming.tts import Synthesize
 from wyoming.vad import VoiceStopped
 from wyoming.wake import Detection
 
-from paige.audio.chunk import AudioChunk
 from paige.device.attention import Event, Heard, NothingSaid, Woken
 from paige.device.satellites.address import SatelliteAddress
 from paige.device.satellites.limits import Limits
 from paige.device.satellites.link import BACKOFF, SatelliteLink
+from paige.device.satellites.listener import Listener, Wins
+from paige.device.satellites.nearest import NearestEar
 from paige.device.satellites.source import SatelliteSource
 from paige.device.satellites.speaker import SatelliteSpeaker
 from paige.device.turn import Expects, Turn
@@ -36,22 +37,6 @@ _INFO_SECONDS: Final = 5.0
 _RUN_PIPELINE: Final = "run-pipeline"
 
 
-class Listener(Protocol):
-    """What is done with a satellite's sound; `paige.device.ear.Ear` is one."""
-
-    def events(self, chunks: Iterator[AudioChunk]) -> Iterator[Event]:
-        """What comes of it; for the thread that hears."""
-        ...
-
-    async def handle(self, event: Event) -> None:
-        """Do what is to be done about an event."""
-        ...
-
-    def listen(self, seconds: float) -> None:
-        """Listen without a wake word for so long."""
-        ...
-
-
 class Satellite:
     """One satellite; an asynchronous context manager, within which it is connected whenever that is possible.
 
@@ -60,8 +45,8 @@ class Satellite:
     Args:
         address: Where it is.
         make_listener: Gives what is done with its sound, once it is known where it stands.
-        wins: Whether it answers, where others may have heard the same wake word; asked for one that listens
-            for wake words itself.
+        wins: Whether it answers, where others may have heard the same wake word. Of one that listens for wake
+            words itself nobody knows how well it hears: it yields to any other.
         limits: How much it may send.
         backoff: The waits between attempts to connect.
     """
@@ -71,7 +56,7 @@ class Satellite:
         address: SatelliteAddress,
         make_listener: "Callable[[Satellite], Listener]",
         *,
-        wins: Callable[[], Awaitable[bool]] | None = None,
+        wins: Wins | None = None,
         limits: Limits | None = None,
         backoff: Backoff = BACKOFF,
     ) -> None:
@@ -159,7 +144,7 @@ class Satellite:
             self._start(self._begin_to_listen())
 
     async def _begin_to_listen(self) -> None:
-        answers = self._wins is None or await self._wins()
+        answers = self._wins is None or await self._wins(signal=None, score=0.0, age=0.0)
         await self._heard.wait()
         if answers and self._listener is not None:
             self._listener.listen(WAKE_SECONDS)
@@ -186,7 +171,8 @@ class Satellite:
             async with asyncio.timeout(_INFO_SECONDS):
                 await self._described.wait()
         if self._listener is None:
-            self._listener = self._make_listener(self)
+            listener = self._make_listener(self)
+            self._listener = listener if self._wins is None else NearestEar(listener, self._wins)
             _log.info("the satellite at %s is an ear in %s", self._address, self._area or "no area")
         if self._hearing is None or not self._hearing.is_alive():
             self._hearing = threading.Thread(
@@ -215,12 +201,16 @@ class Satellite:
             if self._listener is not None:
                 await self._listener.handle(event)
             match event:
-                case Woken(wake):
+                case Woken(wake) if not self._yields:
                     await self._link.send(Detection(name=wake.phrase).event())
                 case Heard():
                     await self._link.send(VoiceStopped().event())
                 case NothingSaid():
                     await self._break_off("stt-no-text-recognized", "nothing was said")
+
+    @property
+    def _yields(self) -> bool:
+        return isinstance(self._listener, NearestEar) and self._listener.yields
 
     def _start(self, work: "Awaitable[None]") -> None:
         async def worked() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -24,6 +24,7 @@ from paige.device.ear import Ear, Hears
 from paige.device.mouth import Mouth
 from paige.device.satellites.address import SatelliteAddress
 from paige.device.satellites.limits import Limits
+from paige.device.satellites.listener import Wins
 from paige.device.satellites.satellite import Satellite
 from paige.device.turn import Turn
 from paige.iot.backoff import Backoff
@@ -63,7 +64,7 @@ async def used(
     *,
     mode: Literal["word", "push"] = "push",
     area: str | None = None,
-    wins: Callable[[], Awaitable[bool]] | None = None,
+    wins: Wins | None = None,
     limits: Limits | None = None,
 ) -> AsyncIterator[Hub]:
     """The house uses a satellite."""
@@ -147,7 +148,7 @@ async def test_who_says_nothing_after_the_wake_word_lets_it_wait_for_the_next(sc
 async def test_where_another_answers_it_is_told_so_and_heard_the_next_time(scene: Scene) -> None:
     verdicts = iter([False, True])
 
-    async def wins() -> bool:
+    async def wins(**_: float | None) -> bool:
         await asyncio.sleep(0.05)
         return next(verdicts)
 
@@ -162,7 +163,7 @@ async def test_where_another_answers_it_is_told_so_and_heard_the_next_time(scene
 
 
 async def test_what_is_said_while_it_is_decided_who_answers_is_heard(scene: Scene) -> None:
-    async def wins() -> bool:
+    async def wins(**_: float | None) -> bool:
         await asyncio.sleep(0.2)
         return True
 
