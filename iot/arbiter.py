@@ -45,6 +45,11 @@ class Arbiter:
         """Ids of other machines."""
         self._sending: set[asyncio.Task[object]] = set()
 
+    @property
+    def others(self) -> int:
+        """How many other machines are there."""
+        return len(self._others())
+
     async def __aenter__(self) -> Self:
         """Begin to listen to others."""
         self._link.subscribe([self._topics.arbitration], self._receive)

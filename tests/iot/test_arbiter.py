@@ -28,7 +28,7 @@ async def machines(port: int, *names: str) -> AsyncIterator[list[Arbiter]]:
             await link.connected(PATIENCE_SECONDS)
             await link.publish(Publication(Topics(id=name).status, ONLINE, retain=True), within=5)
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while any(len(one._online) < len(names) - 1 for one in made):  # noqa: ASYNC110 # nobody tells
+            while any(one.others < len(names) - 1 for one in made):  # noqa: ASYNC110 # nobody tells
                 await asyncio.sleep(0.005)
         yield made
 
@@ -64,7 +64,7 @@ async def test_who_has_gone_is_not_waited_for(broker: RunningBroker) -> None:
     async with machines(broker.port, "kitchen", "hall") as (kitchen, hall):
         await hall._link.publish(Publication(Topics(id="hall").status, OFFLINE, retain=True), within=5)
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while kitchen._online:  # noqa: ASYNC110 # nobody tells
+            while kitchen.others:  # noqa: ASYNC110 # nobody tells
                 await asyncio.sleep(0.005)
         began = time.monotonic()
         assert await kitchen.wins(signal=None, score=0.5, age=0.1)

@@ -50,6 +50,7 @@ _MODULES: Final = {
     "lm": "lm.part",
     "wake": "wake.part",
     "echo": "echo.part",
+    "ears": "ears.part",
 }
 
 
