@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -25,8 +26,14 @@ from paige.device.satellites.hermes.messages import (
     Detected,
     EndSession,
     HermesRefused,
+    HotwordToggle,
+    PlayFinished,
+    Query,
+    Say,
     SayFinished,
+    StartListening,
     StartSession,
+    StopListening,
     TextCaptured,
     read,
 )
@@ -312,6 +319,30 @@ START = "hermes/dialogueManager/startSession"
 )
 def test_a_message_is_read(topic: str, payload: str, expected: object) -> None:
     assert read(Message(topic, payload.encode())) == expected
+
+
+WRITTEN_BY_RHASSPY = [
+    StartSession("kitchen", "What?", tells_failure=True, custom_data="c"),
+    StartSession("kitchen", "Mail.", listens=False),
+    ContinueSession("s", "And?"),
+    EndSession("s", "Bye"),
+    Detected("kitchen", "porcupine"),
+    HotwordToggle("kitchen", on=False),
+    StartListening("kitchen", "s"),
+    StopListening("kitchen", "s"),
+    TextCaptured("kitchen", "s", "on", 0.5, 1.0),
+    Query("kitchen", None, "turn on", "7"),
+    Say("kitchen", "hi", "1"),
+    SayFinished("kitchen", "1"),
+    PlayFinished("kitchen", "1"),
+]
+
+
+def test_what_rhasspys_own_library_writes_is_read() -> None:
+    golden = Path(__file__).with_name("golden") / "rhasspy-hermes-0.6.2.json"
+    written = json.loads(golden.read_text())
+    found = [read(Message(one["topic"], json.dumps(one["payload"]).encode())) for one in written]
+    assert found == WRITTEN_BY_RHASSPY
 
 
 @pytest.mark.parametrize(

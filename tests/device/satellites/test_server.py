@@ -30,9 +30,11 @@ from wyoming.info import Describe, Info
 from wyoming.intent import Intent, IntentsStart, IntentsStop, NotRecognized, Recognize
 from wyoming.ping import Ping, Pong
 from wyoming.tts import Synthesize
+from wyoming.wake import Detect, Detection
 
 from paige.audio.chunk import RATE, Samples
 from paige.audio.voices import open_voice
+from paige.audio.wake import Phrase, open_wake_detector
 from paige.device.satellites.limits import Limits
 from paige.device.satellites.server import WyomingServer
 from paige.device.satellites.services import Services
@@ -191,6 +193,32 @@ async def test_what_is_to_be_said_comes_as_sound_that_says_it(scene: Scene, tran
         assert 1.0 < len(samples) / start.rate < 4.0
         await say(client, samples, start.rate)
         assert await heard(client) == "turn on the kitchen lamp"
+
+
+async def test_wake_words_are_heard_those_that_were_asked_for(scene: Scene) -> None:
+    voice, room = open_voice(None, "en"), np.random.default_rng(2).normal(0, 30, 20_000).astype(np.int16)
+    sound = np.concatenate([room, *voice.say("okay nabu"), room]).tobytes()
+    services = Services(
+        open_wake=lambda phrases: open_wake_detector([Phrase(one, 0.8) for one in phrases]),
+        phrases=("okay nabu", "alexa"),
+    )
+    answers = []
+    async with served(services) as server, client_of(server) as client:
+        await client.write_event(Describe().event())
+        info = Info.from_event(await answer(client))
+        for names in (["okay nabu"], None, ["alexa"]):
+            await client.write_event(Detect(names).event())
+            await client.write_event(AudioStart(voice.rate, 2, 1).event())
+            for at in range(0, len(sound), 2048):
+                await client.write_event(AudioChunk(voice.rate, 2, 1, sound[at : at + 2048]).event())
+            await client.write_event(AudioStop().event())
+            answers.append(await answer(client))
+    assert [model.phrase for model in info.wake[0].models] == ["okay nabu", "alexa"]
+    assert [one.type for one in answers] == ["detection", "detection", "not-detected"]
+    detection = Detection.from_event(answers[0])
+    assert detection.name == "okay nabu"
+    assert detection.timestamp is not None
+    assert 1000 * len(room) / voice.rate < detection.timestamp < 1000 * len(sound) / 2 / voice.rate
 
 
 # --- Bad input -----------------------------------------------------------------------------------
