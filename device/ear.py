@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
 from paige.audio.chunk import AudioChunk, Utterance
 from paige.audio.earcons import Earcon
+from paige.audio.echo import EchoCanceller
 from paige.audio.endpointer import Endpointer
 from paige.audio.voice_activity import open_voice_detector
 from paige.audio.wake import Phrase, open_wake_detector
@@ -46,6 +47,8 @@ class Hears:
     """Told of the turn that came of each utterance."""
     mouth: Mouth | None = None
     """Says the replies aloud; None where that is somebody else's."""
+    echo: EchoCanceller | None = None
+    """Takes out of the sound what the mouth says; without it, nobody is heard while Paige speaks."""
 
 
 class Ear:
@@ -64,9 +67,9 @@ class Ear:
 
     def events(self, chunks: Iterator[AudioChunk]) -> Iterator[Event]:
         """What comes of the sound of a microphone that was opened."""
-        attention = self.open()
+        attention, echo = self.open(), self._what.echo
         for chunk in chunks:
-            yield from attention.hear(chunk)
+            yield from attention.hear(chunk if echo is None else echo.hear(chunk))
 
     def open(self) -> Attention:
         """Begin with a microphone.
@@ -86,10 +89,11 @@ class Ear:
     async def handle(self, event: Event) -> None:
         """Do what is to be done about an event."""
         match event:
-            case Woken() | Stopped() | SpokenOver():
+            case Woken():
                 self.hush()
-                if isinstance(event, Woken):
-                    self._signal(Earcon.WAKE)
+                self._signal(Earcon.WAKE)
+            case Stopped() | SpokenOver():
+                self.hush()
             case NothingSaid():
                 self._signal(Earcon.NOTHING)
             case Heard(utterance, guess):
@@ -107,7 +111,7 @@ class Ear:
         """Paige begins to speak or ring, or has ended."""
         if self._attention is not None:
             self._attention.speaking = speaking
-            self._attention.deaf = speaking
+            self._attention.deaf = speaking and self._what.echo is None
 
     async def settled(self) -> None:
         """Wait until nothing that was heard is still to be answered."""
@@ -162,17 +166,24 @@ class Ear:
 def wake_detector(wake: Wake, language: str) -> WakeDetector | None:
     """What listens for the words that are configured; None where there are none.
 
+    Raises:
+        PhraseUnusable, ModelUnusable: As of `detector_of`.
+    """
+    phrases = _phrases((*wake.words, *wake.stop_words) if wake.mode == "word" else wake.stop_words)
+    return detector_of(phrases, language) if phrases else None
+
+
+def detector_of(phrases: Sequence[Phrase], language: str) -> WakeDetector:
+    """What listens for phrases.
+
     Args:
-        wake: The section `wake` of the configuration.
+        phrases: One at least.
         language: Whose letters are said how, for words that no dictionary has.
 
     Raises:
         PhraseUnusable: A word cannot be said.
         ModelUnusable: The dictionary is missing.
     """
-    phrases = _phrases((*wake.words, *wake.stop_words) if wake.mode == "word" else wake.stop_words)
-    if not phrases:
-        return None
 
     def said(words: Iterable[str]) -> Pronunciations:
         return pronounce(words, SphinxModel.find().dictionary, Spelling.for_language(language))

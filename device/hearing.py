@@ -10,9 +10,9 @@ from paige.audio.source import AudioSource
 from paige.device.assistant import Assistant
 from paige.device.attention import Event
 from paige.device.config.schema import Speech
-from paige.device.ear import Ear
 from paige.device.listening import listen
 from paige.device.microphone_watch import MicrophoneWatch
+from paige.device.satellites.listener import Listener
 from paige.iot.registry import Update
 from paige.models.errors import ModelError
 from paige.models.heap import give_back
@@ -25,22 +25,27 @@ CALM_SECONDS = 1.0
 """Devices appear in swarms; the recognizer learns their names when none has come for this long."""
 
 
-def open_ears(speech: Speech) -> Recognizer | None:
+def open_ears(speech: Speech, *, needed: bool = False) -> Recognizer | None:
     """The configured recognizer, or None as long as there is no microphone to need it.
+
+    Args:
+        speech: The section `speech` of the configuration.
+        needed: Whether others than the microphone need it.
 
     Raises:
         ModelUnusable: The configured model cannot be used.
     """
     try:
-        with MicrophoneSource(speech.microphone):
-            pass
+        if not needed:
+            with MicrophoneSource(speech.microphone):
+                pass
     except SourceUnreadable:
         return None  # `hear` tells of it, and tries again
     return open_recognizer(speech.recognizer, speech.model)
 
 
 async def hear(
-    speech: Speech, house: Assistant, area: str | None, ear: Ear, watch: MicrophoneWatch | None = None
+    speech: Speech, house: Assistant, area: str | None, ear: Listener, watch: MicrophoneWatch | None = None
 ) -> None:
     """Handle what is said, until cancelled; a microphone that is not there is waited for.
 
@@ -93,7 +98,6 @@ async def hear(
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
-        await ear.close()
 
 
 async def _keep_names(house: Assistant, area: str | None) -> None:

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from paige.audio.chunk import Utterance
@@ -126,6 +127,16 @@ class Pipeline:
         work.add("endpoint", utterance.start + utterance.seconds - utterance.speech_end)
         transcript = await self._recognition.recognize(work, utterance, place, guess)
         return await self._handle(work, self._recognition.words(transcript), place, transcript)
+
+    async def transcribe(self, utterance: Utterance, here: str | None = None) -> Transcript:
+        """What was said in the area `here`, and nothing is done; empty where that is not sure."""
+        transcript = await self._recognition.recognize(Work(self._clock), utterance, self._place(here), None)
+        return replace(transcript, text=self._recognition.words(transcript))
+
+    async def understand(self, text: str, here: str | None = None) -> tuple[Intent, ...] | NotRecognized:
+        """What a sentence from the area `here` asks for by itself, and nothing is done."""
+        todo = self._understanding.parse(text.strip(), self._place(here), asked=None)
+        return todo if isinstance(todo, NotRecognized) else tuple(one.intent for one in todo)
 
     def live(self, partial: Callable[[str], None] = lambda _: None) -> Live:
         """What finds out what is being said, for one microphone; see `Live`."""

@@ -11,19 +11,16 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
-from paige.audio.speaker import DeviceSpeaker
-from paige.audio.voices import open_voice
 from paige.device.assistant import MODELS, Assistant, assistant
 from paige.device.attention import WAKE_SECONDS
 from paige.device.broker import own_topics
 from paige.device.config.schema import Config
 from paige.device.config.secret import redact
-from paige.device.ear import Ear, Hears
 from paige.device.hearing import hear, open_ears
 from paige.device.microphone_watch import MicrophoneWatch
-from paige.device.mouth import Mouth
 from paige.device.notify import Notifier
 from paige.device.policy import policy, unasked
+from paige.device.rooms import Rooms
 from paige.device.turn import Expects, Turn
 from paige.device.version import paige_version
 from paige.iot.link import LinkState, LinkStatus, MqttLink
@@ -76,11 +73,9 @@ class Service:
         for one in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(one, self.stop, one)
         topics = own_topics(self._config)
-        recognizer = await asyncio.to_thread(open_ears, self._config.speech)
+        recognizer = await asyncio.to_thread(open_ears, self._config.speech, needed=self._has_satellites)
         async with AsyncExitStack() as stack:
-            area = self._config.house.area
-            mouth = _mouth(self._config)
-            speaker = _Speaker(topics, mouth, area)
+            speaker = _Speaker(topics)
             house = await stack.enter_async_context(
                 assistant(
                     self._config,
@@ -95,26 +90,16 @@ class Service:
             house.link.on_status(self._tell_link)
             presence = Presence(house.link, topics, name=self._config.house.name, version=paige_version())
             await stack.enter_async_context(presence)
+            area = self._config.house.area
             answering = _Answering(house, presence, area, speaker)
+            rooms = speaker.rooms = Rooms(house, self._config, topics, answering.tell_aloud)
             await stack.enter_async_context(RequestServer(house.link, topics, answering.answer))
             stack.push_async_callback(_end, asyncio.create_task(self._watchdog(), name="watchdog"))
             await self._settle(house)
             if recognizer is not None:
                 await house.pipeline.listen_for_the_home(area)
-            ear = Ear(
-                Hears(
-                    house.pipeline,
-                    self._config.wake,
-                    area,
-                    self._config.house.language,
-                    answering.tell_aloud,
-                    mouth,
-                )
-            )
-            if mouth is not None:
-                mouth.on_change(ear.speaks)
-                await mouth.try_out()
-            stack.enter_context(PushToTalk(house.link, topics, partial(ear.listen, WAKE_SECONDS), ear.hush))
+            ear = await stack.enter_async_context(rooms.open())
+            stack.enter_context(PushToTalk(house.link, topics, partial(ear.listen, WAKE_SECONDS), rooms.hush))
             watch = MicrophoneWatch(lambda how: presence.tell_health({"microphone": how}))
             stack.push_async_callback(_end, asyncio.create_task(watch.run(), name="health"))
             ears = hear(self._config.speech, house, area, ear, watch)
@@ -127,6 +112,11 @@ class Service:
             self._notifier.stopping()
             _log.info("stopping")
         return self._stopped_by
+
+    @property
+    def _has_satellites(self) -> bool:
+        others = self._config.satellites
+        return bool(others.wyoming) or others.wyoming_port is not None or others.hermes
 
     def stop(self, by: signal.Signals | None = None) -> None:
         """End the service cleanly: it says on the broker that it goes."""
@@ -201,42 +191,27 @@ class _Answering:
 
 
 class _Speaker:
-    """Says aloud what is said here, and publishes it for whoever else can."""
+    """Says aloud what can be said here, and publishes it for whoever else can."""
 
-    def __init__(self, topics: Topics, mouth: Mouth | None, area: str | None) -> None:
+    def __init__(self, topics: Topics) -> None:
         self._topics = topics
-        self._mouth = mouth
-        self._area = area
         self.link: MqttLink | None = None
         """Set as soon as there is one."""
+        self.rooms: Rooms | None = None
+        """The same."""
 
     async def announce(self, text: str, area: str | None, *, ring: bool = False) -> None:
         """See `paige.device.ringing.Announce`."""
-        await asyncio.gather(self.publish(text, area, ANNOUNCE_SECONDS), self._say(text, area, ring=ring))
+        saying = [] if self.rooms is None else [self.rooms.say(text, area, ring=ring)]
+        await asyncio.gather(self.publish(text, area, ANNOUNCE_SECONDS), *saying)
 
     async def publish(self, text: str, area: str | None, within: float) -> None:
-        """Have it said by others; `spoken` tells them what is said here already."""
+        """Have it said by others; `spoken` tells them what is said by us already."""
         assert self.link is not None, "timers ring once the assistant has been put together"
-        spoken = self._mouth is not None and self._mouth.heard and self._here(area)
+        spoken = self.rooms is not None and self.rooms.speaks_in(area)
         payload = json.dumps({"text": text, "area": area, "spoken": spoken}, ensure_ascii=False).encode()
         _log.info("announcement for %s", area or "everywhere")
         await self.link.publish(Publication(self._topics.announcement, payload), within=within)
-
-    async def _say(self, text: str, area: str | None, *, ring: bool) -> None:
-        if self._mouth is not None and self._here(area):
-            await (self._mouth.ring(text) if ring else self._mouth.say(text))
-
-    def _here(self, area: str | None) -> bool:
-        return area is None or self._area is None or area == self._area
-
-
-def _mouth(config: Config) -> Mouth | None:
-    """What says replies aloud, where that is wanted and the voice is there."""
-    voice = config.voice
-    if voice.engine == "none":
-        return None
-    spoken = open_voice(voice.name, config.house.language)
-    return Mouth(spoken, DeviceSpeaker(voice.speaker), volume=voice.volume, sounds=voice.sounds)
 
 
 def gravest(statuses: Iterable[Status]) -> Status:

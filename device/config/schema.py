@@ -11,6 +11,7 @@ from paige.device.config.key import key
 from paige.device.config.phrase import parse_phrase
 from paige.device.config.secret import Secret
 from paige.device.memory.size import AMOUNT, parse_size
+from paige.device.satellites.address import parse_address
 from paige.iot.policy import ALWAYS_CONFIRMED, Rule
 
 _TOPIC = {"pattern": r"[^+#\0/][^+#\0]*(?<!/)", "pattern_words": "a topic without +, # and outer /"}
@@ -216,6 +217,36 @@ class Voice:
     )
     volume: float = key(1.0, "How loud it is, of what the loudspeaker gives.", minimum=0, maximum=1)
     sounds: bool = key(True, "Short sounds when Paige begins to listen, and when it understood nothing.")
+    echo: bool = key(
+        True,
+        "Take what Paige says out of what it hears, so that it can be spoken over. Without this it hears no "
+        "more than wake words and stop words while it speaks.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Satellites:
+    """Microphones and loudspeakers in other rooms, and who else may use Paige's ears, mind and voice."""
+
+    wyoming: tuple[str, ...] = key(
+        (),
+        "Wyoming satellites that Paige connects to, each with the area where it stands.",
+        valid=parse_address,
+        pattern_words="a host, a port and an area: pi.local:10700 Kitchen (port and area may be left out)",
+        example='["pi-kitchen.local:10700 Kitchen"]',
+    )
+    wyoming_port: int | None = key(
+        None,
+        "The port at which Paige serves Wyoming: Home Assistant then uses it to recognize, answer, speak and "
+        "wake. Whoever reaches the port can speak to the house; keep it inside.",
+        minimum=1,
+        maximum=65535,
+        default_words="Wyoming is not served",
+        example="10300",
+    )
+    hermes: bool = key(
+        False, "Serve Rhasspy's satellites and tools, which speak Hermes over the same broker."
+    )
 
 
 _RULES = {
@@ -298,6 +329,7 @@ class Config:
     speech: Speech = Speech()
     wake: Wake = Wake()
     voice: Voice = Voice()
+    satellites: Satellites = Satellites()
     policy: Policy = Policy()
     memory: Memory = Memory()
     language_model: LanguageModel = LanguageModel()
