@@ -119,11 +119,13 @@ class SatelliteLink:
             await self._say_goodbye(writer)
 
     async def _say_goodbye(self, writer: StreamWriter) -> None:
-        if not writer.is_closing():
-            await self.send(PauseSatellite().event())
-        self._writer = None
-        writer.close()
-        self._changed(False)
+        try:
+            if not writer.is_closing():
+                await self.send(PauseSatellite().event())
+        finally:
+            self._writer = None
+            writer.close()
+            self._changed(False)
 
     async def _read(self, reader: StreamReader) -> str:
         while (event := await read_event(reader, self._limits, self._patience)) is not None:

@@ -33,7 +33,13 @@ _log = logging.getLogger(__name__)
 
 WAKE_SECONDS: Final = 5.0
 """How long somebody who woke a satellite may take to begin to speak."""
+LISTEN_SECONDS: Final = 40.0
+"""In which somebody who is listened to has said something, or nothing."""
+ANSWER_SECONDS: Final = 90.0
+"""In which what was said has been answered; else the satellite waits for it, deaf to its wake word."""
 _INFO_SECONDS: Final = 5.0
+_LONGEST_COMPLAINT: Final = 200
+_ANOTHER: Final = ("duplicate_wake_up_detected", "another satellite answers")
 _RUN_PIPELINE: Final = "run-pipeline"
 
 
@@ -75,6 +81,8 @@ class Satellite:
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._hearing: threading.Thread | None = None
+        self._deciding = False
+        self._overdue: asyncio.TimerHandle | None = None
 
     @property
     def name(self) -> str:
@@ -103,6 +111,7 @@ class Satellite:
         """Tell the satellite that we go, and stop."""
         self.speaker.close()
         self._source.close()
+        self._wait_for(None)
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -114,7 +123,10 @@ class Satellite:
         """
         await self._link.send(Synthesize(turn.reply.text).event())
         if turn.reply.expects is Expects.NOTHING:
+            self._wait_for(None)
             await self._link.send(Transcript(turn.text).event())
+        else:
+            self._wait_for(LISTEN_SECONDS)
 
     # --- What it sends ---------------------------------------------------------------------------------
 
@@ -126,7 +138,8 @@ class Satellite:
         elif event.type == _RUN_PIPELINE:
             self._run(event.data)
         elif Error.is_type(event.type):
-            _log.warning("the satellite at %s says: %s", self._address, event.data.get("text"))
+            said = str(event.data.get("text"))[:_LONGEST_COMPLAINT]
+            _log.warning("the satellite at %s says: %s", self._address, said)
         else:
             self._source.take(event)
 
@@ -139,22 +152,42 @@ class Satellite:
 
     def _run(self, wanted: dict[str, Any]) -> None:
         """The satellite begins to send sound; after its own wake word, where it starts with the words."""
-        if wanted.get("start_stage") == PipelineStage.ASR.value:
+        if wanted.get("start_stage") == PipelineStage.ASR.value and not self._deciding:
+            self._deciding = True
             self._source.hold()
             self._start(self._begin_to_listen())
 
     async def _begin_to_listen(self) -> None:
+        try:
+            answers = await self._decide()
+        finally:
+            self._deciding = False
+        self._source.release(heard=answers)
+
+    async def _decide(self) -> bool:
         answers = self._wins is None or await self._wins(signal=None, score=0.0, age=0.0)
         await self._heard.wait()
         if answers and self._listener is not None:
             self._listener.listen(WAKE_SECONDS)
+            self._wait_for(LISTEN_SECONDS)
         elif not answers:
-            await self._break_off("duplicate_wake_up_detected", "another satellite answers")
-        self._source.release(heard=answers)
+            await self._break_off(*_ANOTHER)
+        return answers
 
     async def _break_off(self, code: str, why: str) -> None:
         """Let it wait for the next wake word. The codes are Home Assistant's."""
+        self._wait_for(None)
         await self._link.send(Error(why, code).event())
+
+    def _wait_for(self, seconds: float | None) -> None:
+        """What comes next has to come within so many seconds; None where nothing has to."""
+        if self._overdue is not None:
+            self._overdue.cancel()
+        self._overdue = None if seconds is None else self._loop.call_later(seconds, self._give_up)
+
+    def _give_up(self) -> None:
+        _log.warning("nothing has come of what was said to the satellite at %s", self._address)
+        self._start(self._break_off("timeout", "it took too long"))
 
     # --- What is heard ---------------------------------------------------------------------------------
 
@@ -197,15 +230,18 @@ class Satellite:
 
     async def _handle_events(self) -> None:
         while True:
-            event = await self._events.get()
+            event, yielded = await self._events.get(), self._yields
             if self._listener is not None:
                 await self._listener.handle(event)
             match event:
                 case Woken(wake) if not self._yields:
                     await self._link.send(Detection(name=wake.phrase).event())
-                case Heard():
+                case Woken():
+                    await self._break_off(*_ANOTHER)
+                case Heard() if not yielded:
+                    self._wait_for(ANSWER_SECONDS)
                     await self._link.send(VoiceStopped().event())
-                case NothingSaid():
+                case NothingSaid() if not yielded:
                     await self._break_off("stt-no-text-recognized", "nothing was said")
 
     @property

@@ -21,8 +21,8 @@ MOST_WAITING: Final = 1000
 """Pieces of sound; at the 64 ms of wyoming-satellite a minute of it."""
 FELL_SILENT_SECONDS: Final = 1.0
 """After which sound that stopped coming, without a word, has ended."""
-_AFTER: Final = np.zeros(round(1.6 * RATE), np.int16)
-"""What is heard after sound has ended: nothing, for longer than anybody pauses. Shape: [samples]."""
+_AFTER: Final = np.zeros(9 * RATE, np.int16)
+"""What is heard after sound has ended: nothing, for longer than anybody is waited for. Shape: [samples]."""
 
 
 class SatelliteSource:

@@ -158,5 +158,6 @@ async def test_of_two_satellites_the_one_that_hears_better_answers(
         await near.got("detection")
         await asyncio.sleep(0.5)
         assert not {event.type for event in far.events} & {"detection", "transcript"}
+        assert (await far.got("error")).data["code"] == "duplicate_wake_up_detected"
     assert [turn.here for turn in turns] == ["Kitchen"]
     assert caplog.text.count("another ear answers") == 1  # so it heard the word, too

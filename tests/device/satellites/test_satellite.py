@@ -145,6 +145,50 @@ async def test_who_says_nothing_after_the_wake_word_lets_it_wait_for_the_next(sc
     assert len(hub.turns) == 1
 
 
+async def test_one_that_ends_its_sound_after_the_wake_word_lets_it_wait_for_the_next(scene: Scene) -> None:
+    async with satellite() as fake, used(scene, fake):
+        await fake.wakes()
+        await fake.speaks(quiet(0.5))
+        await fake.send(AudioStop().event())
+        assert (await fake.got("error")).data["code"] == "stt-no-text-recognized"
+
+
+async def test_one_whose_words_cannot_be_answered_is_not_left_deaf(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("paige.device.satellites.satellite.ANSWER_SECONDS", 0.2)
+
+    async def broken(*_: object) -> Turn:
+        raise ZeroDivisionError
+
+    async with satellite() as fake, used(scene, fake):
+        with monkeypatch.context() as broken_house:
+            broken_house.setattr(scene.assistant.pipeline, "handle_utterance", broken)
+            await fake.wakes()
+            await asks(fake, "06-door-locked.wav")
+            assert (await fake.got("error")).data["code"] == "timeout"
+        await fake.wakes()
+        await asks(fake, "06-door-locked.wav")
+        assert "door" in (await fake.got("transcript")).data["text"]
+    assert "nothing has come of" in caplog.text
+
+
+async def test_a_flood_of_wake_words_is_one(scene: Scene) -> None:
+    asked = []
+
+    async def wins(**_: float | None) -> bool:
+        asked.append(1)
+        await asyncio.sleep(0.2)
+        return True
+
+    async with satellite() as fake, used(scene, fake, wins=wins):
+        for _ in range(100):
+            await fake.wakes()
+        await asks(fake, "06-door-locked.wav")
+        assert "door" in (await fake.got("transcript")).data["text"]
+    assert len(asked) == 1
+
+
 async def test_where_another_answers_it_is_told_so_and_heard_the_next_time(scene: Scene) -> None:
     verdicts = iter([False, True])
 
