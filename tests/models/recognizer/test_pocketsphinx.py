@@ -69,6 +69,13 @@ def test_a_sentence_of_the_language_is_heard(recognizer: PocketSphinxRecognizer,
     assert heard.confidence > 0.8
 
 
+@pytest.mark.parametrize("level", [100, 300])
+def test_a_sentence_is_heard_in_noise(recognizer: PocketSphinxRecognizer, level: float) -> None:
+    samples = read_wav(RECORDINGS / LAMP).samples
+    noisy = samples + np.random.default_rng(6).normal(0, level, len(samples))
+    assert recognizer.recognize(utterance(noisy.astype(np.int16))).text == SAID[LAMP]
+
+
 def test_words_have_their_times_in_the_utterance(recognizer: PocketSphinxRecognizer) -> None:
     pause = np.zeros(2 * RATE, np.int16)
     plain = recognizer.recognize(read_wav(RECORDINGS / LAMP))
