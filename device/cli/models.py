@@ -1,4 +1,4 @@
-"""`paige models`: the language models of this machine."""
+"""`paige models`: the models of this machine."""
 
 import json
 import os
@@ -14,12 +14,15 @@ if TYPE_CHECKING:  # these are loaded only when the command runs: `paige --help`
     from paige.device.config.load import Loaded
     from paige.models.store.progress import Told
     from paige.models.store.record import Record
+    from paige.models.store.speech import SpeechModel
     from paige.models.store.store import Store
 
 _DESCRIPTION = """\
-Adds language models to this machine, checks them and takes them away.
+Adds models to this machine, checks them and takes them away.
 
-A model is a folder with manifest.json, or a zip file of one, here or on a server. What is added is
+A language model is a folder with manifest.json, or a zip file of one, here or on a server. A model of
+the recognizer Vosk is a folder or zip file as https://alphacephei.com/vosk/models has them; take a small
+one, and name it in speech.model. What is added is
 compared with the hashes of its manifest and arranged for this machine's processor. Whenever the
 power goes, the version before is there or the new one. Two versions of a model are kept, with what
 they have in common once. A download that was cut off goes on when the same is added again.
@@ -30,6 +33,7 @@ arranged again after an update of the runtime; --lean does without that.
 examples:
   paige models add /media/stick/qwen3-0.6b
   paige models add https://files.example/smollm2-360m.zip --name small
+  paige models add https://alphacephei.com/vosk/models/vosk-model-small-en-us-0.15.zip --name english
   paige models list
   paige models verify
   paige models rollback small
@@ -82,9 +86,21 @@ def store_of(loaded: "Loaded", told: "Told") -> "Store":
 
 
 def _add(arguments: Namespace, store: "Store", shown: "Shown") -> int:
+    from paige.models.errors import StoreFailed
     from paige.models.store.remote import source_of
+    from paige.models.store.speech import SpeechModels, is_speech
 
     source = source_of(arguments.source, store.downloads, shown)
+    speech = SpeechModels(store.speech, shown)
+    name = arguments.name or source.name
+    hears = is_speech(source)
+    if name in (store.names() if hears else speech.names()):
+        raise StoreFailed(f"there is another kind of model called {name!r}; give another name with --name")
+    if hears:
+        model = speech.add(source, arguments.name)
+        shown.end()
+        _tell(arguments, _told_speech(model), f"{_line_speech(model)}\n")
+        return 0
     record = store.add(source, arguments.name, lean=arguments.lean)
     shown.end()
     _tell(arguments, _told(record), f"{_line(record)}\n")
@@ -94,6 +110,7 @@ def _add(arguments: Namespace, store: "Store", shown: "Shown") -> int:
 def _list(arguments: Namespace, store: "Store", shown: "Shown") -> int:
     from paige.device.cli.progress import size
     from paige.models.errors import StoreFailed
+    from paige.models.store.speech import SpeechModels
 
     told: dict[str, Any] = {"models": [], "damaged": [], "unfinished": []}
     lines = []
@@ -102,6 +119,15 @@ def _list(arguments: Namespace, store: "Store", shown: "Shown") -> int:
             record = store.record(name)
             told["models"].append(_told(record))
             lines.append(_line(record))
+        except StoreFailed as error:
+            told["damaged"].append({"name": name, "why": str(error)})
+            lines.append(f"{name}  {error}")
+    speech = SpeechModels(store.speech)
+    for name in speech.names():
+        try:
+            model = speech.record(name)
+            told["models"].append(_told_speech(model))
+            lines.append(_line_speech(model))
         except StoreFailed as error:
             told["damaged"].append({"name": name, "why": str(error)})
             lines.append(f"{name}  {error}")
@@ -114,35 +140,50 @@ def _list(arguments: Namespace, store: "Store", shown: "Shown") -> int:
 
 
 def _verify(arguments: Namespace, store: "Store", shown: "Shown") -> int:
-    names = [arguments.name] if arguments.name else store.names()
-    faults = [fault for name in names for fault in store.verify(name)]
+    from paige.models.store.speech import SpeechModels
+
+    speech = SpeechModels(store.speech)
+    names = [arguments.name] if arguments.name else [*store.names(), *speech.names()]
+    heard = [name for name in names if name in speech.names()]
+    others = [name for name in names if name not in heard]
+    faults = [fault for name in others for fault in store.verify(name)]
+    damaged = [(name, *fault) for name in heard for fault in speech.faults(name)]
     shown.end()
-    lines, records = [], {name: store.record(name) for name in names}
+    lines, records = [], {name: store.record(name) for name in others}
     for fault in faults:
         record = records[fault.name]
         older = "" if fault.version == record.versions[0].id else ", of the version before"
         kept = "as it is run here" if fault.arranged else "as it came"
         lines.append(f"{fault.name}: {fault.file} ({kept}{older}): {fault.why}")
-    for name in dict.fromkeys(fault.name for fault in faults):
-        origin = records[name].versions[0].origin
+    lines += [f"{name}: {file}: {why}" for name, file, why in damaged]
+    wrong = dict.fromkeys([*(fault.name for fault in faults), *(name for name, _, _ in damaged)])
+    for name in wrong:
+        origin = speech.record(name).origin if name in heard else records[name].versions[0].origin
         lines.append(f"what is damaged comes back with 'paige models add {origin} --name {name}'")
-    lines += [f"{name}: all as it was added" for name in names if name not in {one.name for one in faults}]
-    found = [
+    lines += [f"{name}: all as it was added" for name in names if name not in wrong]
+    found: list[dict[str, Any]] = [
         {"name": one.name, "file": one.file, "version": one.version, "arranged": one.arranged, "why": one.why}
         for one in faults
     ]
+    found += [{"name": name, "file": file, "why": why} for name, file, why in damaged]
     text = "".join(f"{line}\n" for line in lines or [_NONE])
     _tell(arguments, {"checked": list(names), "faults": found}, text)
-    return 1 if faults else 0
+    return 1 if wrong else 0
 
 
 def _remove(arguments: Namespace, store: "Store", shown: "Shown") -> int:
+    from paige.models.store.speech import SpeechModels
+
+    speech = SpeechModels(store.speech)
     if arguments.unfinished:
         store.remove_unfinished()
         _tell(arguments, {"removed": "unfinished"}, "what was fetched of unfinished downloads is gone\n")
+        return 0
+    if arguments.name in speech.names():
+        speech.remove(arguments.name)
     else:
         store.remove(arguments.name)
-        _tell(arguments, {"removed": arguments.name}, f"{arguments.name} is gone\n")
+    _tell(arguments, {"removed": arguments.name}, f"{arguments.name} is gone\n")
     return 0
 
 
@@ -165,6 +206,24 @@ def _line(record: "Record") -> str:
     parts += [] if version.files else ["only what is arranged"]
     parts += [f"before: {one.id[:8]} of {one.added[:10]}" for one in older]
     return "; ".join(parts)
+
+
+def _line_speech(model: "SpeechModel") -> str:
+    """A model of a recognizer, for people."""
+    from paige.device.cli.progress import size
+
+    parts = (f"{model.name}  for speech, by Vosk; added {model.added[:10]}", f"{size(model.size)} on flash")
+    return "; ".join(parts)
+
+
+def _told_speech(model: "SpeechModel") -> dict[str, Any]:
+    """A model of a recognizer, for programs."""
+    return {
+        "name": model.name,
+        "bytes": model.size,
+        "recognizer": "vosk",
+        "versions": [{"added": model.added, "origin": model.origin}],
+    }
 
 
 def _told(record: "Record") -> dict[str, Any]:
@@ -190,4 +249,4 @@ def _tell(arguments: Namespace, told: object, text: str) -> None:
 
 _ACTIONS = {"add": _add, "list": _list, "verify": _verify, "remove": _remove, "rollback": _rollback}
 
-COMMAND = Subcommand("models", "add, check and take away language models", _DESCRIPTION, _configure, _run)
+COMMAND = Subcommand("models", "add, check and take away models", _DESCRIPTION, _configure, _run)

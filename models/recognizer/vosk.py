@@ -1,26 +1,29 @@
-"""Speech to text by Vosk, which hears better than PocketSphinx and needs a model of its own."""
+"""Speech to text by Vosk, which hears better than PocketSphinx and needs a model of its own.
+
+Vosk searches word pairs and not sentences. So it is asked for several likely sequences of words, of which
+those count that are sentences of the language, and those with `[unk]`: sounds that are none of its words.
+"""
 
 import json
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from paige.audio.chunk import RATE, AudioChunk, Utterance
+import numpy as np
+
+from paige.audio.chunk import RATE, AudioChunk, Samples, Utterance
 from paige.models.errors import ModelUnusable
 from paige.models.grammar.graph import WordGraph
 from paige.models.grammar.language import Language
 from paige.models.recognizer.protocol import Stream
-from paige.models.recognizer.sentence_pairs import accepts, only, pairs
-from paige.models.transcript import Transcript, Word, first_heard
+from paige.models.recognizer.sentence_pairs import only, pairs
+from paige.models.recognizer.vosk_model import check_folder, try_folder
+from paige.models.recognizer.vosk_results import UNKNOWN, transcript, ways
+from paige.models.transcript import Transcript, first_heard
 
-UNKNOWN = "[unk]"
-"""What Vosk writes where it heard none of the words."""
-
-_LAYOUTS = (
-    ("am/final.mdl", "conf/mfcc.conf", "graph/HCLr.fst", "graph/Gr.fst"),
-    ("final.mdl", "mfcc.conf", "HCLr.fst", "Gr.fst"),
-)
-"""Files of a Vosk model that can be restricted, as they lie since 2020, and as before."""
+_LIKELIEST: Final = 12
+"""Sequences of words that it is asked for."""
 
 
 class VoskRecognizer:
@@ -35,6 +38,7 @@ class VoskRecognizer:
 
     def __init__(self, model_folder: Path) -> None:
         check_folder(model_folder)
+        try_folder(model_folder)
         import vosk  # it loads a library of 25 MB, which PocketSphinx's users never need
 
         vosk.SetLogLevel(-1)
@@ -51,6 +55,11 @@ class VoskRecognizer:
         """The engine's name."""
         return "vosk"
 
+    @property
+    def unpronounceable(self) -> frozenset[str]:
+        """Words of the languages that the model does not have, and so never hears."""
+        return frozenset().union(*(one.unknown for one in self._languages.values()))
+
     def restrict(self, *languages: Language) -> None:
         """Listen for the sentences of these languages from the next utterance on."""
         restricted = {
@@ -61,76 +70,133 @@ class VoskRecognizer:
 
     def _ready(self, language: Language) -> "_Restricted":
         graph = language.word_graph()
-        known = {word for word in graph.words if self._model.vosk_model_find_word(word) >= 0}
-        graph = only(graph, known) or WordGraph(states=2, start=0, final=1, arcs=())
-        engine = self._vosk.KaldiRecognizer(self._model, RATE, grammar(graph))
-        engine.SetWords(True)
-        return _Restricted(graph, engine)
+        known = frozenset(word for word in graph.words if self._model.vosk_model_find_word(word) >= 0)
+        return _Restricted(self._vosk, self._model, graph, known)
 
     def recognize(self, utterance: Utterance) -> Transcript:
         """What was said, in the first language that has it; empty where it was no sentence of any."""
-        with self._lock:
-            assert self._languages, "restrict() comes first"
-            return first_heard(one.recognize(utterance) for one in self._languages.values())
+        return self.stream().end(utterance)
 
     def stream(self) -> Stream:
-        """An utterance that begins now; it is recognized when it has ended."""
-        return _Spoken(self)
+        """An utterance that begins now, in the languages of this moment."""
+        with self._lock:
+            assert self._languages, "restrict() comes first"
+            return _Spoken(tuple(self._languages.values()))
 
 
 class _Spoken:
-    """An utterance that is recognized as a whole."""
+    """An utterance while it is spoken: each language's engine hears it chunk by chunk."""
 
-    def __init__(self, recognizer: VoskRecognizer) -> None:
-        self._recognizer = recognizer
+    def __init__(self, languages: Sequence["_Restricted"]) -> None:
+        self._languages = languages
+        self._engines: list[_Engine] = []
+        self._chunks: list[Samples] = []
+        self._start = 0.0
 
     def hear(self, chunk: AudioChunk) -> None:
-        """Nothing is done before the end."""
+        if not self._chunks:
+            self._start = chunk.start
+        self._chunks.append(chunk.samples)
+        if self._engines:
+            self._feed(chunk.samples)
+        else:
+            # It begins, or goes on after what seemed its end, which an engine cannot take back.
+            self._begin(np.concatenate(self._chunks))
 
     @property
     def partial(self) -> str:
-        return ""
+        found = [text for engine in self._engines if (text := engine.partial)]
+        return next((text for text in found if UNKNOWN not in text), found[-1] if found else "")
 
     def end(self, utterance: Utterance) -> Transcript:
-        return self._recognizer.recognize(utterance)
+        if not self._chunks:
+            self._start = utterance.start
+            self._chunks.append(utterance.samples)
+        if not self._engines:
+            self._begin(np.concatenate(self._chunks))
+        engines, self._engines = self._engines, []
+        shift = utterance.start - self._start
+        return first_heard(
+            one.end(engine, shift, utterance.seconds)
+            for one, engine in zip(self._languages, engines, strict=True)
+        )
+
+    def _begin(self, samples: Samples) -> None:
+        self._engines = [language.take() for language in self._languages]
+        self._feed(samples)
+
+    def _feed(self, samples: Samples) -> None:
+        for engine in self._engines:
+            engine.hear(samples)
+
+    def __del__(self) -> None:
+        for language, engine in zip(self._languages, self._engines, strict=False):
+            language.end(engine, 0.0, 0.0)
 
 
 class _Restricted:
-    """The engine that listens for one language."""
+    """The engines that listen for one language, of which each hears one utterance at a time."""
 
-    def __init__(self, graph: WordGraph, engine: Any) -> None:  # noqa: ANN401 # Vosk publishes no types
-        self._graph = graph
-        self._engine = engine
+    def __init__(self, vosk: Any, model: Any, graph: WordGraph, known: frozenset[str]) -> None:  # noqa: ANN401 # Vosk publishes no types
+        self.unknown = graph.words - known
+        sayable = only(graph, known) if self.unknown else graph
+        self._graph = sayable or WordGraph(states=2, start=0, final=1, arcs=())
+        self._grammar = grammar(self._graph)
+        self._vosk, self._model = vosk, model
+        self._idle = [self._open()]
 
-    def recognize(self, utterance: Utterance) -> Transcript:
-        # It gives a result at each pause; the utterance is all of them.
-        parts = []
-        if self._engine.AcceptWaveform(utterance.samples.tobytes()):
-            parts.append(self._engine.Result())
-        parts.append(self._engine.FinalResult())
-        return transcript(parts, self._graph, utterance.seconds)
+    def _open(self) -> "_Engine":
+        return _Engine(self._vosk.KaldiRecognizer(self._model, RATE, self._grammar))
+
+    def take(self) -> "_Engine":
+        """An engine for an utterance."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._open()
+
+    def end(self, engine: "_Engine", shift: float, seconds: float) -> Transcript:
+        """What was said in an utterance; its engine is free again.
+
+        Args:
+            engine: One that heard it.
+            shift: How long it heard sound before the utterance, in seconds.
+            seconds: Length of the utterance.
+        """
+        result, begin = engine.end()
+        self._idle.append(engine)
+        return transcript(ways(result, begin + shift), self._graph, seconds)
 
 
-def check_folder(folder: Path) -> None:
-    """Makes sure that a folder holds a Vosk model that can be restricted to a home's sentences.
+class _Engine:
+    """Vosk's recognizer of one language."""
 
-    Raises:
-        ModelUnusable: with what is missing.
-    """
-    if not folder.is_dir():
-        raise ModelUnusable(f"{folder}: there is no such folder; expected that of an unpacked Vosk model")
-    missing = [[name for name in layout if not (folder / name).is_file()] for layout in _LAYOUTS]
-    least = min(missing, key=len)
-    if not least:
-        return
-    if len(least) == len(_LAYOUTS[0]):
-        raise ModelUnusable(f"{folder}: this is no Vosk model: it has no {least[0]}")
-    if any((folder / name).is_file() for name in ("graph/HCLG.fst", "HCLG.fst")):
-        raise ModelUnusable(
-            f"{folder}: the words of this Vosk model are fixed, so it cannot listen for a home's sentences; "
-            "take a small model, such as vosk-model-small-en-us-0.15"
-        )
-    raise ModelUnusable(f"{folder}: this Vosk model lacks {', '.join(least)}")
+    def __init__(self, recognizer: Any) -> None:  # noqa: ANN401 # Vosk publishes no types
+        self._recognizer = recognizer
+        recognizer.SetWords(True)
+        recognizer.SetMaxAlternatives(_LIKELIEST)
+        self._before = 0
+        """Samples of the utterances that it heard before: it counts on."""
+        self._heard = 0
+
+    def hear(self, samples: Samples) -> None:
+        """Takes the next samples of an utterance."""
+        # It tells of pauses; where an utterance ends is not for it to say.
+        self._recognizer.AcceptWaveform(samples.tobytes())
+        self._heard += len(samples)
+
+    @property
+    def partial(self) -> str:
+        """The words heard so far."""
+        text: str = json.loads(self._recognizer.PartialResult()).get("partial", "")
+        return text
+
+    def end(self) -> tuple[str, float]:
+        """Its result, and when the utterance began by its clock."""
+        begin = self._before / RATE
+        self._before += self._heard
+        self._heard = 0
+        return self._recognizer.FinalResult(), begin
 
 
 def grammar(graph: WordGraph) -> str:
@@ -145,18 +211,3 @@ def grammar(graph: WordGraph) -> str:
         if not word.startswith("<") and not follower.startswith("<")
     }
     return json.dumps([*sorted(inside | graph.words), UNKNOWN], ensure_ascii=False)
-
-
-def transcript(results: list[str], graph: WordGraph, seconds: float) -> Transcript:
-    """What Vosk's results say; empty where that is none of the graph's sentences."""
-    words = tuple(
-        Word(part["word"], part["start"], part["end"], min(1.0, part["conf"]))
-        for result in results
-        for part in json.loads(result).get("result", ())
-    )
-    if not words:
-        return Transcript(text="", confidence=0.0, seconds=seconds)
-    confidence = sum(word.confidence for word in words) / len(words)
-    if not accepts(graph, [word.text for word in words]):
-        return Transcript(text="", confidence=0.0, seconds=seconds)
-    return Transcript(" ".join(word.text for word in words), confidence, seconds, words)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from paige.models.errors import ModelUnusable
-from paige.models.store.listing import FileEntry, check_name, pieces
+from paige.models.recognizer.vosk_model import MARKS
+from paige.models.store.listing import FileEntry, check_name, check_path, pieces
 from paige.models.store.progress import Action
 from paige.models.store.sources import Advance, not_at_all
 
@@ -88,11 +89,13 @@ class ZipSource:
         parts = {member.orig_filename: member.orig_filename.split("/") for member in files}
         around = {names[0] for names in parts.values() if len(names) > 1}
         strip = 1 if len(around) == 1 and all(len(names) > 1 for names in parts.values()) else 0
+        stripped = {path: "/".join(names[strip:]) for path, names in parts.items()}
+        # Only Vosk's models have folders in them.
+        checked = check_name if MARKS.isdisjoint(stripped.values()) else check_path
         found: dict[str, str] = {}
-        for path, names in parts.items():
-            name = "/".join(names[strip:])
+        for path, name in stripped.items():
             try:
-                check_name(name)
+                checked(name)
             except ValueError as error:
                 raise ModelUnusable(f"{self.origin}: {error}") from error
             found[name] = path

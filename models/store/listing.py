@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from paige.models.errors import StoreFailed
+
 PIECE: Final = 1 << 20
 """Bytes that are in memory at once."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_MODEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -71,6 +74,20 @@ def parsed(data: Mapping[str, Any]) -> dict[str, FileEntry]:
     return {check_name(name): _entry(name, entry) for name, entry in data.items()}
 
 
+def check_model_name(name: str) -> str:
+    """What a model is called here, if it can be called so.
+
+    Raises:
+        StoreFailed: It cannot.
+    """
+    if not _MODEL.fullmatch(name):
+        raise StoreFailed(
+            f"{name[:80]!r} cannot be the name of a model: letters, digits, '.', '_' and '-' can, up to 63, "
+            "and the first is a letter or a digit; give another with --name"
+        )
+    return name
+
+
 def check_name(name: str) -> str:
     """The name of a file, if it can be one in any folder.
 
@@ -80,6 +97,17 @@ def check_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name[:120]!r} is no name of a file of a model")
     return name
+
+
+def check_path(path: str) -> str:
+    """The path of a file in a model's folder, if it stays in it.
+
+    Raises:
+        ValueError: It could lead out of it, or a part of it be hidden.
+    """
+    for part in path.split("/"):
+        check_name(part)
+    return path
 
 
 def _entry(name: str, entry: Any) -> FileEntry:  # noqa: ANN401  # JSON

@@ -8,12 +8,13 @@ from typing import Final
 
 from paige.models.errors import DownloadFailed
 from paige.models.lm.manifest import MANIFEST
+from paige.models.recognizer.vosk_model import MARKS
 from paige.models.store.archive import ZipSource
 from paige.models.store.fetching import Fetcher, Wanted, shown
 from paige.models.store.intake import MOST, check
 from paige.models.store.listing import FileEntry
 from paige.models.store.progress import Action, Progress, Told
-from paige.models.store.sources import Advance, FolderSource, Source, not_at_all, read
+from paige.models.store.sources import Advance, FolderSource, Source, TreeSource, not_at_all, read
 from paige.models.store.unfinished import ORIGIN
 
 ZIP: Final = ".zip"
@@ -144,6 +145,8 @@ def source_of(text: str, downloads: Path, told: Told) -> Source:
     path = Path(text).expanduser()
     if path.is_file():
         return ZipSource(path)
+    if any((path / mark).is_file() for mark in MARKS):
+        return TreeSource(path)
     return FolderSource(path)
 
 

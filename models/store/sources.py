@@ -6,7 +6,7 @@ from typing import Protocol
 
 from paige.models.errors import ModelUnusable
 from paige.models.lm.manifest import MANIFEST
-from paige.models.store.listing import FileEntry, pieces
+from paige.models.store.listing import FileEntry, check_path, pieces
 from paige.models.store.progress import Action
 
 Advance = Callable[[int], None]
@@ -74,6 +74,49 @@ class FolderSource:
     def names(self) -> Set[str]:
         """Of all that lies in it."""
         return {path.name for path in self._folder.iterdir()}
+
+    def pieces(
+        self, name: str, entry: FileEntry | None = None, advance: Advance = not_at_all
+    ) -> Iterator[bytes]:
+        """A file, piece by piece."""
+        yield from read(self._folder / name, advance)
+
+    def place(self, name: str) -> str:
+        """Its path."""
+        return str(self._folder / name)
+
+    def spoiled(self, name: str) -> None:
+        """Nothing was fetched."""
+
+    def forget(self) -> None:
+        """Nothing was fetched."""
+
+
+class TreeSource:
+    """A folder with folders in it, as models of other engines come.
+
+    Raises:
+        ModelUnusable: A name in it could lead out of a folder, or is that of no file.
+    """
+
+    action = Action.COPY
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self.origin, self.name = str(self._folder), self._folder.name
+        self._names = frozenset(self._path(file) for file in self._folder.rglob("*") if not file.is_dir())
+
+    def _path(self, file: Path) -> str:
+        path = file.relative_to(self._folder).as_posix()
+        try:
+            check_path(path)
+        except ValueError as error:
+            raise ModelUnusable(f"{self.origin}: {error}; take it out") from error
+        return path
+
+    def names(self) -> Set[str]:
+        """Paths of all files in it."""
+        return self._names
 
     def pieces(
         self, name: str, entry: FileEntry | None = None, advance: Advance = not_at_all

@@ -15,7 +15,6 @@ at the next start.
 
 import errno
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -30,7 +29,7 @@ from paige.models.lm.packed import PackedModel
 from paige.models.store.arranging import Arranger, fits
 from paige.models.store.disk import Objects, clear, free, locked, pin, put, sync
 from paige.models.store.intake import check, check_names, read_manifest
-from paige.models.store.listing import FileEntry
+from paige.models.store.listing import FileEntry, check_model_name
 from paige.models.store.machine import processor
 from paige.models.store.progress import Progress, Told, nobody
 from paige.models.store.record import KEPT, Arranged, Record, Version
@@ -38,7 +37,6 @@ from paige.models.store.sources import Source
 from paige.models.store.unfinished import Unfinished, unfinished
 from paige.models.store.verifying import Fault, faults, unlinked
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _ENDING: Final = ".json"
 _SCRATCH: Final = 3
 """Shards that arranging has beside what is done: as it came, as the runtime writes it, and as it is kept."""
@@ -55,6 +53,8 @@ class Store:
     def __init__(self, folder: Path, told: Told = nobody) -> None:
         self.folder = folder
         self.downloads = folder / "downloads"
+        self.speech = folder / "speech"
+        """Where models of recognizers are; see `SpeechModels`."""
         self._told = told
         self._lock = folder / "lock"
         self._names, self._folders, self._work = folder / "names", folder / "folders", folder / "work"
@@ -291,12 +291,7 @@ class Store:
             )
 
     def _file(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
-            raise StoreFailed(
-                f"{name[:80]!r} cannot be the name of a model: letters, digits, '.', '_' and '-' can, up to "
-                "63, and the first is a letter or a digit; give another with --name"
-            )
-        return self._names / f"{name}{_ENDING}"
+        return self._names / f"{check_model_name(name)}{_ENDING}"
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -20,6 +20,8 @@ from tests.models.store.server import Served, serving
 from paige.device.cli.progress import Shown, duration, size
 from paige.models.store.progress import Action, Progress
 
+VOSK = Path(__file__).parents[2] / "models" / "recognizer" / "vosk-synthetic"
+
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
@@ -202,3 +204,24 @@ def test_bytes_and_seconds_are_told_for_people() -> None:
         "3 min 5 s",
         "2 h 10 min",
     ]
+
+
+def test_a_model_of_a_recognizer_is_added_listed_checked_and_taken_away(state: Path) -> None:
+    added = models(state, "add", VOSK, "--name", "english")
+    assert added.returncode == 0, added.stderr
+    assert added.stdout.startswith("english  for speech, by Vosk; added ")
+    (listed,) = told(models(state, "list", "--json"))["models"]
+    assert (listed["name"], listed["recognizer"]) == ("english", "vosk")
+    assert models(state, "verify").stdout == "english: all as it was added\n"
+    taken = models(state, "add", made(1), "--name", "english")
+    assert taken.returncode == 1
+    assert "another kind of model called 'english'" in taken.stderr
+    (state / "models" / "speech" / "english" / "README").write_text("spoiled")
+    spoiled = models(state, "verify", "english")
+    assert spoiled.returncode == 1
+    assert spoiled.stdout.splitlines() == [
+        "english: README: it is damaged: its hash is another",
+        f"what is damaged comes back with 'paige models add {VOSK} --name english'",
+    ]
+    assert models(state, "remove", "english").stdout == "english is gone\n"
+    assert told(models(state, "list", "--json"))["models"] == []
