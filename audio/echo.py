@@ -22,6 +22,13 @@ _TAIL: Final = RATE
 nothing after that."""
 _MOST_WAITING: Final = RATE
 """Samples played that may wait for the microphone: for one that is gone, not all of them are kept."""
+_MOST_AHEAD: Final = RATE * 80 // 1_000
+_AHEAD: Final = RATE * 30 // 1_000
+_LOOKED: Final = RATE // 5
+"""Devices fetch what is played ahead of time, and deliver late, so some of it waits. Where it was never
+less than 80 ms in a fifth of a second, the microphone may have begun late or left something out, and an
+echo could come before its cause: then all but 30 ms are skipped, and what was played is earlier than its
+echo for sure."""
 _SPEAKS: Final = 10 ** (-12 / 10)
 """Somebody speaks when AEC3 leaves more than this share of the power: of echo alone it leaves a hundredth."""
 _SMOOTH_SECONDS: Final = 0.25
@@ -49,6 +56,10 @@ class EchoCanceller:
         """Samples in `_played`."""
         self._left = 0
         """Samples that are still to be heard until nothing of what was played can be in them."""
+        self._least = _MOST_WAITING
+        """The fewest samples that waited lately."""
+        self._looked = 0
+        """Samples that were heard since `_least` was begun."""
         self._anew = False
         """Whether a sound has begun since the last chunk; each has another delay."""
 
@@ -75,8 +86,10 @@ class EchoCanceller:
                 return chunk
             self._left -= count
             played = self._next_played(count)
+            self._keep_together(count)
             anew, self._anew = self._anew, False
         if anew:
+            self._aec3.reset()
             self._filter, self._gate = EchoFilter(), _Gate()
         return AudioChunk(self._cancel(np.ascontiguousarray(chunk.samples), played), chunk.start)
 
@@ -94,6 +107,16 @@ class EchoCanceller:
         if self._gate.worse:  # it took a wrong room for the right one, and adds what it should take out
             self._filter = EchoFilter()
         return without
+
+    def _keep_together(self, heard: int) -> None:
+        self._least = min(self._least, self._waiting)
+        self._looked += heard
+        if self._looked < _LOOKED:
+            return
+        if self._least > _MOST_AHEAD:
+            self._next_played(self._least - _AHEAD)
+            self._anew = True
+        self._least, self._looked = _MOST_WAITING, 0
 
     def _next_played(self, count: int) -> Samples:
         """As many samples as are heard; zeros after the last that was played."""

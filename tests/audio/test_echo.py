@@ -7,7 +7,7 @@ import pytest
 
 import paige.tools.demo
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
-from paige.audio.conversion import Resampler, to_floats
+from paige.audio.conversion import Resampler, to_floats, to_samples
 from paige.audio.echo import EchoCanceller
 from paige.audio.echo_filter import HOP
 from paige.audio.voices import EspeakVoice
@@ -75,6 +75,18 @@ def test_what_is_played_while_no_microphone_listens_is_forgotten() -> None:
     for _ in range(1_000):
         canceller.play(np.ones(RATE // 100, np.int16))
     assert canceller._waiting <= RATE
+
+
+def test_a_microphone_that_begins_late_or_leaves_something_out_is_caught_up_with(reply: Sound) -> None:
+    heard, played = (to_samples(sound) for sound in (Room(0.1, -12).echo(reply), reply))
+    canceller, left = EchoCanceller(), []
+    for begin in range(0, len(heard) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES):
+        canceller.play(played[begin : begin + CHUNK_SAMPLES])
+        if not (begin < 0.4 * RATE or 3 * RATE <= begin < 3.3 * RATE):
+            left.append(canceller.hear(chunk(heard[begin : begin + CHUNK_SAMPLES])).samples)
+    rest = to_floats(np.concatenate(left))
+    for stretch in (slice(RATE, 2 * RATE), slice(4 * RATE, len(rest))):
+        assert decibels(rest[stretch]) < decibels(reply) - 12 - 20
 
 
 def test_devices_that_take_turns_unevenly_are_kept_together(reply: Sound) -> None:
