@@ -48,7 +48,7 @@ class Rooms:
         self._topics = topics
         self._done = done
         self._voice: Voice | None = None
-        if config.voice.engine != "none":
+        if config.voice.aloud:
             self._voice = open_voice(config.voice.name, config.house.language)
         self._echo = EchoCanceller() if self._voice is not None and config.voice.echo else None
         self.mouth = self._own_mouth()

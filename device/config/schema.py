@@ -197,17 +197,13 @@ class Wake:
 class Voice:
     """How Paige speaks."""
 
-    engine: Literal["espeak", "piper", "none"] = key(
-        "espeak",
-        "What speaks. espeak-ng needs nothing further; Piper sounds better and needs a voice; with none, "
-        "replies go over MQTT alone.",
-    )
+    aloud: bool = key(True, "Say replies here. They go over MQTT as well, for whatever else can say them.")
     name: str | None = key(
         None,
-        "The voice: of espeak-ng, a language or variant such as en-gb; of Piper, the file of a voice, with "
-        "its .json beside it.",
-        default_words="espeak-ng's for the language of the house; Piper has none",
-        example="en-gb",
+        "A voice of espeak-ng, such as en-gb or en-us+f3, or the file of a Piper voice, with its .json "
+        "beside it.",
+        default_words="espeak-ng's for the language of the house",
+        example="/var/lib/paige/en_US-amy-medium.onnx",
     )
     speaker: str | None = key(
         None,

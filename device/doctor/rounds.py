@@ -4,7 +4,7 @@ from paige.device.doctor.finding import Check
 from paige.device.doctor.home import BROKER_SECONDS, DEVICES_SECONDS, broker, devices
 from paige.device.doctor.language import SECONDS, home, models
 from paige.device.doctor.machine import board, clock, disk, memory
-from paige.device.doctor.sound import microphone, speaker
+from paige.device.doctor.sound import microphone, speaker, voice, wake_words
 
 CHECKS = (
     Check("board", 5, board),
@@ -16,5 +16,7 @@ CHECKS = (
     Check("devices", BROKER_SECONDS + DEVICES_SECONDS + 4, devices),
     Check("models", SECONDS, models),
     Check("microphone", 10, microphone),
+    Check("wake words", 10, wake_words),
     Check("speaker", 10, speaker),
+    Check("voice", 10, voice),
 )

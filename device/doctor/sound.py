@@ -54,14 +54,58 @@ def level(name: str, chunks: "Iterable[AudioChunk]") -> Finding:
     return ok(f"{name}, peak {20 * math.log10(loudest / _FULL_SCALE):.0f} dB of full scale in half a second")
 
 
-def speaker(_: Loaded) -> Finding:
-    """Whether there is one. Nothing is played, and nothing needs it so far."""
-    outputs = _devices("max_output_channels")
+def speaker(loaded: Loaded) -> Finding:
+    """Whether there is one that is wanted. Nothing is played."""
+    outputs, wanted = _devices("max_output_channels"), loaded.config.voice.speaker
+    if not loaded.config.voice.aloud:
+        return ok("none is needed: replies go over MQTT alone (voice.aloud)")
     if outputs is None:
         return wrong(_NO_LIBRARY, _INSTALL)
     if not outputs:
-        return ok("there is none, and none is needed: what Paige says is published over MQTT")
+        return warning(
+            "there is none", "plug one in; until then, what Paige says is published over MQTT alone"
+        )
+    if wanted is not None and not any(wanted.casefold() in name.casefold() for name in outputs):
+        return wrong(
+            f"none is called {wanted!r}; there {'is' if len(outputs) == 1 else 'are'} {', '.join(outputs)}",
+            "plug it in, or set voice.speaker to one that is there",
+        )
     return ok(", ".join(outputs[:3]))
+
+
+def voice(loaded: Loaded) -> Finding:
+    """Whether what is configured can speak."""
+    from paige.audio.errors import AudioError
+    from paige.audio.voices import open_voice
+
+    try:
+        found = open_voice(loaded.config.voice.name, loaded.config.house.language)
+        samples = sum(len(piece) for piece in found.say("1 2 3"))
+    except AudioError as error:
+        return wrong(str(error).rstrip("."), "set voice.name to another, or install it")
+    return (
+        ok(f"{found.name}, {found.rate:,} Hz")
+        if samples
+        else wrong(f"{found.name} says nothing", "choose another")
+    )
+
+
+def wake_words(loaded: Loaded) -> Finding:
+    """Whether all of them can be listened for."""
+    from paige.audio.errors import AudioError
+    from paige.device.ear import wake_detector
+
+    wake = loaded.config.wake
+    try:
+        wake_detector(wake, loaded.config.house.language)
+    except AudioError as error:
+        return wrong(str(error).rstrip("."), "set wake.words and wake.stop_words to others")
+    modes = {
+        "word": ", ".join(wake.words),
+        "always": "none: whatever is said is heard",
+        "push": "none: a button is pushed",
+    }
+    return ok(modes[wake.mode])
 
 
 def _devices(channels: str) -> list[str] | None:
