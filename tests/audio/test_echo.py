@@ -26,9 +26,9 @@ def reply() -> Sound:
     return Resampler(voice.rate, RATE).resample(to_floats(np.concatenate(list(voice.say(REPLY)))), last=True)
 
 
-@pytest.mark.parametrize("delay", [0.005, 0.05, 0.1, 0.2])
-@pytest.mark.parametrize("gain", [-6, -20])
-@pytest.mark.parametrize("drift", [0, 100])
+@pytest.mark.parametrize(
+    ("delay", "gain", "drift"), [(0.005, -6, 0), (0.2, -6, 100), (0.05, -20, 100), (0.2, -20, 0)]
+)
 def test_what_is_played_is_taken_out_of_what_is_heard(
     reply: Sound, delay: float, gain: float, drift: float
 ) -> None:
