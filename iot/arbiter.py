@@ -3,11 +3,22 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from paige.iot.arbitration import WINDOW, Arbitration, Bid, Claim, MessageRefused, Verdict, decode, encode
+from paige.iot.arbitration import (
+    REMEMBERED,
+    WINDOW,
+    Arbitration,
+    Bid,
+    Claim,
+    MessageRefused,
+    Verdict,
+    decode,
+    encode,
+)
 from paige.iot.link import LinkState, MqttLink
 from paige.iot.message import Message, Publication
 from paige.iot.presence import ONLINE, Topics
@@ -41,6 +52,8 @@ class Arbiter:
         self._window = window
         self._clock = clock
         self._ears: dict[str, _Ear] = {}
+        self._recent: deque[tuple[float, Bid | Claim]] = deque(maxlen=REMEMBERED)
+        """For ears that join in the middle of a decision."""
         self._online: set[str] = set()
         """Ids of other machines."""
         self._sending: set[asyncio.Task[object]] = set()
@@ -73,6 +86,8 @@ class Arbiter:
             name: Tells it from this machine's other ears; the empty name is that of its own microphone.
         """
         ear = self._ears[name] = _Ear(Arbitration(self._full(name), self._window))
+        for received, message in self._recent:
+            ear.arbitration.hear(message, received)
 
         def leave() -> None:
             if self._ears.get(name) is ear:
@@ -84,11 +99,13 @@ class Arbiter:
         """Whether an ear that has heard a wake word answers; decided within the window.
 
         Args:
-            name: The ear, which has joined.
+            name: The ear; one that has not joined does so now.
             signal: How far the voice stood out from the noise, in decibels; None where that is not known.
             score: How sure its detector was, 0 to 1.
             age: Seconds since the wake word ended.
         """
+        if name not in self._ears:
+            self.join(name)
         ear, now = self._ears[name], self._clock()
         bid = Bid(self._full(name), age, signal, score, of=len(self._ears))
         ear.arbitration.open(bid, self._others(), now)
@@ -132,8 +149,10 @@ class Arbiter:
             self._hand_out(found)
 
     def _hand_out(self, message: Bid | Claim) -> None:
+        now = self._clock()
+        self._recent.append((now, message))
         for ear in self._ears.values():
-            ear.arbitration.hear(message, self._clock())
+            ear.arbitration.hear(message, now)
             ear.changed.set()
 
     def _note_status(self, message: Message) -> None:

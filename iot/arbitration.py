@@ -32,7 +32,7 @@ WINDOW: Final = 0.2
 SAME: Final = 0.7
 """Seconds by which the ends of one wake word may seem to differ: detectors estimate them. Who is not answered
 and says it again needs longer."""
-_REMEMBERED: Final = 32
+REMEMBERED: Final = 32
 """Messages; more do not come in a second of one house."""
 _LONGEST_AGE: Final = 5.0
 _LONGEST_NAME: Final = 200
@@ -99,7 +99,7 @@ class Arbitration:
     def __init__(self, ear: str, window: float = WINDOW) -> None:
         self._ear = ear
         self._window = window
-        self._heard: deque[tuple[float, Bid | Claim]] = deque(maxlen=_REMEMBERED)
+        self._heard: deque[tuple[float, Bid | Claim]] = deque(maxlen=REMEMBERED)
         """What came from others, and when, by our clock."""
         self._bid: Bid | None = None
         self._opened = 0.0

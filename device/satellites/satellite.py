@@ -205,7 +205,8 @@ class Satellite:
                 await self._described.wait()
         if self._listener is None:
             listener = self._make_listener(self)
-            self._listener = listener if self._wins is None else NearestEar(listener, self._wins)
+            asks = self._wins is not None and not isinstance(listener, NearestEar)
+            self._listener = NearestEar(listener, self._wins) if asks and self._wins else listener
             _log.info("the satellite at %s is an ear in %s", self._address, self._area or "no area")
         if self._hearing is None or not self._hearing.is_alive():
             self._hearing = threading.Thread(

@@ -96,6 +96,12 @@ async def test_an_ear_that_has_left_is_not_waited_for() -> None:
         assert time.monotonic() - began < WINDOW / 2
 
 
+async def test_an_ear_that_joins_after_another_has_claimed_the_answer_yields() -> None:
+    async with MqttLink(options(free_port())) as link, Arbiter(link, Topics()) as hub:
+        assert await hub.wins("kitchen", signal=5.0, score=0.9, age=0.1)
+        assert not await hub.wins("hall", signal=22.0, score=0.9, age=0.1)
+
+
 async def test_what_is_retained_or_nonsense_decides_nothing(
     broker: RunningBroker, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples, Utterance
 from paige.audio.endpointer import Endpointer
+from paige.audio.level import SignalMeter
 from paige.audio.wake.detector import Wake, WakeDetector
 from paige.device.errors import PeerInvalid
 from paige.device.satellites.sound import Incoming, SoundFormat
@@ -35,6 +36,8 @@ class Called:
 
     site: str
     wake: Wake
+    signal: float | None
+    """How far it stood out from the noise, in decibels."""
 
 
 class _Listening:
@@ -78,9 +81,17 @@ class _Site:
         self._waiting = 0
         self._position = 0
         self.detector = detector
+        self.meter = SignalMeter()
         self.waits = True
         """Whether wake words are waited for."""
         self.listening: _Listening | None = None
+
+    def wake(self, chunk: AudioChunk) -> Wake | None:
+        """The wake word that was heard with the next chunk, if any."""
+        if self.detector is None:
+            return None
+        self.meter.hear(chunk)
+        return self.detector.hear(chunk)
 
     def chunks(self, wav: bytes) -> list[AudioChunk]:
         """The whole chunks that there are with this frame."""
@@ -145,9 +156,9 @@ class HermesEars:
             raise PeerInvalid(f"there are more than {MOST_SITES} sites")
         found: list[Spoken | Called] = []
         for chunk in one.chunks(wav):
-            wake = None if one.detector is None else one.detector.hear(chunk)
+            wake = one.wake(chunk)
             if wake is not None and one.waits and one.listening is None:
-                found.append(Called(site, wake))
+                found.append(Called(site, wake, one.meter.signal(wake.start, wake.end)))
             if one.listening is not None and (utterance := one.listening.hear(chunk)) is not None:
                 found.append(Spoken(site, one.listening.session, utterance))
                 one.listening = None

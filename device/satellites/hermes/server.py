@@ -9,7 +9,7 @@ import wave
 from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 import numpy as np
 
@@ -57,6 +57,14 @@ _REMEMBERED: Final = 200
 _DIALOGUE: Final = "hermes/dialogueManager/"
 
 
+class SiteWins(Protocol):
+    """Whether an ear answers; see `paige.iot.arbiter.Arbiter.wins`."""
+
+    def __call__(self, name: str, *, signal: float | None, score: float, age: float) -> Awaitable[bool]:
+        """See there."""
+        ...
+
+
 class HermesServer:
     """Serves all sites on a broker; an asynchronous context manager, within the link's.
 
@@ -67,7 +75,7 @@ class HermesServer:
         services: What it can do. `areas` has the area of a site; one that is not there is called as its area.
         open_endpointer: Makes what finds the end of speech in one stream.
         sites: Those that are served; all where there are none. Where two serve one site, both answer.
-        wins: Whether a site answers, where others may have heard the same wake word.
+        wins: Whether a site answers, where others may have heard the same wake word: `Arbiter.wins`.
         clock: Monotonic seconds.
     """
 
@@ -78,7 +86,7 @@ class HermesServer:
         open_endpointer: Callable[[], Endpointer],
         *,
         sites: Collection[str] = (),
-        wins: Callable[[str], Awaitable[bool]] | None = None,
+        wins: SiteWins | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._link = link
@@ -96,6 +104,8 @@ class HermesServer:
         self._played: dict[tuple[str, str], asyncio.Event] = {}
         self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._complaints: set[str] = set()
+        self._heard: dict[str, tuple[float | None, float]] = {}
+        """Of wake words that were heard here: how far they stood out, and how sure that is; by site."""
 
     @property
     def _topics(self) -> list[str]:
@@ -199,6 +209,7 @@ class HermesServer:
         if isinstance(heard, Spoken):
             self._start(self._transcribe(heard))
             return
+        self._heard[heard.site] = heard.signal, heard.wake.score
         topic = f"hotword/{heard.wake.phrase.replace(' ', '_')}/detected"
         self._tell(tell(topic, heard.site, modelId=heard.wake.phrase, modelType="universal", modelVersion=""))
 
@@ -223,7 +234,9 @@ class HermesServer:
             self._do(self._dialogues.tick(self._clock()))
 
     async def _answer_to(self, message: Detected) -> None:
-        if self._wins is None or await self._wins(message.site):
+        signal, score = self._heard.pop(message.site, (None, 0.0))
+        name = f"hermes/{message.site}"
+        if self._wins is None or await self._wins(name, signal=signal, score=score, age=0.0):
             self._do(self._dialogues.detected(message, self._clock()))
 
     async def _handle(self, wanted: Handle) -> None:

@@ -5,7 +5,7 @@ import io
 import json
 import logging
 import wave
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,11 +19,14 @@ from paige.audio.endpointer import Endpointer
 from paige.audio.voice_activity import open_voice_detector
 from paige.audio.voices import open_voice
 from paige.audio.wake import Phrase, WakeDetector, open_wake_detector
-from paige.device.satellites.hermes.server import HermesServer
+from paige.device.satellites.hermes.server import HermesServer, SiteWins
 from paige.device.satellites.services import Services
 from paige.device.turn import Turn
+from paige.iot.arbiter import Arbiter
+from paige.iot.arbitration import WINDOW
 from paige.iot.link import MqttLink
 from paige.iot.message import Message, Publication
+from paige.iot.presence import Topics
 from paige.models import intent as understood
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -92,10 +95,12 @@ class Rhasspy:
 
 
 @asynccontextmanager
-async def rhasspy(scene: Scene, services: Services, site: str = "Kitchen") -> AsyncIterator[Rhasspy]:
+async def rhasspy(
+    scene: Scene, services: Services, site: str = "Kitchen", wins: SiteWins | None = None
+) -> AsyncIterator[Rhasspy]:
     hub = scene.assistant.link
     async with (
-        HermesServer(hub, services, lambda: Endpointer(open_voice_detector())),
+        HermesServer(hub, services, lambda: Endpointer(open_voice_detector()), wins=wins),
         MqttLink(hub.options) as link,
     ):
         one = Rhasspy(link, site)
@@ -226,16 +231,37 @@ async def test_a_wake_word_is_heard_while_nobody_is_listened_to(scene: Scene) ->
     room = np.random.default_rng(2).normal(0, 30, voice.rate).astype(np.int16)
     sound = np.concatenate([room, said, room])
 
-    def open_wake(phrases: tuple[str, ...]) -> WakeDetector:
+    def open_wake(phrases: Sequence[str]) -> WakeDetector:
         return open_wake_detector([Phrase(phrase, 0.9) for phrase in phrases])
 
-    services = Services(open_wake=open_wake, phrases=("okay nabu",))  # type: ignore[arg-type] # a tuple is given
-    async with rhasspy(scene, services) as one:
+    bids: list[tuple[str, bool]] = []
+
+    async def wins(name: str, *, signal: float | None, score: float, age: float) -> bool:
+        bids.append((name, signal is not None and signal > 20 and score > 0))
+        return False
+
+    services = Services(
+        open_wake=open_wake, phrases=("okay nabu",), handle=scene.assistant.pipeline.handle_text
+    )
+    async with rhasspy(scene, services, wins=wins) as one:
         topic = f"hermes/audioServer/{one.site}/audioFrame"
         for at in range(0, len(sound), FRAME):
             frame = wav(sound[at : at + FRAME], voice.rate)
             await one.link.publish(Publication(topic, frame, qos=0), within=5)
         assert (await one.got("hotword/okay_nabu/detected"))["modelId"] == "okay nabu"
+        assert bids == [("hermes/Kitchen", True)]
+
+
+async def test_of_two_sites_that_hear_one_speaker_one_answers(scene: Scene) -> None:
+    handle = scene.assistant.pipeline.handle_text
+    async with Arbiter(scene.assistant.link, Topics()) as arbiter:
+        services = Services(handle=handle)
+        async with rhasspy(scene, services, "Kitchen", wins=arbiter.wins) as one:
+            for site in ("Kitchen", "Bedroom"):
+                await one.publish("hermes/hotword/hey/detected", {"siteId": site})
+            await one.got("asr/startListening")
+            await asyncio.sleep(2 * WINDOW)
+    assert one.count("dialogueManager/sessionStarted") == 1
 
 
 async def test_a_sound_that_a_site_does_not_say_it_played_is_believed_to_be_played(scene: Scene) -> None:
