@@ -15,6 +15,7 @@ from paige.models.grammar.sampling import Sampler
 from paige.models.grammar.sentences import Sentences
 from paige.models.grammar.suggestions import Suggester
 from paige.models.grammar.tokens import tokenize
+from paige.models.heap import all_kept
 from paige.models.intent import Intent, NotRecognized, SlotValue, Suggestion
 from paige.models.vocabulary import Vocabulary
 
@@ -137,7 +138,8 @@ class Language:
 
     @cached_property
     def _word_graph(self) -> WordGraph:
-        return word_graph(self.sentences, self.matcher, self.vocabulary.here)
+        with all_kept():
+            return word_graph(self.sentences, self.matcher, self.vocabulary.here)
 
     def ending(self, words: Sequence[str]) -> Ending:
         """Whether the words of `word_graph` that were heard so far can be all that is said.

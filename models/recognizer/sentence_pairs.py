@@ -30,15 +30,15 @@ def pairs(graph: WordGraph) -> Pairs:
     for state, arcs in groupby(graph.arcs, key=lambda arc: arc.source):
         last: Mapping[str, float] = heads.pop(state, {})
         whole = sum(last.values())
-        for arc in arcs:
-            head = heads[arc.target]
-            if arc.word is None:
+        for _, target, said, weight in arcs:
+            head = heads[target]
+            if said is None:
                 for word, share in last.items():
-                    head[word] += share * arc.weight
+                    head[word] += share * weight
             else:
-                head[arc.word] += whole * arc.weight
+                head[said] += whole * weight
                 for word, share in last.items():
-                    counts[word][arc.word] += share * arc.weight
+                    counts[word][said] += share * weight
     for word, share in heads[graph.final].items():
         counts[word][_END] += share
     return {word: dict(followers) for word, followers in counts.items()}

@@ -1,11 +1,12 @@
 """Memory that was freed goes back to the system."""
 
 import ctypes
+import gc
 import platform
 
 import pytest
 
-from paige.models.heap import give_back
+from paige.models.heap import all_kept, give_back
 from paige.tools.bench.process_memory import process_memory
 
 BLOCKS, BYTES = 6_000, 10_000
@@ -25,3 +26,15 @@ def test_what_is_free_under_something_that_is_kept_is_given_back() -> None:
     give_back()
     assert kept - process_memory().resident > 0.8 * BLOCKS * BYTES
     library.free(blocks[-1])
+
+
+def test_nothing_is_collected_while_all_is_kept() -> None:
+    with all_kept():
+        assert not gc.isenabled()
+        with all_kept():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError), all_kept():
+        assert 1 / 0
+    assert gc.isenabled()
