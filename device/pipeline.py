@@ -4,12 +4,14 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 from paige.audio.chunk import Utterance
 from paige.device.attention import Guess
 from paige.device.dialogue import Asked, Dialogue, Todo, chosen
 from paige.device.keeping import Keeping
+from paige.device.likeliest import likeliest, sense_of
 from paige.device.live import Live
 from paige.device.narration import Narrator
 from paige.device.recognition import Recognition
@@ -125,8 +127,23 @@ class Pipeline:
         self._interrupt()
         work = Work(self._clock)
         work.add("endpoint", utterance.start + utterance.seconds - utterance.speech_end)
-        transcript = await self._recognition.recognize(work, utterance, place, guess)
+        heard = await self._recognition.recognize(work, utterance, place, guess)
+        with work.step("parse"):
+            transcript = likeliest(heard, partial(self._sense, here=place), self._recognition.confidence)
         return await self._handle(work, self._recognition.words(transcript), place, transcript)
+
+    def _sense(self, text: str, here: str | None) -> float:
+        """How much sense it makes that somebody in the area `here` says something, 0 to 1."""
+        now = self._clock()
+        asked, last = self._dialogue.open(here, now), self._dialogue.last(here, now)
+        todo = self._understanding.parse(text, here, asked=asked, last=last)
+        if isinstance(todo, NotRecognized):
+            return 0.0
+        if todo[0].intent.name == ANSWER:
+            return 1.0
+        return sense_of(
+            (one.intent for one in todo), lambda one: self._resolve(Work(self._clock), Todo(one), here)
+        )
 
     async def transcribe(self, utterance: Utterance, here: str | None = None) -> Transcript:
         """What was said in the area `here`, and nothing is done; empty where that is not sure."""
@@ -138,10 +155,10 @@ class Pipeline:
         todo = self._understanding.parse(text.strip(), self._place(here), asked=None)
         return todo if isinstance(todo, NotRecognized) else tuple(one.intent for one in todo)
 
-    def live(self, partial: Callable[[str], None] = lambda _: None) -> Live:
+    def live(self, told: Callable[[str], None] = lambda _: None) -> Live:
         """What finds out what is being said, for one microphone; see `Live`."""
         heard = self._recognition
-        return Live(heard.stream, lambda: heard.listening_for, heard.pause, partial)
+        return Live(heard.stream, lambda: heard.listening_for, heard.pause, told)
 
     async def listen_for_the_home(self, here: str | None = None) -> None:
         """Ready the recognizer for what can be said now, ahead of the utterance that would wait for it."""

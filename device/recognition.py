@@ -65,7 +65,8 @@ class Recognition:
         self._understanding = understanding
         self._dialogue = dialogue
         self._recognizer = recognizer
-        self._confidence = confidence
+        self.confidence = confidence
+        """How sure the recognizer must be, 0 to 1."""
         self._clock = clock
         self._listening_for: tuple[Language, ...] = ()
         self._busy = asyncio.Lock()
@@ -116,7 +117,7 @@ class Recognition:
 
     def words(self, transcript: Transcript) -> str:
         """What was said; nothing where that is not sure."""
-        return transcript.text if transcript.confidence >= self._confidence else ""
+        return transcript.text if transcript.confidence >= self.confidence else ""
 
     def pause(self, transcript: Transcript, partial: str) -> float:
         """Seconds of silence after which somebody who has said that has ended.
