@@ -56,5 +56,5 @@ def test_a_folder_of_recordings_is_scored(tmp_path: Path, capsys: pytest.Capture
     options = ["--recordings", str(tmp_path), "--other", str(tmp_path / "other.yaml"), "--jobs", "1"]
     assert main([*options, "--verbose"]) == 0
     out = capsys.readouterr().out
-    assert "| clean | 50.0% | 50.0% | 0.0% |" in out
+    assert "| clean | 50.0% | 0.0% | 50.0% | 0.0% |" in out
     assert "b.wav clean own language: (none of the sentences)" in out

@@ -43,10 +43,11 @@ from paige.tools.bench.progress import progress
 
 _FRAME: Final = 2_048
 _PEAK: Final = 0.5
-_SNRS: Final = (12.0,)
+_SNRS: Final = (24.0, 12.0, 6.0)
 _NOTES: Final = (
-    "accepted: the intent and every slot are right; refused: none of the sentences was heard; wrongly "
-    "accepted: something was understood in the language of the demo's home.",
+    "accepted: the intent and every slot are right; misheard: another sentence of the same language was "
+    "understood; refused: none of the sentences was heard; wrongly accepted: something was understood in the "
+    "language of the demo's home.",
     "CPU s/s: processor seconds for each second of recording.",
 )
 
@@ -166,6 +167,7 @@ def _table(results: Sequence[Heard], labels: dict[str, Any]) -> Table:
             (
                 "clean" if snr is None else f"{snr:g} dB",
                 f"{right / len(own):.1%}",
+                f"{(len(own) - right - refused) / len(own):.1%}",
                 f"{refused / len(own):.1%}",
                 f"{wrongly / len(other):.1%}" if other else "–",
                 f"{_load(own):.3f}",
@@ -175,7 +177,15 @@ def _table(results: Sequence[Heard], labels: dict[str, Any]) -> Table:
     count = len({heard.case.name for heard in results})
     return Table(
         f"{count} recordings",
-        ("noise", "accepted", "refused", "wrongly accepted", "CPU s/s", "CPU s/s, other language"),
+        (
+            "noise",
+            "accepted",
+            "misheard",
+            "refused",
+            "wrongly accepted",
+            "CPU s/s",
+            "CPU s/s, other language",
+        ),
         tuple(rows),
     )
 
@@ -242,7 +252,7 @@ def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> 
         tell(f"{len(labels)} recordings, clean and in noise, in two languages")
         parser = _parser().parse_args(["--recordings", str(recordings), "--seed", str(seed)])
         parser.snr = snrs
-        results += _results(parser, sorted(labels))
+        results += _results(parser, sorted(labels), clean=seed == 1)
     table = _table(results, labels)
     return Part(
         "listen",
@@ -254,11 +264,11 @@ def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> 
     )
 
 
-def _results(arguments: argparse.Namespace, names: Sequence[str]) -> list[Heard]:
+def _results(arguments: argparse.Namespace, names: Sequence[str], *, clean: bool = True) -> list[Heard]:
     cases = [
         Case(name, number, snr, other, arguments.seed)
         for other, snr, (number, name) in product(
-            (False, True), (None, *arguments.snr), enumerate(names)
+            (False, True), (*([None] if clean else []), *arguments.snr), enumerate(names)
         )
     ]  # fmt: skip
     with demo_home() as demo:
