@@ -6,7 +6,8 @@ those count that are sentences of the language, and those with `[unk]`: sounds t
 
 import json
 import threading
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,11 +18,13 @@ from paige.models.errors import ModelUnusable
 from paige.models.grammar.graph import WordGraph
 from paige.models.grammar.language import Language
 from paige.models.recognizer.protocol import Stream
-from paige.models.recognizer.sentence_pairs import only, pairs
+from paige.models.recognizer.sentence_pairs import only
 from paige.models.recognizer.vosk_model import check_folder, try_folder
 from paige.models.recognizer.vosk_results import UNKNOWN, transcript, ways
 from paige.models.transcript import Transcript, first_heard
 
+_ERRORS: Final = -2
+"""What it writes to standard error; warnings (-1) are of each utterance that ends within a word."""
 _LIKELIEST: Final = 12
 """Sequences of words that it is asked for."""
 
@@ -41,7 +44,7 @@ class VoskRecognizer:
         try_folder(model_folder)
         import vosk  # it loads a library of 25 MB, which PocketSphinx's users never need
 
-        vosk.SetLogLevel(-1)
+        vosk.SetLogLevel(_ERRORS)
         self._vosk = vosk
         try:
             self._model = vosk.Model(str(model_folder))
@@ -204,10 +207,24 @@ def grammar(graph: WordGraph) -> str:
 
     It keeps no more than word pairs, so those are what it is given.
     """
-    inside = {
-        f"{word} {follower}"
-        for word, followers in pairs(graph).items()
-        for follower in followers
-        if not word.startswith("<") and not follower.startswith("<")
-    }
-    return json.dumps([*sorted(inside | graph.words), UNKNOWN], ensure_ascii=False)
+    words = sorted(graph.words)
+    bits = {word: 1 << place for place, word in enumerate(words)}
+    # Sets of words as the bits of integers: with 5,000 names there are 200,000 arcs.
+    last: dict[int, int] = defaultdict(int)  # what was said last on the way to a state
+    before: dict[str, int] = dict.fromkeys(words, 0)
+    for arc in graph.arcs:
+        if arc.word is None:
+            last[arc.target] |= last[arc.source]
+        else:
+            last[arc.target] |= bits[arc.word]
+            before[arc.word] |= last[arc.source]
+    pairs = [f"{first} {word}" for word, found in before.items() for first in _picked(words, found)]
+    return json.dumps([*sorted([*words, *pairs]), UNKNOWN], ensure_ascii=False)
+
+
+def _picked(words: Sequence[str], found: int) -> Iterator[str]:
+    """The words whose bits are set."""
+    while found:
+        bit = found & -found
+        yield words[bit.bit_length() - 1]
+        found ^= bit

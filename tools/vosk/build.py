@@ -60,7 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     examples = _examples(known, arguments.utterances, work)
     hours = sum(len(example.samples) for example in examples) / RATE / 3600
     print(f"{len(examples):,} utterances, {hours:.1f} hours, {len(known):,} words", flush=True)
-    model = train(examples, arguments.rounds, 1, work / "state.pt")
+    state = work / f"state-{arguments.utterances}-{arguments.rounds}.pt"
+    model = train(examples, arguments.rounds, 1, state)
     options = f" --utterances {arguments.utterances} --rounds {arguments.rounds}"
     _write(out, model, known, examples)
     readme = _README.format(options=options, count=len(examples), hours=hours, words=len(known) - 1)

@@ -28,11 +28,15 @@ _UNKNOWN_SHARE: Final = 0.5
 """Of the words of such a mixture."""
 
 
-def home_graph() -> WordGraph:
+def home_language() -> Language:
     """All that can be said to the demo's home, in English."""
     with demo_home() as file:
-        home = load_home(file).vocabulary()
-    return Language(Sentences.for_language("en"), home).word_graph()
+        return Language(Sentences.for_language("en"), load_home(file).vocabulary())
+
+
+def home_graph() -> WordGraph:
+    """The same as a graph."""
+    return home_language().word_graph()
 
 
 def known_words(graph: WordGraph) -> Pronunciations:
