@@ -28,8 +28,10 @@ _FRAME: Final = RATE // 100
 _SMOOTHED: Final = 5
 _SHARE: Final = 0.3
 """Where speech begins between the quiet (10th percentile) and the loudest of a recording, in decibels."""
+_REACHED: Final = 0.5
+"""How far between them it gets: on three of 200 recordings a button clicks seconds after the last word."""
 _SHORTEST: Final = 6
-"""Frames; what is loud for less is a click."""
+"""Frames; what is loud for less is a click, too."""
 _BORDER: Final = 0.1
 """Seconds around speech in which a detector may say either."""
 
@@ -103,7 +105,8 @@ def _recording(samples: Samples) -> Recording:
     decibels = 10 * np.log10((frames**2).mean(axis=1) + 10)  # [frames]
     level = np.convolve(decibels, np.ones(_SMOOTHED) / _SMOOTHED, mode="same")  # [frames]
     quiet = float(np.percentile(level, 10))
-    runs = list(_runs(level > quiet + _SHARE * (float(level.max()) - quiet)))
+    above = (level - quiet) / (float(level.max()) - quiet)  # [frames]
+    runs = [run for run in _runs(above > _SHARE) if above[slice(*run)].max() > _REACHED]
     return Recording(samples, runs[0][0] * _FRAME / RATE, runs[-1][1] * _FRAME / RATE)
 
 
