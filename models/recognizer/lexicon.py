@@ -1,5 +1,6 @@
 """How the words of a home are said: by a dictionary, by the words they are made of, or by their letters."""
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ Pronunciations = dict[str, tuple[str, ...]]
 _SHORTEST_PART = 3
 """Letters in a part of a compound; shorter words are found in almost any other."""
 _LONGEST_ACRONYM = 4
+_SAID_APART, _VOWELS = "äëïöü", "aeiou"
 
 
 def pronounce(words: Iterable[str], dictionary: Path, spelling: Spelling) -> Pronunciations:
@@ -57,6 +59,7 @@ def _related(word: str) -> Iterator[str]:
     """What else to look up, to guess at this word from it."""
     letters = _letters(word)
     yield letters
+    yield without_marks(letters)
     for parts in _splits(letters):
         yield from parts
     yield from (f"{letter}." for letter in letters)
@@ -64,14 +67,15 @@ def _related(word: str) -> Iterator[str]:
 
 def _guess(word: str, known: Mapping[str, tuple[str, ...]], spelling: Spelling) -> Iterator[str]:
     letters = _letters(word)
-    if letters in known:
-        yield from known[letters]
-        return
+    for written in (letters, without_marks(letters)):
+        if written in known:
+            yield from known[written]
+            return
     for first, second in _splits(letters):
         if first in known and second in known:
             yield f"{known[first][0]} {known[second][0]}"
             return
-    if sound := spelling.sound(letters):
+    if sound := [phone for part in _syllables_apart(letters) for phone in spelling.sound(part)]:
         yield " ".join(sound)
     names = [f"{letter}." for letter in letters]
     if len(letters) <= _LONGEST_ACRONYM and names and all(name in known for name in names):
@@ -80,7 +84,23 @@ def _guess(word: str, known: Mapping[str, tuple[str, ...]], spelling: Spelling) 
 
 def _letters(word: str) -> str:
     """The word without what is written but not said, so that `lamp's` is found as `lamps`."""
-    return "".join(character for character in word if character.isalnum())
+    return "".join(character for character in unicodedata.normalize("NFC", word) if character.isalnum())
+
+
+def without_marks(letters: str) -> str:
+    """`chloe` for `chloé`: most dictionaries of English write no accents."""
+    apart = unicodedata.normalize("NFKD", letters)
+    return "".join(character for character in apart if not unicodedata.combining(character))
+
+
+def _syllables_apart(letters: str) -> list[str]:
+    """The word where a diaeresis says that two vowels are said apart, as in `anaïs`."""
+    parts = [""]
+    for character in letters:
+        if character in _SAID_APART and parts[-1][-1:] in _VOWELS and parts[-1]:
+            parts.append("")
+        parts[-1] += character
+    return parts
 
 
 def _splits(letters: str) -> list[tuple[str, str]]:

@@ -47,6 +47,19 @@ def test_accents_are_read_as_the_letters_under_them() -> None:
     assert said("küche") == {"küche": said("kuche")["kuche"]}
 
 
+@pytest.mark.parametrize(
+    ("word", "phones"),
+    [("chloé", "K L OW IY"), ("café", "K AH F EY"), ("rené", "R AH N EY"), ("zoë", "Z OW IY")],
+)
+def test_a_word_with_accents_is_looked_up_without_them_too(word: str, phones: str) -> None:
+    assert said(word)[word][0] == phones
+
+
+def test_a_diaeresis_parts_two_vowels() -> None:
+    assert said("anaïs")["anaïs"] == ("AE N AH IH S",)
+    assert said("anai\u0308s")["anai\u0308s"] == ("AE N AH IH S",)  # the mark as a character of its own
+
+
 def test_what_has_no_letters_of_the_language_cannot_be_said() -> None:
     assert said("客厅", "кухня", "", "lamp") == {"lamp": ("L AE M P",)}
 
