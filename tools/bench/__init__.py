@@ -14,7 +14,9 @@ Measures this machine with Paige on it, and prints a table for each part:
   wake        wake words heard and missed, voice activity, ends of speech
   echo        what is taken for speech of Paige's own replies, and who speaks over them
   ears        which of several machines that hear a wake word answers, and how soon
+  ending      how soon, and how wrongly, speech is taken to have ended
   turn        from the last sample of speech to the published message and the confirmed state, by step
+  day         a day of a house, faster than it goes by (--repeats: hours)
   memory      the whole service: start to ready, memory idle and at peak, and where it goes
   home        homes of 30, 300 and 5,000 entities: discovery, language, parsing, processor time
   lm          a language model larger than its memory, beside llama.cpp (as root; half an hour)
@@ -23,7 +25,20 @@ Measures this machine with Paige on it, and prints a table for each part:
 example:
   paige bench turn --repeats 20"""
 
-PARTS = ("parse", "understand", "listen", "wake", "echo", "ears", "turn", "memory", "home", "lm")
+PARTS = (
+    "parse",
+    "understand",
+    "listen",
+    "wake",
+    "echo",
+    "ears",
+    "ending",
+    "turn",
+    "day",
+    "memory",
+    "home",
+    "lm",
+)
 
 
 def _configure(parser: ArgumentParser) -> None:

@@ -41,6 +41,8 @@ class Options:
 _GIVEN: Final = {
     "understand": "`--data FOLDER` for `understand`",
     "listen": "`--recordings FOLDER` for `listen`",
+    "ending": "`--recordings FOLDER` for `ending`",
+    "day": "`--recordings FOLDER` for `day`",
     "lm": "`--llama-cpp PYTHON` for `lm`",
 }
 """What parts must be given."""
@@ -86,6 +88,8 @@ def _measured(name: str, options: Options) -> Part:
     module = importlib.import_module(f"paige.tools.bench.{_MODULES.get(name, name)}")
     given: dict[str, dict[str, Path | None]] = {
         "listen": {"recordings": options.recordings},
+        "ending": {"recordings": options.recordings},
+        "day": {"recordings": options.recordings},
         "wake": {"recordings": options.recordings},
         "echo": {"recordings": options.recordings},
         "understand": {"data": options.data, "model": options.model},
