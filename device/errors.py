@@ -4,6 +4,7 @@ DeviceError
 ├── BudgetTooSmall      memory does not do for a model (`device.memory.plan`)
 ├── ConfigInvalid       a configuration file or value cannot be used
 ├── PeerInvalid         a satellite or hub sends what cannot be used
+├── PortUnusable        Paige cannot serve on a port of this machine
 ├── PromptTooLong       a prompt leaves no room for an answer (`device.language_engine`)
 ├── RepliesInvalid      a text that Paige should say is missing or cannot be said
 └── ServiceUnreachable  the running service cannot be asked
@@ -20,6 +21,10 @@ class ConfigInvalid(DeviceError):
 
 class PeerInvalid(DeviceError):
     """A satellite or hub sends what cannot be used, or too slowly; the text says what it did."""
+
+
+class PortUnusable(DeviceError):
+    """Paige cannot serve on a port of this machine; the text names it, the cause, and the remedy."""
 
 
 class RepliesInvalid(DeviceError):

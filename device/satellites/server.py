@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
 from types import TracebackType
@@ -9,7 +10,7 @@ from typing import Self
 
 from wyoming.event import Event
 
-from paige.device.errors import PeerInvalid
+from paige.device.errors import PeerInvalid, PortUnusable
 from paige.device.satellites.framing import read_event, write_event
 from paige.device.satellites.limits import Limits
 from paige.device.satellites.services import Services
@@ -47,11 +48,18 @@ class WyomingServer:
         """Begin to listen.
 
         Raises:
-            OSError: The port is taken, or the address is none of this machine.
+            PortUnusable: The port is taken, or the address is none of this machine.
         """
-        self._server = await asyncio.start_server(
-            self._accept, self._host, self._port, limit=self._limits.header
-        )
+        try:
+            self._server = await asyncio.start_server(
+                self._accept, self._host, self._port, limit=self._limits.header
+            )
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise PortUnusable(
+                f"Wyoming cannot be served on port {self._port}: {reason}; choose another for "
+                "satellites.wyoming_port"
+            ) from error
         self._port = self._server.sockets[0].getsockname()[1]
         _log.info("Wyoming is served on port %d", self._port)
         return self
