@@ -1,4 +1,4 @@
-"""ONNX Runtime, imported here and nowhere else, after `paige.audio` has switched its telemetry off."""
+"""ONNX Runtime for models, after `paige.audio` has switched its telemetry off; `voice_activity` has its own."""
 
 import onnxruntime  # noqa: TID251  # the one place
 

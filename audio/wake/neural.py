@@ -39,10 +39,10 @@ class _Timing:
 
 
 _TIMINGS: Final = {
-    "okay nabu": _Timing(0.18, 0.75),
+    "okay nabu": _Timing(0.18, 0.78),
     "hey jarvis": _Timing(0.21, 0.75),
-    "hey mycroft": _Timing(0.02, 0.75),
-    "alexa": _Timing(0.23, 0.65),
+    "hey mycroft": _Timing(0.02, 0.70),
+    "alexa": _Timing(0.23, 0.48),
 }
 
 

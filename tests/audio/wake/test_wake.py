@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
+import soxr
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
 from paige.audio.errors import PhraseUnusable
 from paige.audio.wake import READY, Phrase, Wake, open_wake_detector
 from paige.audio.wake.detector import WakeDetector
-from paige.audio.wake.neural import cutoff
+from paige.audio.wake.neural import NeuralWakeDetector, cutoff
 from paige.tools.bench.wake.voices import Speaker, say
 
 SPEAKER = Speaker("en-us", "m3", 50, 175)
@@ -44,6 +45,28 @@ def test_a_ready_phrase_is_heard_once_each_time_and_where_it_was() -> None:
     assert first.end == pytest.approx(2.0 + length, abs=0.2)
     assert second.end - first.end == pytest.approx(2.0 + length, abs=0.1)
     assert 0.85 < first.score <= 1
+
+
+@pytest.mark.parametrize("harm", ["offset", "clipped", "8 kHz", "quiet"])
+def test_a_bad_microphone_hears_it_too(harm: str) -> None:
+    sound = np.concatenate((silence(1.5), said("okay nabu"), silence(1))).astype(np.float64)
+    harmed = {
+        "offset": sound + 6000,
+        "clipped": sound * 12,
+        "8 kHz": soxr.resample(soxr.resample(sound, RATE, 8000), 8000, RATE),
+        "quiet": sound / 50,
+    }[harm]
+    samples = np.clip(np.rint(harmed), -32768, 32767).astype(np.int16)
+    assert len(hears(open_wake_detector([Phrase("okay nabu")]), [samples])) == 1
+
+
+def test_music_that_a_network_takes_for_its_phrase_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    detector = NeuralWakeDetector([Phrase("alexa")])
+    sure = detector._networks[0].model
+    monkeypatch.setattr(sure, "process_streaming_prob", lambda _: 0.99)
+    chord = sum(3000 * np.sin(2 * np.pi * pitch * np.arange(RATE) / RATE) for pitch in (220, 277, 330))
+    assert hears(detector, [np.asarray(chord, np.int16)]) == []
+    assert hears(detector, [said("this is somebody who speaks")])
 
 
 def test_other_words_are_not_heard() -> None:
