@@ -1,4 +1,4 @@
-"""ONNX Runtime for models, after `paige.audio` has switched its telemetry off; `voice_activity` has its own."""
+"""ONNX Runtime for models, after `paige.audio` has switched its telemetry off; voice activity has its own."""
 
 import onnxruntime  # noqa: TID251  # the one place
 
