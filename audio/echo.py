@@ -11,11 +11,11 @@ from collections import deque
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from paige.audio.chunk import RATE, AudioChunk, Samples
 from paige.audio.conversion import to_floats, to_samples
 from paige.audio.echo_filter import HOP, EchoFilter
+from paige.audio.near_speech import NearSpeech
 
 _TAIL: Final = RATE
 """Samples for which both go on after the last one was played: rooms and devices' buffers ring on. They cost
@@ -29,11 +29,6 @@ _LOOKED: Final = RATE // 5
 less than 80 ms in a fifth of a second, the microphone may have begun late or left something out, and an
 echo could come before its cause: then all but 30 ms are skipped, and what was played is earlier than its
 echo for sure."""
-_SPEAKS: Final = 10 ** (-12 / 10)
-"""Somebody speaks when AEC3 leaves more than this share of the power: of echo alone it leaves a hundredth."""
-_SMOOTH_SECONDS: Final = 0.25
-_HOLD_SECONDS: Final = 0.6
-"""Whoever spoke is listened to for so much longer: a pause between words."""
 
 
 class EchoCanceller:
@@ -49,7 +44,7 @@ class EchoCanceller:
 
         self._aec3 = Canceller(sample_rate=RATE, num_channels=1)
         self._filter = EchoFilter()
-        self._gate = _Gate()
+        self._near = NearSpeech()
         self._lock = threading.Lock()
         self._played: deque[Samples] = deque()
         self._waiting = 0
@@ -90,7 +85,7 @@ class EchoCanceller:
             anew, self._anew = self._anew, False
         if anew:
             self._aec3.reset()
-            self._filter, self._gate = EchoFilter(), _Gate()
+            self._filter, self._near = EchoFilter(), NearSpeech()
         return AudioChunk(self._cancel(np.ascontiguousarray(chunk.samples), played), chunk.start)
 
     def _cancel(self, heard: Samples, played: Samples) -> Samples:
@@ -102,9 +97,9 @@ class EchoCanceller:
                 for hop in range(0, len(here), HOP)
             ]
         )
-        if self._gate.open(here, to_floats(without), clear):
+        if self._near.speaks(here, to_floats(without), clear):
             return to_samples(clear.astype(np.float32))
-        if self._gate.worse:  # it took a wrong room for the right one, and adds what it should take out
+        if self._near.filter_adds:  # it took a wrong room for the right one, and adds what it should take out
             self._filter = EchoFilter()
         return without
 
@@ -131,27 +126,3 @@ class EchoCanceller:
                 self._played.appendleft(piece[len(taken) :])
         self._waiting -= filled
         return far
-
-
-class _Gate:
-    """Says from moment to moment whether somebody speaks beside the echo."""
-
-    def __init__(self) -> None:
-        self._powers = np.zeros(3)  # of what is heard, without its echo by AEC3, and by the filter
-        self._held = 0.0
-
-    def open(
-        self, heard: NDArray[np.floating], without: NDArray[np.floating], clear: NDArray[np.floating]
-    ) -> bool:
-        """Whether somebody does, with the next chunk. Shapes: [samples]."""
-        seconds = len(heard) / RATE
-        now = np.array([np.mean(np.square(sound, dtype=np.float64)) for sound in (heard, without, clear)])
-        self._powers += (now - self._powers) * -np.expm1(-seconds / _SMOOTH_SECONDS)
-        speaks = bool(self._powers[1] > _SPEAKS * self._powers[0])
-        self._held = _HOLD_SECONDS if speaks else max(0.0, self._held - seconds)
-        return self._held > 0
-
-    @property
-    def worse(self) -> bool:
-        """Whether the filter gives out more than it takes in."""
-        return bool(self._powers[2] > 2 * self._powers[0])

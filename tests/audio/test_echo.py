@@ -12,7 +12,8 @@ from paige.audio.echo import EchoCanceller
 from paige.audio.echo_filter import HOP
 from paige.audio.voices import EspeakVoice
 from paige.audio.wav import read_wav
-from paige.tools.bench.echo.room import Room, Sound, cancelled, decibels
+from paige.tools.bench.echo.cancellers import cancelled
+from paige.tools.bench.echo.room import Room, Sound, decibels
 
 REPLY = (
     "The lamp in the living room is on. It is twenty one degrees in the bedroom, and the garage door has "

@@ -6,7 +6,6 @@ then recordings of people are added to them.
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +14,6 @@ import numpy as np
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Utterance
 from paige.audio.conversion import Resampler, to_floats, to_samples
-from paige.audio.echo_filter import HOP
 from paige.audio.endpointer import Endpointer
 from paige.audio.voice_activity import open_voice_detector
 from paige.audio.voices import EspeakVoice
@@ -28,7 +26,8 @@ from paige.models.recognizer import open_recognizer
 from paige.models.recognizer.protocol import Recognizer
 from paige.models.vocabulary import Vocabulary
 from paige.tools.bench.demo import demo_home
-from paige.tools.bench.echo.room import Room, Sound, cancelled, decibels
+from paige.tools.bench.echo.cancellers import CANCELLERS, cancelled
+from paige.tools.bench.echo.room import Room, Sound, decibels
 from paige.tools.bench.errors import BenchFailed
 from paige.tools.bench.part import Part, Table, Tell
 
@@ -57,11 +56,11 @@ class Alone:
     room: Room
     erle: float
     """Decibels by which the echo was made quieter after two seconds: its return loss enhancement."""
-    speech: tuple[float, float]
-    """Share of the time that sounded like speech, before and after."""
-    utterances: tuple[int, int]
-    commands: tuple[int, int]
-    """Utterances, and those of them that were understood as a command; before and after."""
+    speech: tuple[float, ...]
+    """Share of the time that sounded like speech, before and after, then by each canceller alone."""
+    utterances: tuple[int, ...]
+    commands: tuple[int, ...]
+    """Utterances, and those of them that were understood as a command; the same."""
     cpu_seconds: float
     """Processor seconds for each second."""
 
@@ -77,13 +76,14 @@ def _alone(room: Room, played: Sound, recognizer: Recognizer, language: Language
     began = time.process_time()
     left = cancelled(played, heard)
     used = time.process_time() - began
-    before, after = (_taken_for_speech(sound, recognizer, language) for sound in (heard, left))
+    others = [cancel(played, heard) for cancel, _ in list(CANCELLERS.values())[1:]]
+    taken = [_taken_for_speech(sound, recognizer, language) for sound in (heard, left, *others)]
     return Alone(
         room,
         decibels(heard[_SETTLED : len(left)]) - decibels(left[_SETTLED:]),
-        (before[0], after[0]),
-        (before[1], after[1]),
-        (before[2], after[2]),
+        tuple(one[0] for one in taken),
+        tuple(one[1] for one in taken),
+        tuple(one[2] for one in taken),
         used / (len(heard) / RATE),
     )
 
@@ -128,19 +128,18 @@ def _spoken_over(recordings: Path, count: int, played: Sound, tell: Tell) -> lis
     generator = np.random.default_rng(1)
     for gain in _GAINS:
         tell(f"{len(names)} recordings over replies at {gain:g} dB")
-        right = np.zeros(3, int)
+        right = np.zeros(2 + len(CANCELLERS), int)
         for seed, name in enumerate(names):
             person = _as_loud_as_usual(to_floats(read_wav(recordings / "clean" / name).samples))
             begin = int(generator.integers(2 * RATE, 4 * RATE))
             room = Room(float(generator.choice(_DELAYS)), gain, seed=seed)
             heard = room.echo(played[: begin + len(person) + RATE])
             heard[begin : begin + len(person)] += person
-            left = cancelled(played[: len(heard)], heard)
-            right += [
-                accepted(person, labels[name]),
-                accepted(heard[begin : begin + len(person)], labels[name]),
-                accepted(left[begin + HOP : begin + HOP + len(person)], labels[name]),
-            ]
+            sounds = [person, heard[begin : begin + len(person)]]
+            for cancel, late in CANCELLERS.values():
+                left = cancel(played[: len(heard)], heard)
+                sounds.append(left[begin + late : begin + late + len(person)])
+            right += [accepted(sound, labels[name]) for sound in sounds]
         rows.append((f"{gain:g} dB", *(f"{one / len(names):.0%}" for one in right)))
     return rows
 
@@ -176,10 +175,9 @@ def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> 
     figures: dict[str, Any] = {"rooms": [_figures(one) for one in alone]}
     if recordings is not None:
         rows = _spoken_over(recordings, repeats or _RECORDINGS, played, tell)
-        head = ("echo", "nobody else speaks", "over a reply", "with the echo taken out")
-        tables.append(
-            Table(f"Spoken over a reply, {repeats or _RECORDINGS} recordings, accepted", head, tuple(rows))
-        )
+        head = ("echo", "no reply", "over a reply", "echo taken out", *list(CANCELLERS)[1:])
+        title = f"Spoken over a reply, {repeats or _RECORDINGS} recordings, accepted"
+        tables.append(Table(title, head, tuple(rows)))
         figures["spoken over"] = [dict(zip(head, row, strict=True)) for row in rows]
     return Part(
         "echo",
@@ -196,36 +194,26 @@ def _alone_table(alone: list[Alone], seconds: float) -> Table:
         for drift in _DRIFTS:
             some = [one for one in alone if (one.room.gain, one.room.drift) == (gain, drift)]
             rows.append((f"{gain:g} dB, {drift:g} ppm", *_summary(some)))
-    head = (
-        "echo, drift",
-        "quieter by, least",
-        "speech before",
-        "after",
-        "utterances",
-        "after",
-        "commands",
-        "after",
-    )
+    alone_by = [name for what in ("speech", "commands") for name in (what, "after", *list(CANCELLERS)[1:])]
+    head = ("echo, drift", "quieter by, least", *alone_by)
     load = np.median([one.cpu_seconds for one in alone])
     notes = (
         f"{seconds:.0f} s of replies in {len(_DELAYS)} rooms a row, whose echo comes after "
         f"{', '.join(f'{1000 * delay:g}' for delay in _DELAYS)} ms.",
+        "Commands are those among the utterances that were cut out; the home is the demo's.",
         f"Processor seconds for each second in which anything plays: {load:.3f}.",
     )
     return Table("Replies while nobody speaks", head, tuple(rows), notes)
 
 
 def _summary(some: list[Alone]) -> tuple[str, ...]:
-    def both(
-        of: Callable[[Alone], tuple[float, float]], how: Callable[[list[float]], str]
-    ) -> tuple[str, str]:
-        return how([of(one)[0] for one in some]), how([of(one)[1] for one in some])
-
+    speech = np.mean([one.speech for one in some], axis=0)
+    commands = np.sum([one.commands for one in some], axis=0)
+    utterances = np.sum([one.utterances for one in some], axis=0)
     return (
         f"{min(one.erle for one in some):.0f} dB",
-        *both(lambda one: one.speech, lambda shares: f"{np.mean(shares):.1%}"),
-        *both(lambda one: one.utterances, lambda counts: f"{sum(counts):g}"),
-        *both(lambda one: one.commands, lambda counts: f"{sum(counts):g}"),
+        *(f"{share:.1%}" for share in speech),
+        *(f"{done} of {heard}" for done, heard in zip(commands, utterances, strict=True)),
     )
 
 

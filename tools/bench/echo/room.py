@@ -6,14 +6,11 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
-from paige.audio.conversion import to_floats, to_samples
-from paige.audio.echo import EchoCanceller
+from paige.audio.chunk import RATE
 
 Sound = NDArray[np.float32]
 """Full scale -1 to 1, mono at `RATE`. Shape: [samples]."""
 
-_BLOCK = RATE // 100
 _REVERBERATION = 0.3
 """Seconds until what is played once is 60 decibels quieter: a furnished room."""
 _DIRECT = 3.0
@@ -58,19 +55,6 @@ class Room:
         response[0] = _DIRECT * np.sign(response[0])
         scaled: NDArray[np.float64] = response / np.sqrt((response**2).sum())
         return scaled
-
-
-def cancelled(played: Sound, heard: Sound) -> Sound:
-    """What is left when the canceller is given both as devices would: 10 ms of one, 30 ms of the other."""
-    canceller = EchoCanceller()
-    loudspeaker, microphone = to_samples(played), to_samples(heard)
-    left: list[Samples] = []
-    for begin in range(0, len(microphone) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES):
-        for block in range(begin, begin + CHUNK_SAMPLES, _BLOCK):
-            canceller.play(loudspeaker[block : block + _BLOCK])
-        chunk = AudioChunk(microphone[begin : begin + CHUNK_SAMPLES], begin / RATE)
-        left.append(canceller.hear(chunk).samples)
-    return to_floats(np.concatenate(left))
 
 
 def decibels(sound: Sound) -> float:
