@@ -15,8 +15,8 @@ _HOLD_SECONDS: Final = 0.6
 _AT_ONCE_SECONDS: Final = 0.06
 _USUAL_SECONDS: Final = 2.0
 _LEARNED_SECONDS: Final = 1.5
-"""AEC3 often takes away how somebody begins. So somebody speaks, too, when the filter, which has had so long to
-learn the room, suddenly leaves more than is usual of echo alone: in power, and as a share of what is heard."""
+"""AEC3 often takes away how somebody begins. So somebody speaks, too, when the filter, which has had so long
+to learn the room, suddenly leaves more than is usual of echo alone: in power, and as a share of the sound."""
 _MORE_POWER: Final = 10 ** (10 / 10)
 _MORE_SHARE: Final = 10 ** (10 / 10)
 _TINY: Final = 1e-12
