@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paige.iot import arbitration
 from paige.iot.arbitration import (
     WINDOW,
     Arbitration,
@@ -231,6 +233,13 @@ NAMES = st.text(min_size=1, max_size=200)
 MESSAGES = st.builds(Bid, NAMES, AGES, st.none() | NUMBERS, st.floats(0, 1), st.integers(1)) | st.builds(
     Claim, NAMES, AGES
 )
+
+
+def test_messages_look_as_is_written() -> None:
+    written = [line.strip() for line in (arbitration.__doc__ or "").splitlines() if '{"kind"' in line]
+    told = [Bid("kitchen", 0.21, 24.5, 0.98), Claim("kitchen", 0.41)]
+    assert [decode(line.encode()) for line in written] == told
+    assert [json.loads(line) for line in written] == [json.loads(encode(message)) for message in told]
 
 
 @given(MESSAGES)

@@ -157,7 +157,10 @@ def test_what_is_sent_is_heard_whole_and_in_order(lengths: list[int]) -> None:
     assert not heard[len(whole) :].any()
 
 
-def test_sound_that_ends_is_followed_by_silence_so_that_what_was_said_has_ended() -> None:
+def test_sound_that_ends_is_followed_by_silence_so_that_what_was_said_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("paige.device.satellites.source.FELL_SILENT_SECONDS", None)
     source = SatelliteSource("one")
     source.take(AudioStart(RATE, 2, 1).event())
     source.take(sent(np.ones(CHUNK_SAMPLES, np.int16)))
