@@ -17,7 +17,7 @@ from paige.audio.endpointer import Endpointer
 from paige.audio.voices.protocol import Voice
 from paige.device.errors import PeerInvalid
 from paige.device.satellites.hermes.dialogue import Answer, Dialogues, Effect, Handle
-from paige.device.satellites.hermes.ears import Called, HermesEars, Spoken
+from paige.device.satellites.hermes.ears import MOST_SITES, Called, HermesEars, Spoken
 from paige.device.satellites.hermes.messages import (
     AudioFrame,
     ContinueSession,
@@ -104,6 +104,8 @@ class HermesServer:
         self._played: dict[tuple[str, str], asyncio.Event] = {}
         self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._complaints: set[str] = set()
+        self._known: set[str] = set()
+        """Sites that have sent something, where all are served."""
         self._heard: dict[str, tuple[float | None, float]] = {}
         """Of wake words that were heard here: how far they stood out, and how sure that is; by site."""
 
@@ -149,10 +151,21 @@ class HermesServer:
         try:
             if isinstance(found, HermesRefused):
                 raise PeerInvalid(found.reason)
-            if not self._sites or getattr(found, "site", None) in {None, *self._sites}:
+            if self._serves(getattr(found, "site", None)):
                 self._take(found)
         except PeerInvalid as invalid:
             self._complain(message.topic, str(invalid))
+
+    def _serves(self, site: str | None) -> bool:
+        """Whether a site is one of ours; None is that of a session, which has one."""
+        if site is None or site in self._known:
+            return True
+        if self._sites:
+            return site in self._sites
+        if len(self._known) >= MOST_SITES:
+            raise PeerInvalid(f"there are {MOST_SITES} other sites already")
+        self._known.add(site)
+        return True
 
     def _complain(self, topic: str, reason: str) -> None:
         """Once of each kind: sound comes thirty times a second."""

@@ -19,6 +19,7 @@ from paige.audio.endpointer import Endpointer
 from paige.audio.voice_activity import open_voice_detector
 from paige.audio.voices import open_voice
 from paige.audio.wake import Phrase, WakeDetector, open_wake_detector
+from paige.device.satellites.hermes.dialogue import MOST_SITES
 from paige.device.satellites.hermes.server import HermesServer, SiteWins
 from paige.device.satellites.services import Services
 from paige.device.turn import Turn
@@ -96,11 +97,16 @@ class Rhasspy:
 
 @asynccontextmanager
 async def rhasspy(
-    scene: Scene, services: Services, site: str = "Kitchen", wins: SiteWins | None = None
+    scene: Scene,
+    services: Services,
+    site: str = "Kitchen",
+    *,
+    wins: SiteWins | None = None,
+    sites: Sequence[str] = (),
 ) -> AsyncIterator[Rhasspy]:
     hub = scene.assistant.link
     async with (
-        HermesServer(hub, services, lambda: Endpointer(open_voice_detector()), wins=wins),
+        HermesServer(hub, services, lambda: Endpointer(open_voice_detector()), wins=wins, sites=sites),
         MqttLink(hub.options) as link,
     ):
         one = Rhasspy(link, site)
@@ -286,6 +292,24 @@ async def test_nonsense_is_said_once_and_others_are_served(
     ignored = [text for text in caplog.messages if "is ignored" in text]
     assert len(ignored) == 3
     assert "no WAV" in ignored[0]
+
+
+async def test_only_the_sites_that_are_named_are_served_and_never_more_than_there_can_be(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    services = Services(handle=scene.assistant.pipeline.handle_text)
+    async with rhasspy(scene, services, sites=("Kitchen",)) as one:
+        for site in ("Cellar", "Kitchen"):
+            await one.publish("hermes/hotword/hey/detected", {"siteId": site})
+        assert (await one.got("dialogueManager/sessionStarted"))["siteId"] == "Kitchen"
+    async with rhasspy(scene, services) as one:
+        for number in range(MOST_SITES + 3):
+            await one.publish("hermes/hotword/hey/detected", {"siteId": f"room {number}"})
+        await one.got("dialogueManager/sessionStarted", MOST_SITES)
+        async with asyncio.timeout(PATIENCE):
+            while "other sites already" not in caplog.text:  # noqa: ASYNC110 # a log tells nobody
+                await asyncio.sleep(0.01)
+    assert one.count("dialogueManager/sessionStarted") == MOST_SITES
 
 
 async def _nothing(*_: object) -> Any:
