@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from paige.device.cli.command import Subcommand
 
 if TYPE_CHECKING:  # these are loaded only when the command runs: `paige --help` stays fast
+    from paige.audio.source import AudioSource
     from paige.models.grammar.language import Language
     from paige.models.recognizer.protocol import Recognizer
     from paige.models.transcript import Transcript
@@ -26,8 +27,11 @@ Only the sentences of FILE.yaml are listened for; it has the form of Home Assist
 What is none of them has "text": "" and "intent": null. For a file that cannot be read there is "error" as
 well, and the exit status is 1 at the end.
 
-example:
+With --live it listens to the microphone until it is interrupted, and shows what it hears while it is said.
+
+examples:
   ls recordings/*.wav | paige listen --intents drinks.yaml
+  paige listen --intents drinks.yaml --live
 """
 
 
@@ -52,6 +56,12 @@ def _configure(parser: ArgumentParser) -> None:
         type=Path,
         help="the engine's model (default: the one that comes with pocketsphinx; vosk has none)",
     )
+    _configure_live(parser)
+
+
+def _configure_live(parser: ArgumentParser) -> None:
+    parser.add_argument("--live", action="store_true", help="listen to the microphone")
+    parser.add_argument("--microphone", metavar="NAME", help="part of its name (default: the system's)")
 
 
 def _run(arguments: Namespace) -> int:
@@ -63,7 +73,51 @@ def _run(arguments: Namespace) -> int:
     language = Language(Sentences.load(arguments.intents), Vocabulary())
     recognizer = open_recognizer(arguments.recognizer, arguments.model)
     recognizer.restrict(language)
+    if arguments.live:
+        from paige.audio.microphone import MicrophoneSource
+
+        return listen_live(MicrophoneSource(arguments.microphone), recognizer, language)
     return _listen(sys.stdin.buffer, recognizer, language)
+
+
+def listen_live(source: "AudioSource", recognizer: "Recognizer", language: "Language") -> int:
+    """Answer what is said with a line of JSON each; on a terminal, what is heard of it is seen before.
+
+    Raises:
+        SourceUnreadable, SourceLost: There is no microphone, or there is none any more.
+    """
+    from paige.audio.endpointer import Endpointer
+    from paige.audio.voice_activity import open_voice_detector
+    from paige.device.attention import Attention, Heard
+    from paige.device.live import Live
+    from paige.device.recognition import pause_after
+
+    def told(words: str) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\033[K{words}")
+            sys.stderr.flush()
+
+    live = Live(
+        recognizer.stream,
+        lambda: (language,),
+        lambda transcript, partial: pause_after(transcript.text or partial, [language]),
+        told,
+    )
+    attention = Attention(Endpointer(open_voice_detector()), listener=live, always=True)
+    try:
+        with source:
+            for chunk in source.chunks():
+                for event in attention.hear(chunk):
+                    if isinstance(event, Heard):
+                        guess = None if event.guess is None else event.guess.result()
+                        heard = guess.transcript if guess else recognizer.recognize(event.utterance)
+                        told("")
+                        _write(_answer(language, heard))
+    except KeyboardInterrupt:
+        told("")
+    finally:
+        live.close()
+    return 0
 
 
 def _listen(lines: Iterable[bytes], recognizer: "Recognizer", language: "Language") -> int:
@@ -79,10 +133,14 @@ def _listen(lines: Iterable[bytes], recognizer: "Recognizer", language: "Languag
         except AudioError as error:
             answer = {"text": "", "intent": None, "slots": {}, "confidence": 0.0, "error": str(error)}
             status = 1
-        # A path that is not UTF-8 is opened as it is, but JSON cannot hold it.
-        sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
-        sys.stdout.buffer.flush()
+        _write(answer)
     return status
+
+
+def _write(answer: dict[str, Any]) -> None:
+    # A path that is not UTF-8 is opened as it is, but JSON cannot hold it.
+    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def _hear(recognizer: "Recognizer", path: str) -> "Transcript":

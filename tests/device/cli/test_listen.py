@@ -3,15 +3,23 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 import pytest
 import yaml
 
-from paige.audio.chunk import RATE
+from paige.audio.chunk import RATE, AudioChunk
+from paige.audio.conversion import rechunk
 from paige.audio.wav import read_wav
+from paige.device.cli.listen import listen_live
+from paige.models.grammar.language import Language
+from paige.models.grammar.sentences import Sentences
+from paige.models.recognizer import open_recognizer
+from paige.models.vocabulary import Vocabulary
 from paige.tools.speak import write_wav
 
 ROOT = Path(__file__).parents[3]
@@ -135,3 +143,37 @@ def test_of_people_ordering_drinks_most_are_understood() -> None:
         (answer["intent"], answer["slots"]) == want for answer, want in zip(answers, wanted, strict=True)
     )
     assert right >= 17  # of 20; over all 200 it is 97 %
+
+
+class _Once:
+    """A recording before a microphone, with quiet around it."""
+
+    description = "a recording"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        quiet = np.random.default_rng(1).normal(0, 4, RATE).astype(np.int16)
+        yield from rechunk([quiet, read_wav(RECORDINGS / "01-kitchen-lamp.wav").samples, quiet])
+
+
+def test_live_what_is_said_is_seen_as_it_comes_and_then_answered(
+    intents: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    language = Language(Sentences.load([intents]), Vocabulary())
+    recognizer = open_recognizer("pocketsphinx")
+    recognizer.restrict(language)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert listen_live(_Once(), recognizer, language) == 0
+    out, err = capfdbinary.readouterr()
+    (answer,) = (json.loads(line) for line in out.splitlines())
+    assert (answer["intent"], answer["slots"]) == ("Switch", {"room": "kitchen", "thing": "lamp"})
+    seen = [part.removeprefix(b"\033[K").decode() for part in err.split(b"\r")]
+    assert "turn on the kitchen lamp" in seen
+    assert any(0 < len(part) < len("turn on the kitchen lamp") for part in seen), "it comes word by word"
