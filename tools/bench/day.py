@@ -42,7 +42,8 @@ from paige.tools.broker import EmbeddedBroker
 from paige.tools.simulated_home.home import SimulatedHome
 
 HOURS: Final = 1
-COMMANDS_AN_HOUR: Final = 20
+AN_HOUR: Final = {"command": 20, "people": 30, "noise": 10, "unplugged": 1, "zeros": 1, "restart": 1}
+"""How often each scene comes."""
 _WAKE: Final = "okay nabu"
 _VOICES: Final = ("en-gb", "en-gb+m3", "en-gb+m7", "en-gb-scotland", "en-us+m1")
 """Those that the ready wake word's network hears; `paige bench wake` says of others how many it misses."""
@@ -129,8 +130,7 @@ class _Day:
 
     def _plan(self, hours: int) -> Iterator[str]:
         for hour in range(hours):
-            scenes = ["command"] * COMMANDS_AN_HOUR + ["people"] * 30 + ["noise"] * 10
-            scenes += ["unplugged", "zeros", "restart"]
+            scenes = [scene for scene, times in AN_HOUR.items() for _ in range(times)]
             self._random.shuffle(scenes)
             yield from scenes
             yield f"hour {hour + 1}"
