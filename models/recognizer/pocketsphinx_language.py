@@ -46,7 +46,8 @@ _WORD_SEARCH: Final = {"fwdflat": False, "maxwpf": 10}
 _AS_CLEANED: Final = {"cmn": "none"}
 """For cepstra that have lost their mean already."""
 _UNLIKELY, _SURE, _OTHERS = 0.3, 0.9, 2
-"""Where it is between unlikely and sure that a sentence was said, so many others are looked for."""
+"""Where it is between unlikely and sure that a sentence was said, so many others are looked for, if what is
+possible is not too large to be searched so often."""
 _PHONE_SEARCH: Final = {"allphone_ci": True, "lw": 2.0, "beam": 1e-20, "pbeam": 1e-10}
 
 
@@ -131,7 +132,9 @@ class Restricted:
             return None
         sounds = self._phones.run(speech.cepstra)
         best = None if sounds is None else self._hearing(speech, sounds)
-        if best is None or sounds is None or not _UNLIKELY <= best.evidence.confidence < _SURE:
+        if best is None or sounds is None or len(graph.arcs) > _SMALL_LANGUAGE:
+            return best
+        if not _UNLIKELY <= best.evidence.confidence < _SURE:
             return best
         return replace(best, others=tuple(self._others(graph, best, speech, sounds)))
 
