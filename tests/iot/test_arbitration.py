@@ -237,7 +237,7 @@ MESSAGES = st.builds(Bid, NAMES, AGES, st.none() | NUMBERS, st.floats(0, 1), st.
 
 def test_messages_look_as_is_written() -> None:
     written = [line.strip() for line in (arbitration.__doc__ or "").splitlines() if '{"kind"' in line]
-    told = [Bid("kitchen", 0.21, 24.5, 0.98), Claim("kitchen", 0.41)]
+    told: list[Bid | Claim] = [Bid("kitchen", 0.21, 24.5, 0.98), Claim("kitchen", 0.41)]
     assert [decode(line.encode()) for line in written] == told
     assert [json.loads(line) for line in written] == [json.loads(encode(message)) for message in told]
 
