@@ -1,15 +1,18 @@
 """Models of the recognizer Vosk on this machine: folders, as they came, under the names that a user gave.
 
-speech/
-    NAME            a link to the version in use; its change makes another version the one in use
-    .NAME.HASH/     a model's folder, with paige.json: where it is from, and its files with their hashes
-    .work/          what is not whole yet
+    speech/
+        .lock
+        NAME            a link to the version in use; its change makes another version the one in use
+        .NAME.NUMBER/   a model's folder, with paige.json: where it is from, and its files with their hashes
+        .work/          what is not whole yet
 """
 
 import errno
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,12 +20,13 @@ from typing import Any, Final
 
 from paige.models.errors import ModelUnusable, NoRoom, StoreFailed
 from paige.models.recognizer.vosk_model import MARKS, check_folder, try_folder
-from paige.models.store.disk import sync
+from paige.models.store.disk import locked, sync
 from paige.models.store.listing import FileEntry, check_model_name
 from paige.models.store.progress import Progress, Told, nobody
 from paige.models.store.sources import Source
 
 _RECORD: Final = "paige.json"
+_LOCK: Final = ".lock"
 _FORMAT: Final = 1
 
 
@@ -103,23 +107,13 @@ class SpeechModels:
         """
         name = check_model_name(name or source.name)
         added = datetime.now(UTC).isoformat(timespec="seconds")
-        try:
-            self._sweep()
+        with self._alone():
             fresh = self._work / name
             fresh.mkdir(parents=True)
             model = SpeechModel(name, added, source.origin, self._copied(source, fresh))
             check_folder(fresh)
             try_folder(fresh)
             self._use(model, fresh)
-            self._sweep()
-        except OSError as error:
-            kind = NoRoom if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreFailed
-            raise kind(
-                f"{error.filename or self._folder}: the disk does not take it: {error.strerror or error}; "
-                "the models are as they were"
-            ) from error
-        finally:
-            shutil.rmtree(self._work, ignore_errors=True)
         source.forget()
         return model
 
@@ -131,11 +125,9 @@ class SpeechModels:
         """
         if name not in self.names():
             self.record(name)  # which says so
-        try:
-            (self._folder / name).unlink()
-            self._sweep()
-        except OSError as error:
-            raise StoreFailed(f"{name}: the disk does not take it: {error.strerror or error}") from error
+        with self._alone():
+            (self._folder / name).unlink(missing_ok=True)
+            sync(self._folder)
 
     def faults(self, name: str) -> Iterator[tuple[str, str]]:
         """Files of a model that are not what they were, each with what is wrong, as a clause.
@@ -153,6 +145,25 @@ class SpeechModels:
             else:
                 if found != entry:
                     yield path, "it is damaged: its hash is another"
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else changes the models meanwhile; what no name leads to is swept away before and after."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with locked(self._folder / _LOCK, self._told):
+                self._sweep()
+                try:
+                    yield
+                finally:
+                    with suppress(OSError):  # what went wrong is told; this can wait for the next time
+                        self._sweep()
+        except OSError as error:
+            kind = NoRoom if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreFailed
+            raise kind(
+                f"{error.filename or self._folder}: the disk does not take it: {error.strerror or error}; "
+                "the models are as they were"
+            ) from error
 
     def _copied(self, source: Source, to: Path) -> dict[str, FileEntry]:
         found = {}
@@ -179,7 +190,7 @@ class SpeechModels:
         (fresh / _RECORD).write_text(f"{text}\n", encoding="utf-8")
         for folder in (fresh, *(one for one in fresh.rglob("*") if one.is_dir()), fresh / _RECORD):
             sync(folder)
-        kept = self._folder / f".{model.name}.{FileEntry.of_bytes(text.encode()).sha256[:16]}"
+        kept = self._folder / f".{model.name}.{time.time_ns():x}"
         fresh.rename(kept)
         link = self._work / "link"
         link.symlink_to(kept.name)
@@ -190,9 +201,8 @@ class SpeechModels:
     def _sweep(self) -> None:
         """Takes away what no name leads to."""
         used = {(self._folder / name).readlink().name for name in self.names()}
-        left: Iterable[Path] = self._folder.iterdir() if self._folder.is_dir() else ()
-        for folder in left:
-            if not folder.is_symlink() and folder.name not in used:
+        for folder in self._folder.iterdir():
+            if folder.is_dir() and not folder.is_symlink() and folder.name not in used:
                 shutil.rmtree(folder)
 
 
