@@ -1,10 +1,10 @@
 """Models of the recognizer Vosk on this machine: folders, as they came, under the names that a user gave.
 
-    speech/
-        .lock
-        NAME            a link to the version in use; its change makes another version the one in use
-        .NAME.NUMBER/   a model's folder, with paige.json: where it is from, and its files with their hashes
-        .work/          what is not whole yet
+speech/
+    .lock
+    NAME            a link to the version in use; its change makes another version the one in use
+    .NAME.NUMBER/   a model's folder, with paige.json: where it is from, and its files with their hashes
+    .work/          what is not whole yet
 """
 
 import errno
