@@ -39,9 +39,9 @@ class _Timing:
 
 
 _TIMINGS: Final = {
-    "okay nabu": _Timing(0.18, 0.78),
+    "okay nabu": _Timing(0.21, 0.78),
     "hey jarvis": _Timing(0.21, 0.75),
-    "hey mycroft": _Timing(0.02, 0.70),
+    "hey mycroft": _Timing(0.06, 0.70),
     "alexa": _Timing(0.23, 0.48),
 }
 
