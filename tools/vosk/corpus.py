@@ -37,7 +37,7 @@ def make(known: Pronunciations, count: int, seed: int, *, held_out: bool = False
     Args:
         known: The words of the model.
         count: How many to try.
-        seed: The same seed gives the same utterances.
+        seed: The same seed says the same, apart from the noise that some of eSpeak's voices have in them.
         held_out: By the voices that nothing is learned from, and sentences of the home only.
     """
     random = Random(seed)  # noqa: S311  # sentences, not secrets

@@ -36,7 +36,7 @@ def train(examples: Sequence[Example], rounds: int, seed: int, file: Path) -> Ac
     Args:
         examples: What to learn from.
         rounds: How often each utterance is heard.
-        seed: The same seed gives the same model.
+        seed: The same seed learns in the same order.
         file: Where the state is kept after each round; where it exists, training goes on from there.
     """
     torch.manual_seed(seed)
