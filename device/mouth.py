@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -48,6 +49,8 @@ class Mouth:
         """How often; what was to be said before is not said after it."""
         self._playing: Playing | None = None
         self._complaint = ""
+        # A thread of its own: many mouths that speak must not take those that others recognize with.
+        self._waiting = ThreadPoolExecutor(1, "mouth")
 
     def on_change(self, changed: Callable[[bool], None]) -> None:
         """Have somebody told when it begins to speak or ring, and when it has ended."""
@@ -103,7 +106,7 @@ class Mouth:
             pieces, rate = sound()
             playing = self._playing = self._speaker.play(self._as_loud_as_wanted(pieces), rate)
             try:
-                await asyncio.to_thread(playing.wait)
+                await asyncio.get_running_loop().run_in_executor(self._waiting, playing.wait)
             finally:
                 playing.stop()  # where this was broken off
                 self._playing = None

@@ -69,6 +69,8 @@ class Recognition:
         """How sure the recognizer must be, 0 to 1."""
         self._clock = clock
         self._listening_for: tuple[Language, ...] = ()
+        self._place: str | None = None
+        """The area for which the recognizer was readied first."""
         self._busy = asyncio.Lock()
 
     @property
@@ -131,7 +133,10 @@ class Recognition:
     async def _restrict(self, work: Work, here: str | None) -> Recognizer:
         assert self._recognizer is not None, "an utterance was given to a pipeline without a recognizer"
         asked = self._dialogue.open(here, self._clock())
-        languages = self._understanding.languages(here, asked=asked)
+        # What can be said is the same in all areas, whatever it means there; to ready the recognizer for each
+        # would take a second whenever somebody speaks in another.
+        self._place = self._place or here
+        languages = self._understanding.languages(self._place, asked=asked)
         if languages != self._listening_for:
             with work.step("restrict"):
                 await asyncio.to_thread(self._recognizer.restrict, *languages)

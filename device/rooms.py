@@ -37,16 +37,24 @@ class Rooms:
         house: Who is asked.
         config: Everything that can be set.
         topics: Our own.
-        done: Told of the turn that came of each utterance.
+        done: Told of the turn that came of each utterance, whose reply is to be said.
+        told: Told of the turn that came of each sentence that somebody else has heard.
     """
 
     def __init__(
-        self, house: Assistant, config: Config, topics: Topics, done: Callable[[Turn], Awaitable[None]]
+        self,
+        house: Assistant,
+        config: Config,
+        topics: Topics,
+        done: Callable[[Turn], Awaitable[None]],
+        told: Callable[[Turn], Awaitable[None]],
     ) -> None:
         self._house = house
         self._config = config
         self._topics = topics
         self._done = done
+        self._told = told
+        self._preparing: set[asyncio.Task[None]] = set()
         self._voice: Voice | None = None
         if config.voice.aloud:
             self._voice = open_voice(config.voice.name, config.house.language)
@@ -71,7 +79,7 @@ class Rooms:
             if self.mouth is not None:
                 await self.mouth.try_out()
             await self._open_satellites(stack, arbiter)
-            await self._open_servers(stack)
+            await self._open_servers(stack, arbiter)
             yield NearestEar(own, arbiter.wins)
 
     async def say(self, text: str, area: str | None, *, ring: bool = False) -> None:
@@ -123,6 +131,12 @@ class Rooms:
         for ear in self._ears:
             await ear.close()
 
+    async def _handle(self, text: str, here: str | None) -> Turn:
+        """What comes of a sentence that somebody else has heard; they say the reply themselves."""
+        turn = await self._house.pipeline.handle_text(text, here)
+        await self._told(turn)
+        return turn
+
     async def _open_satellites(self, stack: AsyncExitStack, arbiter: Arbiter) -> None:
         for text in self._config.satellites.wyoming:
             await stack.enter_async_context(self._satellite(parse_address(text), stack, arbiter))
@@ -136,11 +150,15 @@ class Rooms:
         mouth: Mouth | None = None
 
         def make_ear(one: Satellite) -> Listener:
+            ready = asyncio.create_task(self._house.pipeline.listen_for_the_home(one.area))
+            self._preparing.add(ready)
+            ready.add_done_callback(self._preparing.discard)
+
             async def done(turn: Turn) -> None:
                 await self._done(turn)
                 await one.told(turn)
 
-            return NearestEar(self._ear(mouth, one.area, done), wins)
+            return self._ear(mouth, one.area, done)
 
         satellite = Satellite(address, make_ear, wins=wins)
         if self._voice is not None:
@@ -149,7 +167,7 @@ class Rooms:
             self._satellites.append((satellite, mouth))
         return satellite
 
-    async def _open_servers(self, stack: AsyncExitStack) -> None:
+    async def _open_servers(self, stack: AsyncExitStack, arbiter: Arbiter) -> None:
         wanted = self._config.satellites
         if wanted.wyoming_port is None and not wanted.hermes:
             return
@@ -167,7 +185,7 @@ class Rooms:
             language=language,
             recognizer=self._config.speech.recognizer,
             transcribe=pipeline.transcribe,
-            handle=pipeline.handle_text,
+            handle=self._handle,
             understand=pipeline.understand,
             voice=self._voice,
             open_wake=open_wake,
@@ -184,5 +202,10 @@ class Rooms:
             from paige.device.satellites.hermes.server import HermesServer
 
             await stack.enter_async_context(
-                HermesServer(self._house.link, services, lambda: Endpointer(open_voice_detector()))
+                HermesServer(
+                    self._house.link,
+                    services,
+                    lambda: Endpointer(open_voice_detector()),
+                    wins=arbiter.wins,
+                )
             )

@@ -92,7 +92,7 @@ class Service:
             await stack.enter_async_context(presence)
             area = self._config.house.area
             answering = _Answering(house, presence, area, speaker)
-            rooms = speaker.rooms = Rooms(house, self._config, topics, answering.tell_aloud)
+            rooms = speaker.rooms = Rooms(house, self._config, topics, answering.tell_aloud, answering.tell)
             await stack.enter_async_context(RequestServer(house.link, topics, answering.answer))
             stack.push_async_callback(_end, asyncio.create_task(self._watchdog(), name="watchdog"))
             await self._settle(house)

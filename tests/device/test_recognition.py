@@ -8,6 +8,7 @@ from paige.device.recognition import NAMED_PAUSE, PAUSES, pause_after
 from paige.device.replies import Replies
 from paige.device.understanding import answer_sentences
 from paige.iot.home_file import load_home
+from paige.iot.registry import Registry
 from paige.models.grammar.ending import Ending
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
@@ -43,3 +44,11 @@ def test_an_answer_is_known_to_be_one(language: Language) -> None:
     assert pause_after("both of them", [language]) == PAUSES[Ending.NO_SENTENCE]
     assert pause_after("both of them", [answers, language]) == PAUSES[Ending.FINISHED]
     assert pause_after("turn on the kitchen lamp", [answers, language]) == NAMED_PAUSE
+
+
+def test_what_can_be_said_is_the_same_in_every_area() -> None:
+    registry, sentences = Registry(load_home(HOME)), Sentences.for_language("en")
+    kitchen, bedroom = (
+        Language(sentences, registry.vocabulary(area)).word_graph() for area in ("Kitchen", "Bedroom")
+    )
+    assert kitchen == bedroom
