@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from paige.iot.presence import Presence, Topics
 from paige.iot.push_to_talk import PushToTalk
 from paige.iot.requests import Request, RequestServer
 from paige.models.heap import give_back
+from paige.models.store.speech import SPEECH, named
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +75,9 @@ class Service:
         for one in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(one, self.stop, one)
         topics = own_topics(self._config)
-        recognizer = await asyncio.to_thread(open_ears, self._config.speech, needed=self._has_satellites)
+        speech = self._config.speech
+        speech = replace(speech, model=named(self._state / MODELS / SPEECH, speech.model))
+        recognizer = await asyncio.to_thread(open_ears, speech, needed=self._has_satellites)
         async with AsyncExitStack() as stack:
             speaker = _Speaker(topics)
             house = await stack.enter_async_context(
@@ -102,7 +106,7 @@ class Service:
             stack.enter_context(PushToTalk(house.link, topics, partial(ear.listen, WAKE_SECONDS), rooms.hush))
             watch = MicrophoneWatch(lambda how: presence.tell_health({"microphone": how}))
             stack.push_async_callback(_end, asyncio.create_task(watch.run(), name="health"))
-            ears = hear(self._config.speech, house, area, ear, watch)
+            ears = hear(speech, house, area, ear, watch)
             stack.push_async_callback(_end, asyncio.create_task(ears, name="ears"))
             # What was made until now stays; to search it for garbage would make somebody wait for an answer.
             gc.freeze()

@@ -159,7 +159,7 @@ class Speech:
     )
     model: Path | None = key(
         None,
-        "The folder of the recognizer's model.",
+        "The folder of the recognizer's model, or the name under which it was added (paige models add).",
         default_words="the one that comes with PocketSphinx; Vosk has none",
         example="/var/lib/paige/vosk-model-small-en-us-0.15",
     )

@@ -49,21 +49,25 @@ def _model(language: str) -> str:
 
 def models(loaded: Loaded) -> Finding:
     """Whether the recognizer loads and can listen for this household's sentences."""
+    from paige.device.assistant import MODELS
     from paige.iot.home_file import HomeDescription, load_home
     from paige.models.grammar.language import Language
     from paige.models.grammar.sentences import Sentences
     from paige.models.recognizer import open_recognizer
+    from paige.models.store.speech import SPEECH, named
 
     house, speech = loaded.config.house, loaded.config.speech
     began = time.monotonic()
     try:
-        recognizer = open_recognizer(speech.recognizer, speech.model)
+        folder = named(loaded.state_dir / MODELS / SPEECH, speech.model)
+        recognizer = open_recognizer(speech.recognizer, folder)
         described = HomeDescription() if house.home is None else load_home(house.home)
         custom = () if house.sentences is None else (house.sentences,)
         recognizer.restrict(Language(Sentences.for_language(house.language, custom), described.vocabulary()))
     except ModelUnusable as error:
         return wrong(
-            str(error).rstrip("."), "set speech.model to the folder of a model for speech.recognizer"
+            str(error).rstrip("."),
+            "set speech.model to the folder of a model for speech.recognizer, or to its name",
         )
     except (HomeInvalid, SentencesInvalid):
         return wrong("not tried, because the home or its sentences cannot be read", "correct those first")

@@ -25,6 +25,8 @@ from paige.models.store.listing import FileEntry, check_model_name
 from paige.models.store.progress import Progress, Told, nobody
 from paige.models.store.sources import Source
 
+SPEECH: Final = "speech"
+"""The folder, among those of all models."""
 _RECORD: Final = "paige.json"
 _LOCK: Final = ".lock"
 _FORMAT: Final = 1
@@ -207,12 +209,13 @@ class SpeechModels:
 
 
 def named(models: Path, model: Path | None) -> Path | None:
-    """The folder of the model that a user named: by the name under which it was added, or by its path.
+    """The folder of the model that a user named: by its path, or by the name under which it was added.
 
     Args:
         models: Where the models of this machine are, see `Store.speech`.
-        model: What is configured; None for the recognizer's own.
+        model: What is configured, where a name is a path in the configuration's folder; None for the
+            recognizer's own.
     """
-    if model is None or len(model.parts) != 1 or model.is_dir():
+    if model is None or model.is_dir():
         return model
     return SpeechModels(models).folder(model.name) or model

@@ -34,6 +34,7 @@ from paige.models.store.machine import processor
 from paige.models.store.progress import Progress, Told, nobody
 from paige.models.store.record import KEPT, Arranged, Record, Version
 from paige.models.store.sources import Source
+from paige.models.store.speech import SPEECH
 from paige.models.store.unfinished import Unfinished, unfinished
 from paige.models.store.verifying import Fault, faults, unlinked
 
@@ -53,7 +54,7 @@ class Store:
     def __init__(self, folder: Path, told: Told = nobody) -> None:
         self.folder = folder
         self.downloads = folder / "downloads"
-        self.speech = folder / "speech"
+        self.speech = folder / SPEECH
         """Where models of recognizers are; see `SpeechModels`."""
         self._told = told
         self._lock = folder / "lock"

@@ -43,6 +43,7 @@ ELSEWHERE = {
     "./paige setup dev": "whoever runs these tests has done so",
     "./paige import CHECKPOINT --to FOLDER --licence apache-2.0": "test_import.py runs it",
     "./paige models add FOLDER --name mine": "test_models.py runs it",
+    "./paige models add ADDRESS.zip --name english": "test_speech.py runs it, on a server of its own",
     './paige generate mine --prompt "why is the sky blue" --budget 256MiB': "test_generate.py runs it",
     "./paige bench lm --llama-cpp PYTHON": "takes a quarter of an hour; test_bench_lm.py runs its parts",
     "score_ha.py -- ./paige parse": "needs the open cases; test_parse.py and test_english.py run the parser",

@@ -122,6 +122,6 @@ def test_what_is_not_there_or_cannot_be_called_so_is_told(models: SpeechModels, 
 def test_a_model_is_named_as_it_was_added_or_by_its_path(tmp_path: Path) -> None:
     models = SpeechModels(tmp_path / "speech")
     models.add(source_of(str(MODEL), tmp_path, nobody), "english")
-    assert named(tmp_path / "speech", Path("english")) == models.folder("english")
+    assert named(tmp_path / "speech", tmp_path / "english") == models.folder("english")
     for path in (MODEL, Path("german"), None):
         assert named(tmp_path / "speech", path) == path
