@@ -96,8 +96,8 @@ class Attention:
 
     Args:
         endpointer: Says where speech ends.
-        wake: Hears wake words and stop words; None for none.
-        stops: Which of its phrases are stop words.
+        wake: Hears wake words; None for none.
+        stop: Hears stop words; it is asked only while Paige speaks. None for none.
         listener: Finds out what is said while it is said; None to wait for the same silence whatever it is.
         always: Whether it is awake at other times, too: whatever is said is heard.
     """
@@ -107,13 +107,15 @@ class Attention:
         endpointer: Endpointer,
         wake: WakeDetector | None = None,
         *,
-        stops: frozenset[str] = frozenset(),
+        stop: WakeDetector | None = None,
         listener: Listener | None = None,
         always: bool = False,
     ) -> None:
         self._endpointer = endpointer
         self._wake = wake
-        self._stops = stops
+        self._stop = stop
+        self._spoke = False
+        """Whether Paige spoke when the last chunk was heard."""
         self._listener = listener
         self._rest: Final = inf if always else -inf
         self._awake_until = self._rest
@@ -161,7 +163,18 @@ class Attention:
         self._endpointer.finish()
         self._guessed = None
 
+    def _word_that_stops(self, chunk: AudioChunk) -> Wake | None:
+        spoke, self._spoke = self._spoke, self.speaking
+        if self._stop is None or not self.speaking:
+            return None
+        if not spoke:
+            self._stop.reset()  # what it heard last is long ago
+        return self._stop.hear(chunk)
+
     def _words_that_wake(self, chunk: AudioChunk) -> tuple[Event, ...]:
+        stopped = self._word_that_stops(chunk)
+        if stopped is not None:
+            return (Stopped(stopped),)
         if self._wake is None:
             return ()
         self._kept.append(chunk)
@@ -170,8 +183,6 @@ class Attention:
         wake = self._wake.hear(chunk)
         if wake is None:
             return ()
-        if wake.phrase in self._stops:
-            return (Stopped(wake),) if self.speaking else ()
         self._forget()
         self._follow(WAKE_SECONDS)
         if self.deaf:

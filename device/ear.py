@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
@@ -21,9 +21,7 @@ from paige.device.mouth import Mouth
 from paige.device.pipeline import Pipeline
 from paige.device.turn import Expects, Turn
 from paige.models.heap import give_back
-from paige.models.recognizer.lexicon import Pronunciations, pronounce
-from paige.models.recognizer.pocketsphinx_model import SphinxModel
-from paige.models.recognizer.spelling import Spelling
+from paige.models.recognizer.wake_words import say
 
 _log = logging.getLogger(__name__)
 
@@ -41,8 +39,6 @@ class Hears:
     wake: Wake
     area: str | None
     """Where the microphone stands."""
-    language: str
-    """That is spoken, as a code."""
     done: Callable[[Turn], Awaitable[None]]
     """Told of the turn that came of each utterance."""
     mouth: Mouth | None = None
@@ -77,12 +73,13 @@ class Ear:
         Raises:
             PhraseUnusable: A wake word cannot be said.
         """
+        wake = self._what.wake
         self._attention = Attention(
             Endpointer(open_voice_detector()),
-            wake_detector(self._what.wake, self._what.language),
-            stops=frozenset(phrase.text for phrase in _phrases(self._what.wake.stop_words)),
+            wake_detector(wake.words if wake.mode == "word" else ()),
+            stop=wake_detector(wake.stop_words),
             listener=self._live,
-            always=self._what.wake.mode == "always",
+            always=wake.mode == "always",
         )
         return self._attention
 
@@ -163,33 +160,16 @@ class Ear:
         task.add_done_callback(self._answering.discard)
 
 
-def wake_detector(wake: Wake, language: str) -> WakeDetector | None:
-    """What listens for the words that are configured; None where there are none.
-
-    Raises:
-        PhraseUnusable, ModelUnusable: As of `detector_of`.
-    """
-    phrases = _phrases((*wake.words, *wake.stop_words) if wake.mode == "word" else wake.stop_words)
-    return detector_of(phrases, language) if phrases else None
-
-
-def detector_of(phrases: Sequence[Phrase], language: str) -> WakeDetector:
-    """What listens for phrases.
-
-    Args:
-        phrases: One at least.
-        language: Whose letters are said how, for words that no dictionary has.
+def wake_detector(texts: Sequence[str]) -> WakeDetector | None:
+    """What listens for phrases as they are configured; None where there are none.
 
     Raises:
         PhraseUnusable: A word cannot be said.
         ModelUnusable: The dictionary is missing.
     """
-
-    def said(words: Iterable[str]) -> Pronunciations:
-        return pronounce(words, SphinxModel.find().dictionary, Spelling.for_language(language))
-
-    return open_wake_detector(phrases, said)
+    return detector_of([Phrase(*parse_phrase(text)) for text in texts]) if texts else None
 
 
-def _phrases(texts: Iterable[str]) -> tuple[Phrase, ...]:
-    return tuple(Phrase(*parse_phrase(text)) for text in texts)
+def detector_of(phrases: Sequence[Phrase]) -> WakeDetector:
+    """The same for phrases, of which there is one at least."""
+    return open_wake_detector(phrases, say)

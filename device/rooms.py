@@ -121,7 +121,7 @@ class Rooms:
         echo: EchoCanceller | None = None,
     ) -> Ear:
         config = self._config
-        ear = Ear(Hears(self._house.pipeline, config.wake, area, config.house.language, done, mouth, echo))
+        ear = Ear(Hears(self._house.pipeline, config.wake, area, done, mouth, echo))
         if mouth is not None:
             mouth.on_change(ear.speaks)
         self._ears.append(ear)
@@ -179,7 +179,7 @@ class Rooms:
         }
 
         def open_wake(names: Sequence[str]) -> WakeDetector:
-            return detector_of([phrases.get(name) or Phrase(name) for name in names], language)
+            return detector_of([phrases.get(name) or Phrase(name) for name in names])
 
         services = Services(
             language=language,

@@ -97,7 +97,7 @@ def wake_words(loaded: Loaded) -> Finding:
 
     wake = loaded.config.wake
     try:
-        wake_detector(wake, loaded.config.house.language)
+        wake_detector((*wake.words, *wake.stop_words))
     except AudioError as error:
         return wrong(str(error).rstrip("."), "set wake.words and wake.stop_words to others")
     modes = {

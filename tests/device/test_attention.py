@@ -141,9 +141,7 @@ def test_always_awake_it_hears_all_and_waits_for_nobody() -> None:
 
 
 def test_a_stop_word_counts_only_while_paige_speaks() -> None:
-    attention = Attention(
-        Endpointer(is_speech), Clockwork(stop=1.0, halt=3.0), stops=frozenset({"stop", "halt"})
-    )
+    attention = Attention(Endpointer(is_speech), stop=Clockwork(stop=1.0, halt=3.0))
     ear = Ear(attention)
     ear.until(2)
     attention.speaking = True

@@ -65,7 +65,7 @@ class Room:
         self.loudspeaker = Loudspeaker()
         self.loudspeaker.at_once = True
         self.mouth = Mouth(open_voice(None, "en"), self.loudspeaker)
-        self.ear = Ear(Hears(one.pipeline, wake, None, "en", self.turns.put, self.mouth))
+        self.ear = Ear(Hears(one.pipeline, wake, None, self.turns.put, self.mouth))
         self.mouth.on_change(self.ear.speaks)
         self._attention = self.ear.open()
         self._at = 0
@@ -133,10 +133,10 @@ async def test_a_question_is_answered_without_a_wake_word() -> None:
 
 
 def test_words_of_the_house_are_said_by_its_letters_and_what_nobody_can_say_is_refused() -> None:
-    assert wake_detector(Wake(words=("hey zigbee",)), "en") is not None
+    assert wake_detector(("hey zigbee",)) is not None
     with pytest.raises(PhraseUnusable, match="你好"):
-        wake_detector(Wake(words=("hey 你好",)), "en")
-    assert wake_detector(Wake(mode="always", stop_words=()), "en") is None
+        wake_detector(("hey 你好",))
+    assert wake_detector(()) is None
 
 
 async def test_hushed_by_the_button_it_falls_silent() -> None:

@@ -103,7 +103,7 @@ async def house(
 
 def ear_of(one: Assistant, done: Callable[[Turn], Awaitable[None]]) -> Ear:
     """An ear that hears whatever is said."""
-    return Ear(Hears(one.pipeline, Wake(mode="always", stop_words=()), None, "en", done))
+    return Ear(Hears(one.pipeline, Wake(mode="always", stop_words=()), None, done))
 
 
 async def test_what_is_said_is_done_and_a_question_is_answered_by_voice(

@@ -261,7 +261,7 @@ async def _live(home: Path, day: _Day, log: _Log) -> None:
         async def done(turn: Turn) -> None:
             await _note(one, day, log, turn)
 
-        ear = Ear(Hears(one.pipeline, Wake(), None, "en", done))
+        ear = Ear(Hears(one.pipeline, Wake(), None, done))
         stack.push_async_callback(ear.close)
         hearing = asyncio.create_task(listen(lambda: day, ear.events, ear.handle, first_pause=0.01))
         stack.callback(hearing.cancel)

@@ -115,7 +115,7 @@ async def hub(scene: Scene, fakes: Sequence[FakeSatellite]) -> AsyncIterator[lis
                 await one.told(turn)
 
             arbiter.join(one.name)
-            ears.append(Ear(Hears(scene.assistant.pipeline, schema.Wake(), one.area, "en", done)))
+            ears.append(Ear(Hears(scene.assistant.pipeline, schema.Wake(), one.area, done)))
             return ears[-1]
 
         for fake in fakes:

@@ -77,7 +77,7 @@ async def used(
             await one.told(turn)
 
         mouth = Mouth(open_voice(None, "en"), one.speaker, sounds=False)
-        ears.append(Ear(Hears(scene.assistant.pipeline, Wake(mode=mode), one.area, "en", done, mouth)))
+        ears.append(Ear(Hears(scene.assistant.pipeline, Wake(mode=mode), one.area, done, mouth)))
         return ears[-1]
 
     address = SatelliteAddress("127.0.0.1", fake.port, area)
