@@ -8,14 +8,12 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pocketsphinx
 
 from paige.audio.chunk import Samples
 from paige.models.errors import ModelUnusable
 from paige.models.grammar.graph import WordGraph
 from paige.models.recognizer.evidence import Segment, Way
-from paige.models.recognizer.features import Array
 
 _ACOUSTIC_FILES = ("feat.params", "mdef", "means", "noisedict", "transition_matrices", "variances")
 FRAMES_PER_SECOND: Final = 100
@@ -124,20 +122,17 @@ class Search:
         self._decoder.add_allphone_file("it", str(model.phones))
         self._decoder.activate_search("it")
 
-    def run(self, cepstra: Array) -> Way | None:
-        """Searches an utterance; None where no way through it survived to the end.
-
-        Args:
-            cepstra: Of the speech alone, as `Extractor` gives them; [frames, coefficients].
-        """
+    def run(self, samples: Samples) -> Way | None:
+        """Searches an utterance; None where no way through it survived to the end."""
+        # It keeps what it learned of the last noise, and would hear the same recording differently each time.
+        self._decoder.reinit_feat()
         self._decoder.start_utt()
-        self._decoder.process_cep(cepstra.astype(np.float32).tobytes(), no_search=False, full_utt=True)
+        self._decoder.process_raw(samples.tobytes(), no_search=False, full_utt=True)
         self._decoder.end_utt()
         return self._best()
 
     def begin(self) -> None:
         """An utterance begins, of which `go_on` is given the parts."""
-        # It keeps what it learned of the last noise, and would hear the same sound differently each time.
         self._decoder.reinit_feat()
         self._decoder.start_utt()
 

@@ -7,24 +7,23 @@ import pytest
 
 import paige.tools.demo
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
-from paige.audio.conversion import Resampler, to_floats, to_samples
+from paige.audio.conversion import to_floats, to_samples
 from paige.audio.echo import EchoCanceller
 from paige.audio.echo_filter import HOP
-from paige.audio.voices import EspeakVoice
 from paige.audio.wav import read_wav
 from paige.tools.bench.echo.cancellers import cancelled
 from paige.tools.bench.echo.room import Room, Sound, decibels
 
-REPLY = (
-    "The lamp in the living room is on. It is twenty one degrees in the bedroom, and the garage door has "
-    "been open since five minutes past three. Two lights are on in the kitchen."
-)
+LEAST = 12.0
+"""Decibels taken out of any echo here, of recordings with their own noise; `paige bench echo` says more."""
+RECORDINGS = Path(paige.tools.demo.__file__).parent / "recordings"
 
 
 @pytest.fixture(scope="module")
 def reply() -> Sound:
-    voice = EspeakVoice()
-    return Resampler(voice.rate, RATE).resample(to_floats(np.concatenate(list(voice.say(REPLY)))), last=True)
+    """Speech. Not eSpeak's, which is another each time: some of its sounds are made by chance."""
+    names = sorted(RECORDINGS.glob("0[2-7]*.wav"))
+    return to_floats(np.concatenate([read_wav(name).samples for name in names]))
 
 
 @pytest.mark.parametrize(
@@ -36,13 +35,12 @@ def test_what_is_played_is_taken_out_of_what_is_heard(
     heard = Room(delay, gain, drift).echo(reply)
     left = cancelled(reply, heard)
     settled = slice(2 * RATE, len(left))
-    assert decibels(heard[settled]) - decibels(left[settled]) > 20
+    assert decibels(heard[settled]) - decibels(left[settled]) > LEAST
 
 
 @pytest.mark.parametrize("gain", [-6, -18, -30])
 def test_who_speaks_over_it_is_left_in(reply: Sound, gain: float) -> None:
-    folder = Path(paige.tools.demo.__file__).parent / "recordings"
-    person = to_floats(read_wav(folder / "01-kitchen-lamp.wav").samples) * np.float32(0.5)
+    person = to_floats(read_wav(RECORDINGS / "01-kitchen-lamp.wav").samples) * np.float32(0.5)
     begin = 3 * RATE
     heard = Room(0.08, gain).echo(reply)
     heard[begin : begin + len(person)] += person
@@ -87,7 +85,7 @@ def test_a_microphone_that_begins_late_or_leaves_something_out_is_caught_up_with
             left.append(canceller.hear(chunk(heard[begin : begin + CHUNK_SAMPLES])).samples)
     rest = to_floats(np.concatenate(left))
     for stretch in (slice(RATE, 2 * RATE), slice(4 * RATE, len(rest))):
-        assert decibels(rest[stretch]) < decibels(reply) - 12 - 20
+        assert decibels(rest[stretch]) < decibels(reply) - 12 - LEAST
 
 
 def test_devices_that_take_turns_unevenly_are_kept_together(reply: Sound) -> None:
@@ -103,4 +101,4 @@ def test_devices_that_take_turns_unevenly_are_kept_together(reply: Sound) -> Non
             given = until
         left.append(canceller.hear(chunk(heard[begin : begin + CHUNK_SAMPLES])).samples)
     rest = to_floats(np.concatenate(left))[2 * RATE :]
-    assert decibels(to_floats(heard[2 * RATE :])) - decibels(rest) > 20
+    assert decibels(to_floats(heard[2 * RATE :])) - decibels(rest) > LEAST

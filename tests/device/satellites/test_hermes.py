@@ -232,7 +232,7 @@ async def test_while_a_button_is_held_silence_ends_nothing(scene: Scene, transcr
 
 
 async def test_a_wake_word_is_heard_while_nobody_is_listened_to(scene: Scene) -> None:
-    voice = open_voice(None, "en")
+    voice = open_voice("en-gb+m3", "en")
     said = np.concatenate(list(voice.say("okay nabu")))
     room = np.random.default_rng(2).normal(0, 30, voice.rate).astype(np.int16)
     sound = np.concatenate([room, said, room])

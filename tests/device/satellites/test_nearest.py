@@ -136,7 +136,7 @@ async def test_of_two_satellites_the_one_that_hears_better_answers(
 ) -> None:
     caplog.set_level(logging.INFO)
     scene.assistant.pipeline.hear_with(open_recognizer("pocketsphinx"))
-    voice = open_voice(None, "en")
+    voice = open_voice("en-gb+m3", "en")
     word = soxr.resample(np.concatenate(list(voice.say("okay nabu"))), voice.rate, RATE)
     silence = np.zeros(RATE // 2, np.int16)
     said = np.concatenate(

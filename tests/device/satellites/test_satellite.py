@@ -219,7 +219,7 @@ async def test_what_is_said_while_it_is_decided_who_answers_is_heard(scene: Scen
 
 
 async def test_one_that_always_sends_sound_is_woken_by_its_words(scene: Scene) -> None:
-    voice = open_voice(None, "en")
+    voice = open_voice("en-gb+m3", "en")
     word = soxr.resample(np.concatenate(list(voice.say("okay nabu"))), voice.rate, RATE)
     room = np.random.default_rng(2).normal(0, 30, RATE).astype(np.int16)
     async with satellite() as fake, used(scene, fake, mode="word") as hub:

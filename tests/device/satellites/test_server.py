@@ -210,7 +210,10 @@ async def test_what_is_to_be_said_comes_as_sound() -> None:
 
 
 async def test_wake_words_are_heard_those_that_were_asked_for(scene: Scene) -> None:
-    voice, room = open_voice(None, "en"), np.random.default_rng(2).normal(0, 30, 20_000).astype(np.int16)
+    voice, room = (
+        open_voice("en-gb+m3", "en"),
+        np.random.default_rng(2).normal(0, 30, 20_000).astype(np.int16),
+    )
     sound = np.concatenate([room, *voice.say("okay nabu"), room]).tobytes()
     services = Services(
         open_wake=lambda phrases: open_wake_detector([Phrase(one, 0.8) for one in phrases]),

@@ -22,16 +22,15 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pocketsphinx
 
 from paige.audio.chunk import RATE, Samples, Utterance
+from paige.audio.conditioning import condition
 from paige.iot.home_file import HomeDescription, load_home
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
 from paige.models.grammar.tokens import tokenize
 from paige.models.intent import SlotValue
-from paige.models.recognizer.extraction import Extractor
 from paige.models.recognizer.pocketsphinx import PocketSphinxRecognizer
 from paige.tools.bench.progress import progress
 from paige.tools.bench.understand.cases import Case, ha_cases
@@ -87,18 +86,15 @@ class FreeRecognizer:
             hmm=str(folder / "en-us"),
             lm=str(folder / "en-us.lm.bin"),
             dict=str(folder / "cmudict-en-us.dict"),
-            cmn="none",
             loglevel="FATAL",
         )
-        self._extractor = Extractor(folder / "en-us")
 
     def hear(self, samples: Samples) -> str:
         """Words; none where nothing was heard."""
-        features = self._extractor.extract(Utterance(samples, 0.0, len(samples) / RATE))
-        if features is None:
-            return ""
+        sound, _ = condition(samples)
+        self._decoder.reinit_feat()
         self._decoder.start_utt()
-        self._decoder.process_cep(features.cepstra.astype(np.float32).tobytes(), full_utt=True)
+        self._decoder.process_raw(sound.tobytes(), no_search=False, full_utt=True)
         self._decoder.end_utt()
         best = self._decoder.hyp()
         return "" if best is None else str(best.hypstr)
