@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -20,6 +21,9 @@ FIRST_PAUSE_SECONDS = 1.0
 """Before a microphone that is not there is tried for the second time; each later pause is twice as long."""
 LONGEST_PAUSE_SECONDS = 60.0
 """No pause is longer. One that worked for so long before it was lost is tried from the first pause on."""
+SOON_SECONDS = 2.0
+"""No pause is longer after one was lost, for a while: most are there again at once."""
+_RECENT_SECONDS = 300.0
 MOST_WAITING = 4
 """Events that may wait for the one that is being handled; what comes on top is dropped and logged."""
 _CLOSE_SECONDS = 2.0
@@ -107,7 +111,7 @@ class _Hearing(Generic[E]):
 
     def events(self) -> Iterator[E]:
         """What comes of one microphone after another, until stopped."""
-        complaint, pause = "", self._first_pause
+        complaint, pause, heard = "", self._first_pause, -math.inf
         while not self._stop.is_set():
             since = time.monotonic()
             try:
@@ -115,6 +119,7 @@ class _Hearing(Generic[E]):
                     _log.info("listening to %s", source.description)
                     complaint = ""
                     self._opened(source)
+                    heard = math.inf  # as long as it is there
                     yield from self._events(self._chunks(source))
             except AudioError as error:
                 self._lost(str(error))
@@ -123,8 +128,10 @@ class _Hearing(Generic[E]):
                     _log.warning("%s; text is served, the microphone is tried again", complaint.rstrip("."))
             if time.monotonic() - since > LONGEST_PAUSE_SECONDS:
                 pause = self._first_pause
+            heard = min(heard, time.monotonic())
             self._stop.wait(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            recent = time.monotonic() - heard < _RECENT_SECONDS
+            pause = min(2 * pause, SOON_SECONDS if recent else LONGEST_PAUSE_SECONDS)
 
     def _chunks(self, source: AudioSource) -> Iterator[AudioChunk]:
         for chunk in source.chunks():

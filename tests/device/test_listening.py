@@ -177,3 +177,37 @@ async def test_a_fault_in_the_thread_is_logged_and_text_goes_on(caplog: pytest.L
         await told.wait()
     assert not task.done()
     await stopped(task)
+
+
+class Waits(threading.Event):
+    """Notes how long somebody would wait, and ends after so many."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._count = count
+        self.seconds: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        self.seconds.append(timeout)
+        if len(self.seconds) == self._count:
+            self.set()
+        return self.is_set()
+
+
+def test_one_that_was_lost_is_tried_again_soon_and_one_that_never_was_there_now_and_then() -> None:
+    def waits(*attempts: Microphone) -> list[float]:
+        left = [*attempts]
+
+        def open_source() -> Microphone:
+            if left:
+                return left.pop(0)
+            raise SourceUnreadable("There is no microphone.")
+
+        stop = Waits(8)
+        hearing = listening._Hearing(open_source, each, stop, 1.0, lambda _: None, lambda _: None)
+        assert [*hearing.events()] == []
+        return stop.seconds
+
+    assert waits() == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert waits(Microphone(0, SourceLost("It was unplugged."))) == [1, 2, 2, 2, 2, 2, 2, 2]
