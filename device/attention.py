@@ -127,7 +127,7 @@ class Attention:
         self._guessed: tuple[int, Future[Guess | None]] | None = None
         """The sample with which speech had ended, and what is guessed of it."""
         self.speaking = False
-        """Whether Paige speaks or rings: then a stop word counts."""
+        """Whether Paige speaks or rings: then a stop word counts, and who speaks over it is listened to."""
         self.deaf = False
         """Whether what is heard may be Paige itself: then no more than wake words and stop words count."""
 
@@ -192,10 +192,10 @@ class Attention:
 
     def _listened(self, chunk: AudioChunk) -> tuple[Event, ...]:
         began = self._endpointer.silence is None
-        if began and self._now >= self._awake_until:
+        if began and self._now >= self._awake_until and not self.speaking:
+            self._forget()  # what may have been the beginning of something
             if self._awake_until == self._rest:
                 return ()
-            self._forget()  # what may have been the beginning of something
             self._awake_until = self._rest
             return (NothingSaid(),)
         utterance = self._endpointer.hear(chunk)

@@ -17,7 +17,7 @@ from paige.audio.wake.detector import WakeDetector
 from paige.device.attention import Attention, Event, Guess, Heard, NothingSaid, SpokenOver, Stopped, Woken
 from paige.device.config.phrase import parse_phrase
 from paige.device.config.schema import Wake
-from paige.device.mouth import Mouth
+from paige.device.mouth import Aloud, Mouth
 from paige.device.pipeline import Pipeline
 from paige.device.turn import Expects, Turn
 from paige.models.heap import give_back
@@ -104,11 +104,12 @@ class Ear:
         if self._attention is not None:
             self._attention.listen(seconds)
 
-    def speaks(self, speaking: bool) -> None:
-        """Paige begins to speak or ring, or has ended."""
+    def speaks(self, aloud: Aloud) -> None:
+        """Something else is heard of Paige now."""
         if self._attention is not None:
-            self._attention.speaking = speaking
-            self._attention.deaf = speaking and self._what.echo is None
+            self._attention.speaking = aloud is not Aloud.NOTHING
+            heard_through = aloud is Aloud.NOTHING or (aloud is Aloud.WORDS and self._what.echo is not None)
+            self._attention.deaf = not heard_through
 
     async def settled(self) -> None:
         """Wait until nothing that was heard is still to be answered."""

@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -19,6 +21,16 @@ _log = logging.getLogger(__name__)
 RING_SECONDS: Final = 120.0
 """After which a timer that nobody stops has rung enough."""
 _BETWEEN_RINGS: Final = 1.0
+
+
+class Aloud(StrEnum):
+    """What is heard of Paige."""
+
+    NOTHING = "nothing"
+    WORDS = "words"
+    """Whoever speaks over them is meant to be heard."""
+    RING = "ring"
+    """A timer rings; people talk on while it does."""
 
 
 class Mouth:
@@ -43,7 +55,8 @@ class Mouth:
         self._speaker = speaker
         self._volume = volume
         self._sounds = sounds
-        self._changed: Callable[[bool], None] = lambda _: None
+        self._changed: Callable[[Aloud], None] = lambda _: None
+        self._under_way: list[Aloud] = []
         self._alone = asyncio.Lock()
         self._hushed = 0
         """How often; what was to be said before is not said after it."""
@@ -52,8 +65,8 @@ class Mouth:
         # A thread of its own: many mouths that speak must not take those that others recognize with.
         self._waiting = ThreadPoolExecutor(1, "mouth")
 
-    def on_change(self, changed: Callable[[bool], None]) -> None:
-        """Have somebody told when it begins to speak or ring, and when it has ended."""
+    def on_change(self, changed: Callable[[Aloud], None]) -> None:
+        """Have somebody told what is heard of it, whenever that begins or ends."""
         self._changed = changed
 
     @property
@@ -67,7 +80,7 @@ class Mouth:
 
     async def say(self, text: str) -> bool:
         """Say something after what is being said; False where it was hushed, or cannot be heard."""
-        return bool(text) and await self._speak(lambda: (self._voice.say(text), self._voice.rate))
+        return bool(text) and await self._play(lambda: (self._voice.say(text), self._voice.rate), Aloud.WORDS)
 
     async def signal(self, sound: Earcon) -> None:
         """A short sound, where they are wanted. Who is listened to is listened to meanwhile."""
@@ -78,12 +91,13 @@ class Mouth:
         """Ring and say why, again and again, until somebody hushes it or two minutes are over."""
         loop, hushed = asyncio.get_running_loop(), self._hushed
         until = loop.time() + RING_SECONDS
-        while self._hushed == hushed and loop.time() < until:
-            if not await self._speak(lambda: ([earcon(Earcon.RING)], EARCON_RATE)):
-                return
-            if not await self.say(text):
-                return
-            await asyncio.sleep(_BETWEEN_RINGS)
+        with self._being(Aloud.RING):  # in the pauses, too: a stop word counts there
+            while self._hushed == hushed and loop.time() < until:
+                if not await self._play(lambda: ([earcon(Earcon.RING)], EARCON_RATE)):
+                    return
+                if not await self._play(lambda: (self._voice.say(text), self._voice.rate)):
+                    return
+                await asyncio.sleep(_BETWEEN_RINGS)
 
     def hush(self) -> None:
         """Say no more: neither this nor what waits."""
@@ -91,25 +105,36 @@ class Mouth:
         if self._playing is not None:
             self._playing.stop()
 
-    async def _speak(self, sound: Callable[[], tuple[Iterable[Samples], int]]) -> bool:
-        self._changed(True)
+    @contextmanager
+    def _being(self, aloud: Aloud) -> Iterator[None]:
+        self._under_way.append(aloud)
+        self._tell()
         try:
-            return await self._play(sound)
+            yield
         finally:
-            self._changed(False)
+            self._under_way.remove(aloud)
+            self._tell()
 
-    async def _play(self, sound: Callable[[], tuple[Iterable[Samples], int]]) -> bool:
+    def _tell(self) -> None:
+        self._changed(
+            next((one for one in (Aloud.RING, Aloud.WORDS) if one in self._under_way), Aloud.NOTHING)
+        )
+
+    async def _play(
+        self, sound: Callable[[], tuple[Iterable[Samples], int]], aloud: Aloud | None = None
+    ) -> bool:
         hushed = self._hushed
         async with self._alone:
             if self._hushed != hushed:
                 return False
             pieces, rate = sound()
-            playing = self._playing = self._speaker.play(self._as_loud_as_wanted(pieces), rate)
-            try:
-                await asyncio.get_running_loop().run_in_executor(self._waiting, playing.wait)
-            finally:
-                playing.stop()  # where this was broken off
-                self._playing = None
+            with nullcontext() if aloud is None else self._being(aloud):
+                playing = self._playing = self._speaker.play(self._as_loud_as_wanted(pieces), rate)
+                try:
+                    await asyncio.get_running_loop().run_in_executor(self._waiting, playing.wait)
+                finally:
+                    playing.stop()  # where this was broken off
+                    self._playing = None
             self._complain(playing.complaint)
             return playing.end is Ended.PLAYED
 

@@ -167,15 +167,21 @@ def test_deaf_it_hears_no_more_than_wake_words() -> None:
     assert utterance.start > 3.5, "what was said into deaf ears is not half heard"
 
 
-def test_speaking_over_paige_is_told_at_once_and_heard() -> None:
-    attention = Attention(Endpointer(is_speech), always=True)
+@pytest.mark.parametrize("always", [True, False])
+def test_speaking_over_paige_is_told_at_once_and_heard(always: bool) -> None:
+    attention = Attention(Endpointer(is_speech), Clockwork(), always=always)
     ear = Ear(attention)
     attention.speaking = True
     ear.until(1)
+    ear.until(1.5, LOUD)
+    attention.speaking = False  # it was hushed
     ear.until(2, LOUD)
     ear.until(4)
     assert kinds(ear) == [SpokenOver, Heard]
     assert ear.events[0][0] < 1.4
+    ear.until(5, LOUD)
+    ear.until(7)
+    assert len(ear.events) == (3 if always else 2), "asleep again, without a wake word nobody is heard"
 
 
 class Guessing:

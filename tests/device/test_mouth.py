@@ -12,7 +12,7 @@ from paige.audio.earcons import Earcon, earcon
 from paige.audio.playing import Course, Ended, Playing
 from paige.audio.voices import open_voice
 from paige.device import mouth as mouths
-from paige.device.mouth import Mouth
+from paige.device.mouth import Aloud, Mouth
 
 PATIENCE = 10.0
 
@@ -60,7 +60,7 @@ async def heard(loudspeaker: Loudspeaker) -> tuple[Samples, Course]:
 
 async def test_one_thing_is_said_after_the_other_and_who_listens_is_told(loudspeaker: Loudspeaker) -> None:
     mouth = speaking(loudspeaker)
-    told: list[bool] = []
+    told: list[Aloud] = []
     mouth.on_change(told.append)
     both = [asyncio.create_task(mouth.say(text)) for text in ("The kitchen lamp is on.", "Yes.")]
     first, course = await heard(loudspeaker)
@@ -71,8 +71,7 @@ async def test_one_thing_is_said_after_the_other_and_who_listens_is_told(loudspe
     assert await asyncio.gather(*both) == [True, True]
     assert len(first) > 2 * len(second), "the longer text takes longer"
     assert np.abs(first).max() > 3000
-    assert told[0] is True
-    assert told[-1] is False
+    assert told == [Aloud.WORDS, Aloud.NOTHING] * 2
 
 
 async def test_hushed_it_is_silent_and_what_waited_is_not_said(loudspeaker: Loudspeaker) -> None:
@@ -109,7 +108,7 @@ async def test_it_is_as_loud_as_wanted(loudspeaker: Loudspeaker) -> None:
 async def test_sounds_are_made_where_they_are_wanted(loudspeaker: Loudspeaker) -> None:
     loudspeaker.at_once = True
     mouth = speaking(loudspeaker)
-    told: list[bool] = []
+    told: list[Aloud] = []
     mouth.on_change(told.append)
     await mouth.signal(Earcon.WAKE)
     assert np.array_equal((await heard(loudspeaker))[0], earcon(Earcon.WAKE))
@@ -123,6 +122,8 @@ async def test_a_timer_rings_and_says_why_until_it_is_hushed(
 ) -> None:
     monkeypatch.setattr(mouths, "_BETWEEN_RINGS", 0.0)
     mouth = speaking(loudspeaker)
+    told: list[Aloud] = []
+    mouth.on_change(told.append)
     ringing = asyncio.create_task(mouth.ring("Your timer is over."))
     for turn in range(4):
         sound, course = await heard(loudspeaker)
@@ -132,6 +133,7 @@ async def test_a_timer_rings_and_says_why_until_it_is_hushed(
     mouth.hush()
     async with asyncio.timeout(PATIENCE):
         await ringing
+    assert told == [Aloud.RING, Aloud.NOTHING], "it rings in its pauses, too"
 
 
 async def test_a_lost_loudspeaker_is_told_once_and_again_when_it_is_lost_anew(
