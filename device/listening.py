@@ -24,7 +24,7 @@ LONGEST_PAUSE_SECONDS = 60.0
 SOON_SECONDS = 2.0
 """No pause is longer after one was lost, for a while: most are there again at once."""
 _RECENT_SECONDS = 300.0
-MOST_WAITING = 4
+MOST_WAITING = 8
 """Events that may wait for the one that is being handled; what comes on top is dropped and logged."""
 _CLOSE_SECONDS = 2.0
 """How long the thread may take to end; a driver that hangs must not keep the service from stopping."""
