@@ -102,13 +102,14 @@ class Recognition:
             work: Takes the steps.
             utterance: The speech.
             here: Main name of the area.
-            guess: What it was said to be while it was said; it counts as long as the same can be said.
+            guess: What it was said to be while it was said; it counts if it is sure, as long as the same can
+                be said. The end of an utterance is heard better with more of the silence after it.
         """
         with work.step("recognize"):
             known = None if guess is None else await guess
         async with self._busy:
             recognizer = await self._restrict(work, here)
-            if known is not None and known.languages == self._listening_for:
+            if known is not None and known.languages == self._listening_for and self.words(known.transcript):
                 return known.transcript
             with work.step("recognize"):
                 return await asyncio.to_thread(recognizer.recognize, utterance)

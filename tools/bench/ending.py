@@ -194,7 +194,7 @@ def _listened(
     if heard:
         at, event = heard[0]
         guess = event.guess.result() if event.guess is not None and _made(event.guess, listener) else None
-        if guess is None:
+        if guess is None or not _sure(guess.transcript):
             began = time.thread_time()
             text = _sure(recognizer.recognize(event.utterance))
             at += time.thread_time() - began
