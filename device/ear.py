@@ -128,15 +128,18 @@ class Ear:
         ahead = None if guess is None else asyncio.wrap_future(guess)
         turn = await what.pipeline.handle_utterance(utterance, what.area, ahead)
         await what.done(turn)
-        if turn.text or turn.reply.expects is not Expects.NOTHING:
-            if what.mouth is not None:
-                await what.mouth.say(turn.reply.text)
-        else:
-            self._signal(Earcon.REFUSED)
-        await what.pipeline.listen_for_the_home(what.area)  # a question makes its answers worth hearing
+        # A question makes its answers worth hearing: they are readied while it is said.
+        await asyncio.gather(self._tell(turn), what.pipeline.listen_for_the_home(what.area))
         if turn.reply.expects is not Expects.NOTHING and self._attention is not None:
             self._attention.listen(ANSWER_SECONDS)
         await asyncio.to_thread(give_back)
+
+    async def _tell(self, turn: Turn) -> None:
+        """Say the reply; to talk that means nothing there is none."""
+        if not turn.text and turn.reply.expects is Expects.NOTHING:
+            self._signal(Earcon.REFUSED)
+        elif self._what.mouth is not None:
+            await self._what.mouth.say(turn.reply.text)
 
     def hush(self) -> None:
         """Say no more of what is being said."""

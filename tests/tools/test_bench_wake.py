@@ -47,7 +47,7 @@ def test_who_stops_to_think_is_cut_off_by_a_short_pause_alone() -> None:
     [one, *_] = endpoints.recordings(RECORDINGS[:1])
     halves = [one.samples[: len(one.samples) // 2], one.samples[len(one.samples) // 2 :]]
     gap = np.zeros(RATE // 2, np.int16)
-    thinks = endpoints._recording(np.concatenate((halves[0], gap, halves[1])))
+    thinks = endpoints.recording(np.concatenate((halves[0], gap, halves[1])))
     judged = endpoints.judge([one, thinks], open_voice_detector, None, None)
     assert [judged.cut(pause) for pause in endpoints.PAUSES] == [0.5, 0.5, 0.0]
     assert judged.lost(0.7) == 0

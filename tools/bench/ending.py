@@ -36,6 +36,7 @@ from paige.tools.bench.errors import NotGiven
 from paige.tools.bench.listen import labels_of, mix
 from paige.tools.bench.part import Part, Table, Tell
 from paige.tools.bench.progress import progress
+from paige.tools.bench.wake.endpoints import recording
 
 _SNRS: Final = (None, 12.0)
 _BEFORE, _AFTER = 1.0, 3.0
@@ -44,9 +45,6 @@ _ROOM: Final = 8.0
 """Standard deviation of its noise, of 16 bits."""
 _CONFIDENCE: Final = 0.5
 """What the service asks for by default."""
-_FRAME: Final = RATE // 100
-_LOUD: Final = 0.3
-"""Speech is louder than this share of the way from quiet (10th percentile) to the loudest, in decibels."""
 
 
 class _Paced:
@@ -159,8 +157,7 @@ def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> 
         ("noise", "right at once", "right as heard", "cut off", "to the words, ms", "guesses", "CPU s/s"),
         tuple(rows),
         (
-            "“to the words”: from the last sample of speech to what was said, silence included; median / "
-            f"p95. Speech is what is louder than {_LOUD:.0%} of the way from quiet to loudest, in decibels.",
+            "“to the words”: from the last sample of speech to what was said, silence included; median, p95.",
             "“cut off”: right at once, and not as it was heard. “guesses”: how often what was said so far "
             "was recognized, for each recording.",
             "CPU s/s: processor seconds of recognition for each second of sound, quiet around it included.",
@@ -200,7 +197,7 @@ def _listened(
             at += time.thread_time() - began
         else:
             text = _sure(guess.transcript)
-        late = at - _BEFORE - _speech_end(clean)
+        late = at - _BEFORE - recording(clean).end
     whole = recognizer.recognize(Utterance(speech, 0.0, len(speech) / RATE))
     seconds = (len(before) + len(speech) + len(after)) / RATE
     return _Ended(text, late, _sure(whole), listener.guesses, listener.seconds, seconds)
@@ -250,13 +247,3 @@ def _right(text: str, label: dict[str, Any], language: Language) -> bool:
         and meaning.name == label["intent"]
         and dict(meaning.slots) == label["slots"]
     )
-
-
-def _speech_end(samples: Samples) -> float:
-    """Seconds to the last moment of a clean recording that is speech."""
-    frames = samples[: len(samples) // _FRAME * _FRAME].astype(np.float64).reshape(-1, _FRAME)
-    level = 10 * np.log10((frames**2).mean(axis=1) + 10)  # [frames]
-    level = np.convolve(level, np.ones(5) / 5, mode="same")
-    quiet = float(np.percentile(level, 10))
-    loud = np.flatnonzero(level > quiet + _LOUD * (float(level.max()) - quiet))
-    return (int(loud[-1]) + 1) * _FRAME / RATE if len(loud) else len(samples) / RATE

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pocketsphinx
@@ -11,8 +10,6 @@ from numpy.typing import NDArray
 from paige.audio.chunk import Samples
 from paige.models.recognizer.lexicon import Pronunciations
 from paige.tools.vosk.phones import NOISE, SILENCE, SOUNDS
-
-FRAMES_A_SECOND: Final = 100
 
 
 class Aligner:

@@ -96,10 +96,11 @@ DETECTORS: Final[Mapping[str, Callable[[], IsSpeech]]] = {"Silero": open_voice_d
 
 def recordings(files: Iterable[Path]) -> list[Recording]:
     """Reads recordings and finds the speech in each."""
-    return [_recording(read_wav(file).samples) for file in files]
+    return [recording(read_wav(file).samples) for file in files]
 
 
-def _recording(samples: Samples) -> Recording:
+def recording(samples: Samples) -> Recording:
+    """Finds the speech in one."""
     centred = samples - samples.mean()  # [samples]
     frames = centred[: len(centred) // _FRAME * _FRAME].reshape(-1, _FRAME)  # [frames, samples]
     decibels = 10 * np.log10((frames**2).mean(axis=1) + 10)  # [frames]
