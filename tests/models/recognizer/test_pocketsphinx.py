@@ -36,6 +36,20 @@ def language(folder: Path, *sentences: str, lists: dict[str, Sequence[str]] | No
     return Language(Sentences.load([file]), Vocabulary())
 
 
+def small_home(folder: Path) -> Language:
+    """What a house of a few rooms and things can be asked."""
+    return language(
+        folder,
+        "turn (on|off) the [{room}] (lamp|light|fan)",
+        "(open|close|lock|unlock) the [{room}] (door|blinds|curtains)",
+        "what is the {thing}",
+        lists={
+            "room": ["kitchen", "bedroom", "living room", "hallway", "bathroom"],
+            "thing": ["temperature", "outdoor temperature", "time", "humidity in the bedroom"],
+        },
+    )
+
+
 def utterance(samples: Samples) -> Utterance:
     return Utterance(samples, start=0.0, speech_end=len(samples) / RATE)
 
@@ -43,18 +57,7 @@ def utterance(samples: Samples) -> Utterance:
 @pytest.fixture(scope="module")
 def recognizer(tmp_path_factory: pytest.TempPathFactory) -> PocketSphinxRecognizer:
     recognizer = PocketSphinxRecognizer()
-    recognizer.restrict(
-        language(
-            tmp_path_factory.mktemp("home"),
-            "turn (on|off) the [{room}] (lamp|light|fan)",
-            "(open|close|lock|unlock) the [{room}] (door|blinds|curtains)",
-            "what is the {thing}",
-            lists={
-                "room": ["kitchen", "bedroom", "living room", "hallway", "bathroom"],
-                "thing": ["temperature", "outdoor temperature", "time", "humidity in the bedroom"],
-            },
-        )
-    )
+    recognizer.restrict(small_home(tmp_path_factory.mktemp("home")))
     return recognizer
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.models.recognizer.test_pocketsphinx import language, utterance
+from tests.models.recognizer.test_pocketsphinx import language, small_home, utterance
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples, Utterance
 from paige.audio.voices.library import Manner
@@ -40,18 +40,7 @@ def chunks(samples: Samples, start: float = 0.0) -> Iterator[AudioChunk]:
 @pytest.fixture(scope="module")
 def recognizer(tmp_path_factory: pytest.TempPathFactory) -> VoskRecognizer:
     recognizer = VoskRecognizer(MODEL)
-    recognizer.restrict(
-        language(
-            tmp_path_factory.mktemp("home"),
-            "turn (on|off) the [{room}] (lamp|light|fan)",
-            "(open|close|lock|unlock) the [{room}] (door|blinds|curtains)",
-            "what is the {thing}",
-            lists={
-                "room": ["kitchen", "bedroom", "living room", "hallway", "bathroom"],
-                "thing": ["temperature", "outdoor temperature", "time", "humidity in the bedroom"],
-            },
-        )
-    )
+    recognizer.restrict(small_home(tmp_path_factory.mktemp("home")))
     return recognizer
 
 
