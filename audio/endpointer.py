@@ -57,7 +57,7 @@ class Endpointer:
 
     def hear(self, chunk: AudioChunk) -> Utterance | None:
         """Takes the next chunk; gives the utterance that has ended with it, if any."""
-        speech = len(chunk.samples) == CHUNK_SAMPLES and self._is_speech(chunk.samples)
+        speech = len(chunk.samples) == CHUNK_SAMPLES and self._is_speech(chunk)
         end = chunk.start + chunk.seconds
         if self._spoken:
             self._spoken.append(chunk)

@@ -1,16 +1,21 @@
 """Whether a moment of sound is speech: Silero's neural detector, run by ONNX Runtime."""
 
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
 import numpy as np
 
-from paige.audio.chunk import Samples
+from paige.audio.chunk import AudioChunk, Samples
 
-IsSpeech = Callable[[Samples], bool]
-"""Whether one chunk of `CHUNK_SAMPLES` sounds like speech."""
+IsSpeech = Callable[[AudioChunk], bool]
+"""Whether a chunk of a stream sounds like speech."""
+
+KEPT_SECONDS: Final = 1.5
+"""Of a stream, of which may be asked later whether there was speech in it."""
 
 _FRAME: Final = 512
 """Samples that the network judges at a time, 32 ms."""
@@ -54,9 +59,74 @@ class VoiceDetector:
         self._speech = self.probability >= (_ENDS if self._speech else _BEGINS)
 
 
-def open_voice_detector() -> IsSpeech:
+@dataclass(slots=True)
+class _Heard:
+    chunk: AudioChunk
+    speech: bool | None = None
+    """Whether there is any; None where nobody has asked."""
+
+
+class VoiceActivity:
+    """Where in one stream there is speech, for all who listen to that stream.
+
+    The network runs once for each chunk, however many ask, and not at all where nobody asks within
+    `KEPT_SECONDS`. For one thread.
+    """
+
+    def __init__(self) -> None:
+        self._detector = VoiceDetector()
+        self._kept: deque[_Heard] = deque()
+        self._missed = False
+        """Whether something was forgotten of which nobody had asked, so that the network has not heard it."""
+
+    def __call__(self, chunk: AudioChunk) -> bool:
+        """Whether there is speech in the next chunk, or in one of the last."""
+        one = self._take(chunk)
+        self._judge(one)
+        assert one.speech is not None
+        return one.speech
+
+    def hear(self, chunk: AudioChunk) -> None:
+        """Take the next chunk, of which nobody asks yet; one that was taken before is left."""
+        self._take(chunk)
+
+    def spoken(self, since: float) -> float:
+        """Seconds with speech of what is kept, from a second of the source on."""
+        if self._kept:
+            self._judge(self._kept[-1])
+        return sum(one.chunk.seconds for one in self._kept if one.speech and one.chunk.start >= since)
+
+    def _take(self, chunk: AudioChunk) -> _Heard:
+        for known in reversed(self._kept):
+            if known.chunk is chunk:
+                return known
+        if self._kept:
+            last = self._kept[-1].chunk
+            if abs(chunk.start - last.start - last.seconds) > last.seconds:  # nobody took what was between
+                self._kept.clear()
+                self._missed = True
+        one = _Heard(chunk)
+        self._kept.append(one)
+        while chunk.start + chunk.seconds - self._kept[0].chunk.start > KEPT_SECONDS:
+            self._missed |= self._kept.popleft().speech is None
+        return one
+
+    def _judge(self, wanted: _Heard) -> None:
+        """Have the network hear what it has not heard yet, up to one chunk."""
+        if wanted.speech is not None:
+            return
+        if self._missed:
+            self._detector, self._missed = VoiceDetector(), False
+        for one in self._kept:
+            if one.speech is None:
+                one.speech = self._detector(one.chunk.samples)
+            if one is wanted:
+                return
+
+
+def open_voice_detector() -> VoiceActivity:
     """A detector for one stream."""
-    return VoiceDetector()
+    return VoiceActivity()
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from paige.audio.chunk import RATE, AudioChunk, Utterance
 from paige.audio.endpointer import Endpointer
+from paige.audio.voice_activity import KEPT_SECONDS
 from paige.audio.wake.detector import Wake, WakeDetector
 from paige.models.grammar.language import Language
 from paige.models.transcript import Transcript
@@ -19,7 +20,7 @@ GUESS_SECONDS: Final = 0.15
 """Silence after which what was said until then is recognized, whether it has ended or not."""
 WAKE_SECONDS: Final = 5.0
 """How long somebody who woke Paige may take to begin to speak."""
-_KEPT_SECONDS: Final = 1.5
+_KEPT_SECONDS: Final = KEPT_SECONDS
 """Of sound before a wake word is noticed: who goes on without a pause has said the first words by then."""
 
 

@@ -11,7 +11,7 @@ from paige.audio.chunk import AudioChunk, Utterance
 from paige.audio.earcons import Earcon
 from paige.audio.echo import EchoCanceller
 from paige.audio.endpointer import Endpointer
-from paige.audio.voice_activity import open_voice_detector
+from paige.audio.voice_activity import VoiceActivity, open_voice_detector
 from paige.audio.wake import Phrase, open_wake_detector
 from paige.audio.wake.detector import WakeDetector
 from paige.device.attention import Attention, Event, Guess, Heard, NothingSaid, SpokenOver, Stopped, Woken
@@ -73,11 +73,11 @@ class Ear:
         Raises:
             PhraseUnusable: A wake word cannot be said.
         """
-        wake = self._what.wake
+        wake, activity = self._what.wake, open_voice_detector()
         self._attention = Attention(
-            Endpointer(open_voice_detector()),
-            wake_detector(wake.words if wake.mode == "word" else ()),
-            stop=wake_detector(wake.stop_words),
+            Endpointer(activity),
+            wake_detector(wake.words if wake.mode == "word" else (), activity),
+            stop=wake_detector(wake.stop_words, activity),
             listener=self._live,
             always=wake.mode == "always",
         )
@@ -164,16 +164,20 @@ class Ear:
         task.add_done_callback(self._answering.discard)
 
 
-def wake_detector(texts: Sequence[str]) -> WakeDetector | None:
+def wake_detector(texts: Sequence[str], activity: VoiceActivity | None = None) -> WakeDetector | None:
     """What listens for phrases as they are configured; None where there are none.
+
+    Args:
+        texts: The phrases.
+        activity: Of the stream; its own by default.
 
     Raises:
         PhraseUnusable: A word cannot be said.
         ModelUnusable: The dictionary is missing.
     """
-    return detector_of([Phrase(*parse_phrase(text)) for text in texts]) if texts else None
+    return detector_of([Phrase(*parse_phrase(text)) for text in texts], activity) if texts else None
 
 
-def detector_of(phrases: Sequence[Phrase]) -> WakeDetector:
+def detector_of(phrases: Sequence[Phrase], activity: VoiceActivity | None = None) -> WakeDetector:
     """The same for phrases, of which there is one at least."""
-    return open_wake_detector(phrases, say)
+    return open_wake_detector(phrases, say, activity)

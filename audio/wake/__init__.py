@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from paige.audio.chunk import AudioChunk
+from paige.audio.voice_activity import VoiceActivity
 from paige.audio.wake.detector import Phrase, Wake, WakeDetector
 from paige.audio.wake.neural import READY, NeuralWakeDetector
 from paige.audio.wake.phrase import normal
@@ -11,23 +12,27 @@ from paige.audio.wake.spotting import KeywordSpotter, Pronounce
 __all__ = ["READY", "Phrase", "Wake", "WakeDetector", "open_wake_detector"]
 
 
-def open_wake_detector(phrases: Sequence[Phrase], pronounce: Pronounce | None = None) -> WakeDetector:
+def open_wake_detector(
+    phrases: Sequence[Phrase], pronounce: Pronounce | None = None, activity: VoiceActivity | None = None
+) -> WakeDetector:
     """A detector for one stream.
 
     Args:
         phrases: What to listen for, at least one; which of them wake and which stop is for the caller to say.
         pronounce: How words are said; by default by an English dictionary, without words that it lacks.
+        activity: Of the stream, where others ask for it, too; its own by default.
 
     Raises:
         PhraseUnusable: A phrase is none of `READY`, and one of its words cannot be said.
     """
     ready = [phrase for phrase in phrases if normal(phrase.text) in READY]
     other = [phrase for phrase in phrases if normal(phrase.text) not in READY]
+    activity = activity or VoiceActivity()
     detectors: list[WakeDetector] = []
     if ready:
-        detectors.append(NeuralWakeDetector(ready))
+        detectors.append(NeuralWakeDetector(ready, activity))
     if other:
-        detectors.append(KeywordSpotter(other, pronounce))
+        detectors.append(KeywordSpotter(other, pronounce, activity))
     return detectors[0] if len(detectors) == 1 else _Several(detectors)
 
 

@@ -5,14 +5,13 @@ the mean of the last few. Music makes some of them certain now and then, so what
 there was a voice, too; that is found out afterwards, and costs nothing while they wait.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from paige.audio.chunk import AudioChunk
-from paige.audio.voice_activity import VoiceDetector
+from paige.audio.voice_activity import KEPT_SECONDS, VoiceActivity
 from paige.audio.wake.detector import Phrase, Wake
 from paige.audio.wake.phrase import normal
 
@@ -24,7 +23,7 @@ _REFRACTORY: Final = 1.0
 _STRICTEST: Final = 0.99
 _LOOSEST: Final = 0.3
 """Cutoffs at sensitivities 0 and 1."""
-_LOOKED_BACK: Final = 1.5
+_LOOKED_BACK: Final = KEPT_SECONDS
 """Seconds before a phrase is noticed in which a voice must have been heard."""
 _VOICE: Final = 0.2
 """For how many of them."""
@@ -51,14 +50,17 @@ class NeuralWakeDetector:
 
     Args:
         phrases: What to listen for; each is one of `READY`.
+        activity: Of the stream; its own by default.
     """
 
-    def __init__(self, phrases: Sequence[Phrase]) -> None:
+    def __init__(self, phrases: Sequence[Phrase], activity: VoiceActivity | None = None) -> None:
         from pymicro_wakeword import MicroWakeWordFeatures
 
         self._features = MicroWakeWordFeatures()
         self._networks: Final = [_Network(phrase) for phrase in phrases]
-        self._recent: deque[AudioChunk] = deque()
+        self._activity = activity or VoiceActivity()
+        self._since: float | None = None
+        """Seconds of the source from which it listens; None before the first chunk."""
         self._deaf_until = 0.0
         self.probabilities: dict[str, float] = {}
         """The highest of each phrase within the last chunk; 0 where it would count and nobody spoke."""
@@ -66,11 +68,10 @@ class NeuralWakeDetector:
     def hear(self, chunk: AudioChunk) -> Wake | None:
         """Take the next chunk; give the phrase that was heard with it, the surest where there are several."""
         now = chunk.start + chunk.seconds
-        self._recent.append(chunk)
-        while now - self._recent[0].start > _LOOKED_BACK:
-            self._recent.popleft()
+        self._since = chunk.start if self._since is None else self._since
+        self._activity.hear(chunk)
         self._ask(chunk)
-        if max(self.probabilities.values()) > _LOOSEST and not self._voice():
+        if max(self.probabilities.values()) > _LOOSEST and self._activity.spoken(self._since) < _VOICE:
             self.probabilities = dict.fromkeys(self.probabilities, 0.0)
         heard = {
             network.phrase: self.probabilities[network.phrase]
@@ -92,16 +93,10 @@ class NeuralWakeDetector:
                 probability = network.model.process_streaming_prob(features) or 0.0
                 self.probabilities[network.phrase] = max(probability, self.probabilities[network.phrase])
 
-    def _voice(self) -> bool:
-        """Whether somebody spoke."""
-        detector = VoiceDetector()
-        spoken = sum(chunk.seconds for chunk in self._recent if detector(chunk.samples))
-        return spoken >= _VOICE
-
     def reset(self) -> None:
         """Forget what was heard."""
         self._features.reset()
-        self._recent.clear()
+        self._since = None
         self._deaf_until = 0.0
         for network in self._networks:
             network.model.reset()

@@ -16,7 +16,7 @@ import pocketsphinx
 
 from paige.audio.chunk import AudioChunk
 from paige.audio.errors import PhraseUnusable
-from paige.audio.voice_activity import IsSpeech, open_voice_detector
+from paige.audio.voice_activity import IsSpeech, VoiceActivity
 from paige.audio.wake.detector import Phrase, Wake
 from paige.audio.wake.phrase import normal
 
@@ -72,7 +72,7 @@ class KeywordSpotter:
         pronounce: Pronounce | None = None,
         is_speech: IsSpeech | None = None,
     ) -> None:
-        self._is_speech = is_speech or open_voice_detector()
+        self._is_speech = is_speech or VoiceActivity()
         said = (pronounce or look_up)({word for phrase in phrases for word in normal(phrase.text).split()})
         self._phrases: Final = {normal(phrase.text): _listened(phrase, said) for phrase in phrases}
         self._decoder = _decoder(self._phrases, said)
@@ -85,7 +85,7 @@ class KeywordSpotter:
     def hear(self, chunk: AudioChunk) -> Wake | None:
         """Take the next chunk; give the phrase that was heard with it, if any."""
         now = chunk.start + chunk.seconds
-        if self._is_speech(chunk.samples):
+        if self._is_speech(chunk):
             self._until = now + _AFTER
         if now > self._until:
             self._end()

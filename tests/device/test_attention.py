@@ -6,7 +6,7 @@ from concurrent.futures import Future
 import numpy as np
 import pytest
 
-from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples, Utterance
+from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Utterance
 from paige.audio.endpointer import Endpointer
 from paige.audio.wake.detector import Wake
 from paige.device.attention import (
@@ -28,8 +28,8 @@ LATE = 0.2
 """Seconds after its end at which a wake word is noticed."""
 
 
-def is_speech(samples: Samples) -> bool:
-    return bool(samples[0] == LOUD)
+def is_speech(chunk: AudioChunk) -> bool:
+    return bool(chunk.samples[0] == LOUD)
 
 
 class Clockwork:

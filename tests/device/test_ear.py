@@ -14,6 +14,7 @@ from paige.audio.conversion import Resampler, rechunk, to_floats, to_samples
 from paige.audio.earcons import Earcon, earcon
 from paige.audio.errors import PhraseUnusable
 from paige.audio.playing import Ended
+from paige.audio.voice_activity import VoiceDetector
 from paige.audio.voices import open_voice
 from paige.audio.wav import read_wav
 from paige.device.assistant import Assistant, assistant
@@ -137,6 +138,26 @@ def test_words_of_the_house_are_said_by_its_letters_and_what_nobody_can_say_is_r
     with pytest.raises(PhraseUnusable, match="你好"):
         wake_detector(("hey 你好",))
     assert wake_detector(()) is None
+
+
+async def test_one_network_hears_the_voice_for_all_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    judge, runs = VoiceDetector._judge, 0
+
+    def counted(detector: VoiceDetector, frame: Samples) -> None:
+        nonlocal runs
+        runs += 1
+        judge(detector, frame)
+
+    monkeypatch.setattr(VoiceDetector, "_judge", counted)
+    async with house() as one:
+        room = Room(one, Wake(words=("okay nabu", "hey paige"), stop_words=("stop",)))
+        room.ear.listen(60)
+        room._attention.speaking = True
+        sound = np.concatenate((quiet(1), recording("01-kitchen-lamp.wav"), quiet(1)))
+        heard = [event for chunk in room._chunks([sound]) for event in room._attention.hear(chunk)]
+        assert Heard in map(type, heard), "the ends of speech are found, too"
+        await room.ear.close()
+    assert runs == pytest.approx(len(sound) / 512, abs=2)
 
 
 async def test_hushed_by_the_button_it_falls_silent() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE
-from paige.audio.voice_activity import open_voice_detector
+from paige.audio.voice_activity import VoiceDetector
 from paige.tools.bench.wake import endpoints, ready
 from paige.tools.bench.wake.own import phrases
 from paige.tools.bench.wake.scenes import SCENE_SECONDS, Scenes
@@ -48,7 +48,7 @@ def test_who_stops_to_think_is_cut_off_by_a_short_pause_alone() -> None:
     halves = [one.samples[: len(one.samples) // 2], one.samples[len(one.samples) // 2 :]]
     gap = np.zeros(RATE // 2, np.int16)
     thinks = endpoints.recording(np.concatenate((halves[0], gap, halves[1])))
-    judged = endpoints.judge([one, thinks], open_voice_detector, None, None)
+    judged = endpoints.judge([one, thinks], VoiceDetector, None, None)
     assert [judged.cut(pause) for pause in endpoints.PAUSES] == [0.5, 0.5, 0.0]
     assert judged.lost(0.7) == 0
     assert 0.65 <= judged.delays(0.7).median <= 0.95

@@ -91,11 +91,12 @@ def _alone(room: Room, played: Sound, recognizer: Recognizer, language: Language
 def _taken_for_speech(sound: Sound, recognizer: Recognizer, language: Language) -> tuple[float, int, int]:
     """Share of the time that is speech, utterances, and commands among them."""
     samples = to_samples(sound)
-    detector, listened = open_voice_detector(), Endpointer(open_voice_detector())
+    detector = open_voice_detector()
+    listened = Endpointer(detector)
     speech, utterances = [], []
     for begin in range(0, len(samples) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES):
         chunk = AudioChunk(samples[begin : begin + CHUNK_SAMPLES], begin / RATE)
-        speech.append(detector(chunk.samples))
+        speech.append(detector(chunk))
         utterances.append(listened.hear(chunk))
     spoken = [one for one in (*utterances, listened.finish()) if one is not None]
     return (

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
 from paige.audio.endpointer import Endpointer, Pace
-from paige.audio.voice_activity import IsSpeech, open_voice_detector
+from paige.audio.voice_activity import VoiceDetector
 from paige.audio.wav import read_wav
 from paige.tools.bench.distribution import Distribution, milliseconds
 from paige.tools.bench.listen import mix
@@ -34,6 +34,10 @@ _SHORTEST: Final = 6
 """Frames; what is loud for less is a click, too."""
 _BORDER: Final = 0.1
 """Seconds around speech in which a detector may say either."""
+
+
+Detector = Callable[[Samples], bool]
+"""Whether there is speech in the next chunk of a stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,13 @@ class Judged:
         return Distribution.of(one.delay for one in self.endings[pause] if one.delay is not None)
 
 
-def webrtc() -> IsSpeech:
+def webrtc() -> Detector:
     """WebRTC's detector, which PocketSphinx carries, at its strictest: to compare with."""
     detector = pocketsphinx.Vad(pocketsphinx.Vad.STRICT, RATE, CHUNK_SAMPLES / RATE)
     return lambda samples: bool(detector.is_speech(samples.tobytes()))
 
 
-DETECTORS: Final[Mapping[str, Callable[[], IsSpeech]]] = {"Silero": open_voice_detector, "WebRTC": webrtc}
+DETECTORS: Final[Mapping[str, Callable[[], Detector]]] = {"Silero": VoiceDetector, "WebRTC": webrtc}
 
 
 def recordings(files: Iterable[Path]) -> list[Recording]:
@@ -121,7 +125,7 @@ def _runs(loud: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
 
 def judge(
     spoken: Sequence[Recording],
-    open_detector: Callable[[], IsSpeech],
+    open_detector: Callable[[], Detector],
     noise: Samples | None,
     snr: float | None,
 ) -> Judged:
