@@ -17,7 +17,7 @@ from paige.device.config.phrase import parse_phrase
 from paige.device.config.schema import Config
 from paige.device.ear import Ear, Hears, detector_of
 from paige.device.mouth import Mouth
-from paige.device.satellites.address import SatelliteAddress, parse_address
+from paige.device.satellites.address import SatelliteAddress, parse_address, parse_place
 from paige.device.satellites.listener import Listener
 from paige.device.satellites.nearest import NearestEar
 from paige.device.turn import Turn
@@ -191,6 +191,7 @@ class Rooms:
             open_wake=open_wake,
             phrases=tuple(phrases),
             area=self._config.house.area,
+            areas=dict(map(parse_place, wanted.areas)),
         )
         if wanted.wyoming_port is not None:
             from paige.device.satellites.server import WyomingServer

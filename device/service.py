@@ -6,7 +6,7 @@ import json
 import logging
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -22,6 +22,7 @@ from paige.device.microphone_watch import MicrophoneWatch
 from paige.device.notify import Notifier
 from paige.device.policy import policy, unasked
 from paige.device.rooms import Rooms
+from paige.device.satellites.address import parse_address, parse_place
 from paige.device.turn import Expects, Turn
 from paige.device.version import paige_version
 from paige.iot.link import LinkState, LinkStatus, MqttLink
@@ -137,9 +138,9 @@ class Service:
     def _tell_ready(self, house: Assistant) -> None:
         self._notifier.ready()
         self._tell_link(house.link.status)
-        area = self._config.house.area
-        if area is not None and house.home.registry.area(area) is None:
-            _log.warning("no area is called %r (house.area); “here” is unknown", area)
+        for area, name in _areas(self._config):
+            if house.home.registry.area(area) is None:
+                _log.warning("no area is called %r (%s); “here” is unknown there", area, name)
         covers = policy(self._config.policy).unclassified_covers(house.home.registry.entities)
         if covers:
             _log.warning("%s; `paige doctor` says what to do", unasked(covers))
@@ -216,6 +217,17 @@ class _Speaker:
         payload = json.dumps({"text": text, "area": area, "spoken": spoken}, ensure_ascii=False).encode()
         _log.info("announcement for %s", area or "everywhere")
         await self.link.publish(Publication(self._topics.announcement, payload), within=within)
+
+
+def _areas(config: Config) -> Iterator[tuple[str, str]]:
+    """The areas that are configured, each with its key."""
+    if config.house.area is not None:
+        yield config.house.area, "house.area"
+    for address in map(parse_address, config.satellites.wyoming):
+        if address.area is not None:
+            yield address.area, "satellites.wyoming"
+    for _, area in map(parse_place, config.satellites.areas):
+        yield area, "satellites.areas"
 
 
 def gravest(statuses: Iterable[Status]) -> Status:

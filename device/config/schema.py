@@ -11,7 +11,7 @@ from paige.device.config.key import key
 from paige.device.config.phrase import parse_phrase
 from paige.device.config.secret import Secret
 from paige.device.memory.size import AMOUNT, parse_size
-from paige.device.satellites.address import parse_address
+from paige.device.satellites.address import parse_address, parse_place
 from paige.iot.policy import ALWAYS_CONFIRMED, Rule
 
 _TOPIC = {"pattern": r"[^+#\0/][^+#\0]*(?<!/)", "pattern_words": "a topic without +, # and outer /"}
@@ -242,6 +242,14 @@ class Satellites:
     )
     hermes: bool = key(
         False, "Serve Rhasspy's satellites and tools, which speak Hermes over the same broker."
+    )
+    areas: tuple[str, ...] = key(
+        (),
+        "Where satellites of others stand: Home Assistant's by their entity or their device, Rhasspy's by "
+        "their site. A site that is not named here is in the area that is called as it is.",
+        valid=parse_place,
+        pattern_words="who, and an area: assist_satellite.kitchen Kitchen",
+        example='["assist_satellite.kitchen Kitchen"]',
     )
 
 

@@ -38,3 +38,15 @@ def parse_address(text: str) -> SatelliteAddress:
             f"{text!r} is no satellite; expected a host, a port and an area: pi.local:10700 Kitchen"
         )
     return SatelliteAddress(found["host"].strip("[]"), port, found["area"])
+
+
+def parse_place(text: str) -> tuple[str, str]:
+    """Who stands where, as a person writes it: `assist_satellite.kitchen Kitchen`.
+
+    Raises:
+        ValueError: One of the two is missing.
+    """
+    who, _, area = text.strip().partition(" ")
+    if not who or not area.strip():
+        raise ValueError(f"{text!r} names no area; expected who and where: assist_satellite.kitchen Kitchen")
+    return who, area.strip()

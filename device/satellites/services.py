@@ -1,5 +1,6 @@
 """What a Wyoming server can do for its clients, and how it says so."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,8 @@ from paige.device.version import paige_version
 from paige.models.intent import Intent, NotRecognized
 from paige.models.transcript import Transcript
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -51,7 +54,7 @@ class Services:
     area: str | None = None
     """Where clients are that do not say it."""
     areas: Mapping[str, str] = field(default_factory=dict)
-    """Areas by how a client calls itself: Home Assistant's `satellite_id` or `device_id`."""
+    """Areas by how a client calls itself: Home Assistant's `satellite_id` or `device_id`, or a site."""
 
     def here(self, context: Mapping[str, Any] | None) -> str | None:
         """The area that a client's context tells: by its name, or by who it is."""
@@ -60,7 +63,9 @@ class Services:
             area = self.areas.get(str(told.get(name)))
             if area is not None:
                 return area
-        area = told.get("area")
+        area, satellite = told.get("area"), told.get("satellite_id")
+        if satellite and not area:
+            _log.info("nobody says where %.200r stands; name it in satellites.areas", satellite)
         return area if isinstance(area, str) and area else self.area
 
 

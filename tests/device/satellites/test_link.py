@@ -20,7 +20,7 @@ from wyoming.event import Event
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, Samples
 from paige.audio.playing import Ended
 from paige.device.satellites import link as link_module
-from paige.device.satellites.address import PORT, SatelliteAddress, parse_address
+from paige.device.satellites.address import PORT, SatelliteAddress, parse_address, parse_place
 from paige.device.satellites.limits import Limits
 from paige.device.satellites.link import SatelliteLink
 from paige.device.satellites.source import SatelliteSource
@@ -309,3 +309,10 @@ def test_an_address_is_read(text: str, expected: SatelliteAddress) -> None:
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no satellite"):
         parse_address(text)
+
+
+def test_who_stands_where_is_read_and_an_area_is_wanted() -> None:
+    assert parse_place(" assist_satellite.one  Living Room ") == ("assist_satellite.one", "Living Room")
+    for text in ("", "assist_satellite.one", "one "):
+        with pytest.raises(ValueError, match="names no area"):
+            parse_place(text)
