@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import math
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Generic, TypeVar
 
@@ -17,13 +15,10 @@ _log = logging.getLogger(__name__)
 E = TypeVar("E")
 """What comes of what is heard: an utterance, a wake word."""
 
-FIRST_PAUSE_SECONDS = 1.0
-"""Before a microphone that is not there is tried for the second time; each later pause is twice as long."""
-LONGEST_PAUSE_SECONDS = 60.0
-"""No pause is longer. One that worked for so long before it was lost is tried from the first pause on."""
-SOON_SECONDS = 2.0
-"""No pause is longer after one was lost, for a while: most are there again at once."""
-_RECENT_SECONDS = 300.0
+PAUSE_SECONDS = 1.5
+"""Between two attempts at a microphone that is missing, busy or lost; one that is there is heard within two
+seconds. An attempt at one that is missing takes 10 µs, since PortAudio looks again only where something was
+plugged in or out."""
 MOST_WAITING = 8
 """Events that may wait for the one that is being handled; what comes on top is dropped and logged."""
 _CLOSE_SECONDS = 2.0
@@ -37,7 +32,7 @@ async def listen(
     *,
     opened: Callable[[AudioSource], None] = lambda _: None,
     lost: Callable[[str], None] = lambda _: None,
-    first_pause: float = FIRST_PAUSE_SECONDS,
+    pause: float = PAUSE_SECONDS,
 ) -> None:
     """Listen until cancelled; a microphone that is missing or lost is said once and tried again and again.
 
@@ -47,7 +42,7 @@ async def listen(
         handle: Does it, one after another.
         opened: Called with each microphone that is there.
         lost: Called with why there is none, each time that it is tried.
-        first_pause: Seconds after which a microphone that is not there is tried for the second time.
+        pause: Seconds between two attempts at a microphone that is not there.
     """
     waiting: asyncio.Queue[E] = asyncio.Queue(MOST_WAITING)
     loop = asyncio.get_running_loop()
@@ -67,7 +62,7 @@ async def listen(
         loop.call_soon_threadsafe(lost, complaint)
 
     def work() -> None:
-        hearing = _Hearing(open_source, events, stop, first_pause, tell_opened, tell_lost)
+        hearing = _Hearing(open_source, events, stop, pause, tell_opened, tell_lost)
         try:
             for event in hearing.events():
                 loop.call_soon_threadsafe(take, event)
@@ -98,40 +93,33 @@ class _Hearing(Generic[E]):
         open_source: Callable[[], AudioSource],
         events: Callable[[Iterator[AudioChunk]], Iterator[E]],
         stop: threading.Event,
-        first_pause: float,
+        pause: float,
         opened: Callable[[AudioSource], None],
         lost: Callable[[str], None],
     ) -> None:
         self._open_source = open_source
         self._events = events
         self._stop = stop
-        self._first_pause = first_pause
+        self._pause = pause
         self._opened = opened
         self._lost = lost
 
     def events(self) -> Iterator[E]:
         """What comes of one microphone after another, until stopped."""
-        complaint, pause, heard = "", self._first_pause, -math.inf
+        complaint = ""
         while not self._stop.is_set():
-            since = time.monotonic()
             try:
                 with self._open_source() as source:
                     _log.info("listening to %s", source.description)
                     complaint = ""
                     self._opened(source)
-                    heard = math.inf  # as long as it is there
                     yield from self._events(self._chunks(source))
             except AudioError as error:
                 self._lost(str(error))
                 if str(error) != complaint:
                     complaint = str(error)
                     _log.warning("%s; text is served, the microphone is tried again", complaint.rstrip("."))
-            if time.monotonic() - since > LONGEST_PAUSE_SECONDS:
-                pause = self._first_pause
-            heard = min(heard, time.monotonic())
-            self._stop.wait(pause)
-            recent = time.monotonic() - heard < _RECENT_SECONDS
-            pause = min(2 * pause, SOON_SECONDS if recent else LONGEST_PAUSE_SECONDS)
+            self._stop.wait(self._pause)
 
     def _chunks(self, source: AudioSource) -> Iterator[AudioChunk]:
         for chunk in source.chunks():

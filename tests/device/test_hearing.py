@@ -225,7 +225,7 @@ async def test_a_microphone_that_comes_later_is_heard(
 ) -> None:
     sources = [Missing(), Missing(), Playing("01-kitchen-lamp.wav")]
     monkeypatch.setattr(hearing, "MicrophoneSource", lambda _: sources.pop(0) if sources else Missing())
-    monkeypatch.setattr(hearing, "listen", partial(listen, first_pause=0.001))
+    monkeypatch.setattr(hearing, "listen", partial(listen, pause=0.001))
     turns: asyncio.Queue[Turn] = asyncio.Queue()
     async with house(None) as (config, one), asyncio.timeout(PATIENCE):
         with caplog.at_level(logging.INFO, "paige.device"):

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
@@ -118,7 +119,7 @@ async def test_a_lost_microphone_is_said_once_and_opened_again(caplog: pytest.Lo
 
     ear = Ear(2)
     with caplog.at_level(logging.INFO):
-        task = asyncio.create_task(listen(open_source, each, ear.handle, first_pause=0.001))
+        task = asyncio.create_task(listen(open_source, each, ear.handle, pause=0.001))
         async with asyncio.timeout(PATIENCE):
             await ear.enough.wait()
         await stopped(task)
@@ -163,7 +164,7 @@ async def test_a_microphone_that_hangs_does_not_keep_the_service_from_stopping(
             yield from ()
 
     opened = threading.Event()
-    task = asyncio.create_task(listen(lambda: Hanging(0), each, Ear(1).handle, first_pause=0.0))
+    task = asyncio.create_task(listen(lambda: Hanging(0), each, Ear(1).handle, pause=0.0))
     assert await asyncio.to_thread(opened.wait, PATIENCE)
     await stopped(task)
     assert "does not close" in caplog.text
@@ -179,35 +180,23 @@ async def test_a_fault_in_the_thread_is_logged_and_text_goes_on(caplog: pytest.L
     await stopped(task)
 
 
-class Waits(threading.Event):
-    """Notes how long somebody would wait, and ends after so many."""
+async def test_one_that_is_missing_or_busy_or_lost_is_heard_two_seconds_after_it_can_be() -> None:
+    """However long it was away, with the pauses as they are."""
+    there, tried = time.monotonic() + 3.5, list[str]()
 
-    def __init__(self, count: int) -> None:
-        super().__init__()
-        self._count = count
-        self.seconds: list[float] = []
+    def open_source() -> Microphone:
+        if not tried:
+            tried.append("lost")
+            return Microphone(0, SourceLost("It was unplugged."))
+        if time.monotonic() < there:
+            tried.append("busy")
+            raise SourceUnreadable("The microphone cannot be opened: it is in use by another program.")
+        return Microphone(1, silence=threading.Event())
 
-    def wait(self, timeout: float | None = None) -> bool:
-        assert timeout is not None
-        self.seconds.append(timeout)
-        if len(self.seconds) == self._count:
-            self.set()
-        return self.is_set()
-
-
-def test_one_that_was_lost_is_tried_again_soon_and_one_that_never_was_there_now_and_then() -> None:
-    def waits(*attempts: Microphone) -> list[float]:
-        left = [*attempts]
-
-        def open_source() -> Microphone:
-            if left:
-                return left.pop(0)
-            raise SourceUnreadable("There is no microphone.")
-
-        stop = Waits(8)
-        hearing = listening._Hearing(open_source, each, stop, 1.0, lambda _: None, lambda _: None)
-        assert [*hearing.events()] == []
-        return stop.seconds
-
-    assert waits() == [1, 2, 4, 8, 16, 32, 60, 60]
-    assert waits(Microphone(0, SourceLost("It was unplugged."))) == [1, 2, 2, 2, 2, 2, 2, 2]
+    ear = Ear(1)
+    task = asyncio.create_task(listen(open_source, each, ear.handle))
+    async with asyncio.timeout(PATIENCE):
+        await ear.enough.wait()
+    assert time.monotonic() < there + 2
+    assert 2 <= tried.count("busy") <= 3, "and it is not asked all the time"
+    await stopped(task)

@@ -263,7 +263,7 @@ async def _live(home: Path, day: _Day, log: _Log) -> None:
 
         ear = Ear(Hears(one.pipeline, Wake(), None, done))
         stack.push_async_callback(ear.close)
-        hearing = asyncio.create_task(listen(lambda: day, ear.events, ear.handle, first_pause=0.01))
+        hearing = asyncio.create_task(listen(lambda: day, ear.events, ear.handle, pause=0.01))
         stack.callback(hearing.cancel)
         while not day.over.is_set():
             await asyncio.sleep(0.05)
