@@ -96,6 +96,16 @@ class VoiceActivity:
             self._judge(self._kept[-1])
         return sum(one.chunk.seconds for one in self._kept if one.speech and one.chunk.start >= since)
 
+    def begin(self, at: float) -> None:
+        """Hear from this second of the source on as if nothing had been before.
+
+        What follows a wake word is judged without it: else its last sound would go on to count as speech.
+        """
+        for one in self._kept:
+            if one.chunk.start >= at:
+                one.speech = None
+        self._missed = True
+
     def _take(self, chunk: AudioChunk) -> _Heard:
         for known in reversed(self._kept):
             if known.chunk is chunk:

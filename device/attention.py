@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from paige.audio.chunk import RATE, AudioChunk, Utterance
 from paige.audio.endpointer import Endpointer
-from paige.audio.voice_activity import KEPT_SECONDS
+from paige.audio.voice_activity import KEPT_SECONDS, VoiceActivity
 from paige.audio.wake.detector import Wake, WakeDetector
 from paige.models.grammar.language import Language
 from paige.models.transcript import Transcript
@@ -98,6 +98,8 @@ class Attention:
     Args:
         endpointer: Says where speech ends.
         wake: Hears wake words; None for none.
+        activity: What the endpointer and the others ask where there is speech; None where they ask something
+            of their own.
         stop: Hears stop words; it is asked only while Paige speaks. None for none.
         listener: Finds out what is said while it is said; None to wait for the same silence whatever it is.
         always: Whether it is awake at other times, too: whatever is said is heard.
@@ -108,12 +110,14 @@ class Attention:
         endpointer: Endpointer,
         wake: WakeDetector | None = None,
         *,
+        activity: VoiceActivity | None = None,
         stop: WakeDetector | None = None,
         listener: Listener | None = None,
         always: bool = False,
     ) -> None:
         self._endpointer = endpointer
         self._wake = wake
+        self._activity = activity
         self._stop = stop
         self._spoke = False
         """Whether Paige spoke when the last chunk was heard."""
@@ -189,6 +193,8 @@ class Attention:
         if self.deaf:
             return (Woken(wake),)
         after = [one for one in self._kept if one.start >= wake.end]
+        if self._activity is not None:
+            self._activity.begin(wake.end)
         return (Woken(wake), *(event for one in after for event in self._listened(one)))
 
     def _listened(self, chunk: AudioChunk) -> tuple[Event, ...]:

@@ -77,6 +77,7 @@ class Ear:
         self._attention = Attention(
             Endpointer(activity),
             wake_detector(wake.words if wake.mode == "word" else (), activity),
+            activity=activity,
             stop=wake_detector(wake.stop_words, activity),
             listener=self._live,
             always=wake.mode == "always",

@@ -99,3 +99,11 @@ def test_after_a_gap_it_begins_anew() -> None:
         activity(chunk)
     assert [activity(chunk) for chunk in CHUNKS[60:]] == one_by_one(CHUNKS[60:])
     assert [activity(chunk) for chunk in CHUNKS] == one_by_one(CHUNKS), "the next microphone begins at 0"
+
+
+def test_what_follows_a_wake_word_is_judged_without_it() -> None:
+    activity = VoiceActivity()
+    for chunk in CHUNKS[:40]:
+        activity(chunk)
+    activity.begin(CHUNKS[30].start)
+    assert [activity(chunk) for chunk in CHUNKS[30:]] == one_by_one(CHUNKS[30:])

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Utterance
-from paige.audio.endpointer import Endpointer
+from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples, Utterance
+from paige.audio.endpointer import Endpointer, utterances
+from paige.audio.voice_activity import VoiceActivity
 from paige.audio.wake.detector import Wake
+from paige.audio.wav import read_wav
 from paige.device.attention import (
     GUESS_SECONDS,
     WAKE_SECONDS,
@@ -24,12 +27,18 @@ from paige.device.attention import (
 from paige.models.transcript import Transcript
 
 QUIET, LOUD = 0, 1000
+RECORDINGS = Path(__file__).parents[2] / "tools/demo/recordings"
 LATE = 0.2
 """Seconds after its end at which a wake word is noticed."""
 
 
 def is_speech(chunk: AudioChunk) -> bool:
     return bool(chunk.samples[0] == LOUD)
+
+
+def chunks_of(sound: Samples) -> Iterator[AudioChunk]:
+    for begin in range(0, len(sound) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES):
+        yield AudioChunk(sound[begin : begin + CHUNK_SAMPLES], begin / RATE)
 
 
 class Clockwork:
@@ -95,6 +104,24 @@ def test_what_follows_a_wake_word_is_heard_once() -> None:
     ((at, utterance),) = ear.heard()
     assert utterance.speech_end == pytest.approx(3, abs=0.05)
     assert at == pytest.approx(3.7, abs=0.05)
+
+
+def test_the_last_sound_of_a_wake_word_is_no_beginning_of_speech() -> None:
+    activity = VoiceActivity()
+
+    class Spotter(Clockwork):
+        def hear(self, chunk: AudioChunk) -> Wake | None:
+            activity(chunk)
+            return super().hear(chunk)
+
+    word = read_wav(RECORDINGS / "09-yes.wav").samples
+    [utterance] = utterances(chunks_of(word))
+    attention = Attention(
+        Endpointer(activity), Spotter(yes=utterance.speech_end - LATE - 0.05), activity=activity
+    )
+    sound = np.concatenate((word, np.zeros(6 * RATE, np.int16)))
+    events = [event for chunk in chunks_of(sound) for event in attention.hear(chunk)]
+    assert list(map(type, events)) == [Woken, NothingSaid]
 
 
 def test_who_goes_on_without_a_pause_is_heard_from_the_first_word() -> None:
