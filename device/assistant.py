@@ -1,11 +1,12 @@
 """Everything that serves one house, put together from its configuration."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from paige.audio.chunk import Utterance
 from paige.device.broker import link_options
 from paige.device.config.schema import Config
 from paige.device.dialects import dialects
@@ -15,6 +16,7 @@ from paige.device.pipeline import Pipeline
 from paige.device.policy import policy
 from paige.device.replies import Replies
 from paige.device.ringing import Announce, Ringer
+from paige.device.satellites.address import parse_server
 from paige.device.thinking import Thinker
 from paige.device.understanding import Understanding, answer_sentences
 from paige.iot.confirmation import Patience
@@ -103,6 +105,7 @@ async def assistant(
             kinds=Kinds.for_language(config.house.language),
             thinker=thinker,
             recognizer=recognizer,
+            elsewhere=_elsewhere(config),
             confidence=config.speech.confidence,
         )
         if timers is not None and announce is not None:
@@ -148,6 +151,19 @@ def _thinker(config: Config, models: Path, sentences: Sentences) -> Thinker | No
         seconds=settings.seconds,
         asks=settings.confirm,
     )
+
+
+def _elsewhere(config: Config) -> Callable[[Utterance], Awaitable[str]] | None:
+    """The recognizer on another machine, if there is one."""
+    if config.speech.server is None:
+        return None
+    from paige.device.satellites.elsewhere import (
+        RecognizerElsewhere,
+        Service,
+    )  # what it stands on takes memory
+
+    service = Service(parse_server(config.speech.server), "the recognizer")
+    return RecognizerElsewhere(service, config.house.language).transcribe
 
 
 def _link(config: Config, topics: Topics | None) -> MqttLink:

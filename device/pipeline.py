@@ -56,6 +56,7 @@ class Pipeline:
         kinds: What things are called by what they are.
         thinker: Asks a language model what is not understood; None for a house without one.
         recognizer: Speech to text; None where only text is handled, until `hear_with` gives one.
+        elsewhere: Asked what was said where the recognizer is not sure; empty where it does not know either.
         confidence: How sure the recognizer must be, 0 to 1.
         clock: Monotonic seconds.
     """
@@ -73,6 +74,7 @@ class Pipeline:
         kinds: Kinds | None = None,
         thinker: Thinker | None = None,
         recognizer: Recognizer | None = None,
+        elsewhere: Callable[[Utterance], Awaitable[str]] | None = None,
         confidence: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -85,6 +87,7 @@ class Pipeline:
         self._unit = unit
         self._kinds = kinds
         self._thinker = thinker
+        self._elsewhere = elsewhere
         self._clock = clock
         self._dialogue = Dialogue()
         self._recognition = Recognition(understanding, self._dialogue, recognizer, confidence, clock)
@@ -127,10 +130,23 @@ class Pipeline:
         self._interrupt()
         work = Work(self._clock)
         work.add("endpoint", utterance.start + utterance.seconds - utterance.speech_end)
-        heard = await self._recognition.recognize(work, utterance, place, guess)
-        with work.step("parse"):
-            transcript = likeliest(heard, partial(self._sense, here=place), self._recognition.confidence)
+        transcript = await self._heard(work, utterance, place, guess)
         return await self._handle(work, self._recognition.words(transcript), place, transcript)
+
+    async def _heard(
+        self, work: Work, utterance: Utterance, here: str | None, guess: Awaitable[Guess | None] | None
+    ) -> Transcript:
+        """What was said, sure or not: what makes sense here, of what the recognizer or another one hears."""
+        heard = await self._recognition.recognize(work, utterance, here, guess)
+        with work.step("parse"):
+            transcript = likeliest(heard, partial(self._sense, here=here), self._recognition.confidence)
+        if self._elsewhere is None or self._recognition.words(transcript):
+            return transcript
+        with work.step("elsewhere"):
+            text = await self._elsewhere(utterance)
+        with work.step("parse"):
+            known = bool(text) and self._sense(text, here) > 0
+        return Transcript(text, 1.0, heard.seconds) if known else transcript
 
     def _sense(self, text: str, here: str | None) -> float:
         """How much sense it makes that somebody in the area `here` says something, 0 to 1."""
@@ -147,7 +163,7 @@ class Pipeline:
 
     async def transcribe(self, utterance: Utterance, here: str | None = None) -> Transcript:
         """What was said in the area `here`, and nothing is done; empty where that is not sure."""
-        transcript = await self._recognition.recognize(Work(self._clock), utterance, self._place(here), None)
+        transcript = await self._heard(Work(self._clock), utterance, self._place(here), None)
         return replace(transcript, text=self._recognition.words(transcript))
 
     async def understand(self, text: str, here: str | None = None) -> tuple[Intent, ...] | NotRecognized:

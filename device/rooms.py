@@ -17,7 +17,7 @@ from paige.device.config.phrase import parse_phrase
 from paige.device.config.schema import Config
 from paige.device.ear import Ear, Hears, detector_of
 from paige.device.mouth import Mouth
-from paige.device.satellites.address import SatelliteAddress, parse_address, parse_place
+from paige.device.satellites.address import SatelliteAddress, parse_address, parse_place, parse_server
 from paige.device.satellites.listener import Listener
 from paige.device.satellites.nearest import NearestEar
 from paige.device.turn import Turn
@@ -57,7 +57,7 @@ class Rooms:
         self._preparing: set[asyncio.Task[None]] = set()
         self._voice: Voice | None = None
         if config.voice.aloud:
-            self._voice = open_voice(config.voice.name, config.house.language)
+            self._voice = _voice(config)
         self._echo = EchoCanceller() if self._voice is not None and config.voice.echo else None
         self.mouth = self._own_mouth()
         """Of the loudspeaker here; None where none is wanted."""
@@ -210,3 +210,17 @@ class Rooms:
                     wins=arbiter.wins,
                 )
             )
+
+
+def _voice(config: Config) -> Voice:
+    """What speaks: the voice here, or one on another machine before it.
+
+    Raises:
+        VoiceUnusable: There is no such voice here.
+    """
+    own = open_voice(config.voice.name, config.house.language)
+    if config.voice.server is None:
+        return own
+    from paige.device.satellites.elsewhere import Service, VoiceElsewhere
+
+    return VoiceElsewhere(Service(parse_server(config.voice.server), "the voice"), own)

@@ -11,7 +11,7 @@ from paige.device.config.key import key
 from paige.device.config.phrase import parse_phrase
 from paige.device.config.secret import Secret
 from paige.device.memory.size import AMOUNT, parse_size
-from paige.device.satellites.address import parse_address, parse_place
+from paige.device.satellites.address import parse_address, parse_place, parse_server
 from paige.iot.policy import ALWAYS_CONFIRMED, Rule
 
 _TOPIC = {"pattern": r"[^+#\0/][^+#\0]*(?<!/)", "pattern_words": "a topic without +, # and outer /"}
@@ -22,6 +22,7 @@ _HOST = {
 }
 
 
+_SERVER = {"valid": parse_server, "pattern_words": "a host and a port: pc.local:10300"}
 _PHRASE = {
     "valid": parse_phrase,
     "pattern_words": "words, and a number from 0 to 1 after them where it is to be heard more or less easily",
@@ -170,6 +171,14 @@ class Speech:
         example="USB",
     )
     confidence: float = key(0.5, "How sure the recognizer must be before Paige acts.", minimum=0, maximum=1)
+    server: str | None = key(
+        None,
+        "A recognizer on another machine, over Wyoming, such as wyoming-faster-whisper's. It is asked what "
+        "the one here was not sure of; what makes sense in this home of its answers counts.",
+        default_words="nothing that is said leaves this machine",
+        example="pc.local:10300",
+        **_SERVER,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +213,14 @@ class Voice:
         "beside it.",
         default_words="espeak-ng's for the language of the house",
         example="/var/lib/paige/en_US-amy-medium.onnx",
+    )
+    server: str | None = key(
+        None,
+        "A voice on another machine, over Wyoming, such as wyoming-piper's. While that is away, the one here "
+        "speaks.",
+        default_words="only the voice here speaks",
+        example="pc.local:10200",
+        **_SERVER,
     )
     speaker: str | None = key(
         None,

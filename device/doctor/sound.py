@@ -28,7 +28,7 @@ def microphone(loaded: Loaded) -> Finding:
         return wrong(_NO_LIBRARY, _INSTALL)
     if not inputs and wanted is None:
         return warning(
-            "there is none", "plug one in; Paige finds it within a minute, and takes text only until then"
+            "there is none", "plug one in; Paige finds it within two seconds, and takes text only until then"
         )
     try:
         with MicrophoneSource(wanted) as source:

@@ -50,3 +50,15 @@ def parse_place(text: str) -> tuple[str, str]:
     if not who or not area.strip():
         raise ValueError(f"{text!r} names no area; expected who and where: assist_satellite.kitchen Kitchen")
     return who, area.strip()
+
+
+def parse_server(text: str) -> SatelliteAddress:
+    """A Wyoming service as a person writes it: `pc.local:10300`.
+
+    Raises:
+        ValueError: It is none.
+    """
+    found = _PATTERN.fullmatch(text.strip())
+    if found is None or found["port"] is None or found["area"] is not None:
+        raise ValueError(f"{text!r} is no service; expected a host and a port: pc.local:10300")
+    return parse_address(text)

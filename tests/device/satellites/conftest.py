@@ -47,8 +47,10 @@ def transcribe(scene: Scene) -> Transcriber:
 
 
 @asynccontextmanager
-async def served(services: Services, limits: Limits | None = None) -> AsyncIterator[WyomingServer]:
-    async with WyomingServer(services, host=HOST, port=0, limits=limits) as server:
+async def served(
+    services: Services, limits: Limits | None = None, port: int = 0
+) -> AsyncIterator[WyomingServer]:
+    async with WyomingServer(services, host=HOST, port=port, limits=limits) as server:
         yield server
 
 

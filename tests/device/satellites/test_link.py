@@ -20,7 +20,7 @@ from wyoming.event import Event
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, Samples
 from paige.audio.playing import Ended
 from paige.device.satellites import link as link_module
-from paige.device.satellites.address import PORT, SatelliteAddress, parse_address, parse_place
+from paige.device.satellites.address import PORT, SatelliteAddress, parse_address, parse_place, parse_server
 from paige.device.satellites.limits import Limits
 from paige.device.satellites.link import SatelliteLink
 from paige.device.satellites.source import SatelliteSource
@@ -316,3 +316,10 @@ def test_who_stands_where_is_read_and_an_area_is_wanted() -> None:
     for text in ("", "assist_satellite.one", "one "):
         with pytest.raises(ValueError, match="names no area"):
             parse_place(text)
+
+
+def test_a_service_is_a_host_and_a_port() -> None:
+    assert parse_server("pc.local:10300") == SatelliteAddress("pc.local", 10300)
+    for text in ("", "pc.local", "pc.local:10300 Kitchen", "tcp://pc.local:10300"):
+        with pytest.raises(ValueError, match="is no service"):
+            parse_server(text)
