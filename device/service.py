@@ -25,6 +25,7 @@ from paige.device.rooms import Rooms
 from paige.device.satellites.address import parse_address, parse_place
 from paige.device.turn import Expects, Turn
 from paige.device.version import paige_version
+from paige.device.wake_words import check_wake_words
 from paige.iot.link import LinkState, LinkStatus, MqttLink
 from paige.iot.message import Publication
 from paige.iot.outcome import Status
@@ -78,6 +79,7 @@ class Service:
         topics = own_topics(self._config)
         speech = self._config.speech
         speech = replace(speech, model=named(self._state / MODELS / SPEECH, speech.model))
+        await asyncio.to_thread(check_wake_words, self._config.wake)
         recognizer = await asyncio.to_thread(open_ears, speech, needed=self._has_satellites)
         async with AsyncExitStack() as stack:
             speaker = _Speaker(topics)

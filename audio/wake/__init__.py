@@ -7,9 +7,9 @@ from paige.audio.voice_activity import VoiceActivity
 from paige.audio.wake.detector import Phrase, Wake, WakeDetector
 from paige.audio.wake.neural import READY, NeuralWakeDetector
 from paige.audio.wake.phrase import normal
-from paige.audio.wake.spotting import KeywordSpotter, Pronounce
+from paige.audio.wake.spotting import KeywordSpotter, Pronounce, check_pronounced
 
-__all__ = ["READY", "Phrase", "Wake", "WakeDetector", "open_wake_detector"]
+__all__ = ["READY", "Phrase", "Wake", "WakeDetector", "check_phrases", "open_wake_detector"]
 
 
 def open_wake_detector(
@@ -26,7 +26,7 @@ def open_wake_detector(
         PhraseUnusable: A phrase is none of `READY`, and one of its words cannot be said.
     """
     ready = [phrase for phrase in phrases if normal(phrase.text) in READY]
-    other = [phrase for phrase in phrases if normal(phrase.text) not in READY]
+    other = _own(phrases)
     activity = activity or VoiceActivity()
     detectors: list[WakeDetector] = []
     if ready:
@@ -34,6 +34,20 @@ def open_wake_detector(
     if other:
         detectors.append(KeywordSpotter(other, pronounce, activity))
     return detectors[0] if len(detectors) == 1 else _Several(detectors)
+
+
+def check_phrases(phrases: Sequence[Phrase], pronounce: Pronounce | None = None) -> None:
+    """See that phrases can be listened for, without all that listening takes.
+
+    Raises:
+        PhraseUnusable: One is none of `READY`, and one of its words cannot be said.
+    """
+    if own := _own(phrases):
+        check_pronounced(own, pronounce)
+
+
+def _own(phrases: Sequence[Phrase]) -> list[Phrase]:
+    return [phrase for phrase in phrases if normal(phrase.text) not in READY]
 
 
 class _Several:

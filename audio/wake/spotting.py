@@ -73,8 +73,7 @@ class KeywordSpotter:
         is_speech: IsSpeech | None = None,
     ) -> None:
         self._is_speech = is_speech or VoiceActivity()
-        said = (pronounce or look_up)({word for phrase in phrases for word in normal(phrase.text).split()})
-        self._phrases: Final = {normal(phrase.text): _listened(phrase, said) for phrase in phrases}
+        self._phrases, said = _pronounced(phrases, pronounce)
         self._decoder = _decoder(self._phrases, said)
         self._before: deque[AudioChunk] = deque()
         self._origin: float | None = None
@@ -132,6 +131,22 @@ class KeywordSpotter:
             return None
         self._deaf_until = now + _REFRACTORY
         return Wake(phrase.text, start, end, score)
+
+
+def check_pronounced(phrases: Sequence[Phrase], pronounce: Pronounce | None = None) -> None:
+    """See that each word of the phrases can be said.
+
+    Raises:
+        PhraseUnusable: One cannot.
+    """
+    _pronounced(phrases, pronounce)
+
+
+def _pronounced(
+    phrases: Sequence[Phrase], pronounce: Pronounce | None
+) -> tuple[Mapping[str, _Listened], Pronunciations]:
+    said = (pronounce or look_up)({word for phrase in phrases for word in normal(phrase.text).split()})
+    return {normal(phrase.text): _listened(phrase, said) for phrase in phrases}, said
 
 
 def look_up(words: Iterable[str]) -> Pronunciations:

@@ -341,6 +341,16 @@ async def test_a_broken_home_file_is_one_line_and_status_1(command: list[str], o
     assert "Traceback" not in err
 
 
+async def test_a_wake_word_that_nobody_can_say_ends_the_start(one_house: House) -> None:
+    status, out, err = await one_house.paige("run", PAIGE_WAKE_WORDS="okay nabu, hey 你好 0.6")
+    assert (status, out) == (1, "")
+    assert err.startswith("paige: wake.words: 'hey 你好' cannot be listened for")
+    assert "how '你好' is said; choose other words" in err
+    status, _, err = await one_house.paige("run", PAIGE_WAKE_STOP_WORDS="你好", PAIGE_WAKE_MODE="push")
+    assert status == 1
+    assert "paige: wake.stop_words: '你好'" in err
+
+
 async def test_an_answer_that_is_no_turn_is_said_to_be_none(one_house: House) -> None:
     async with MqttLink(LinkOptions(HOST, one_house.port)) as impostor:
 
