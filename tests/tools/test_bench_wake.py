@@ -7,8 +7,9 @@ import pytest
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE
 from paige.audio.voice_activity import VoiceDetector
-from paige.tools.bench.wake import endpoints, ready
+from paige.tools.bench.wake import endpoints, own, ready
 from paige.tools.bench.wake.own import phrases
+from paige.tools.bench.wake.people import Talker, left_out, people, say_as
 from paige.tools.bench.wake.scenes import SCENE_SECONDS, Scenes
 
 RECORDINGS = sorted((Path(__file__).parents[2] / "tools" / "demo" / "recordings").glob("*.wav"))
@@ -35,12 +36,42 @@ def test_a_phrase_is_counted_once_for_each_time_it_becomes_probable() -> None:
 
 
 def test_what_is_missed_is_a_share_of_the_voices_under_a_condition() -> None:
-    said = [ready.Said("alexa", "m1", None, probability, 0.2) for probability in (0.2, 0.5, 0.95)]
-    said += [ready.Said("alexa", "f1", 6.0, 0.1, float("nan"))]
+    said = [
+        ready.Said("alexa", ready.ESPEAK, "m1", None, probability, 0.2) for probability in (0.2, 0.5, 0.95)
+    ]
+    said += [ready.Said("alexa", ready.ESPEAK, "f1", 6.0, 0.1, float("nan"))]
     assert ready.missed(said, "alexa", None, 0.5) == pytest.approx(2 / 3)
     assert ready.missed(said, "alexa", None, 1.0) == pytest.approx(1 / 3)
     assert ready.missed(said, "alexa", 6.0, 1.0) == 1
     assert ready.unheard(said, "alexa") == ["m1"]
+
+
+def test_names_are_missed_by_name_and_by_who_made_the_voice() -> None:
+    heard = [own.Called(name, ready.ESPEAK, None, heard=False) for name in own.NAMES]
+    heard += [own.Called("computer", "flite rms", None, heard=answer) for answer in (True, True, False, True)]
+    rows = dict(own.called_table(heard, {None: "quiet"}).rows)
+    assert rows == {"computer, voices of people": "25%", "all, eSpeak NG": "100%", "all, flite rms": "25%"}
+
+
+@pytest.mark.skipif(not people(), reason="neither flite nor festival is installed")
+def test_a_person_of_another_size_speaks_at_the_same_tempo() -> None:
+    person = people()[0]
+    plain = len(say_as("okay nabu", Talker(person)))
+    assert len(say_as("okay nabu", Talker(person, size=1.1))) == pytest.approx(plain, rel=0.06)
+    assert len(say_as("okay nabu", Talker(person, tempo=0.87))) == pytest.approx(plain / 0.87, rel=0.06)
+    echoed = say_as("okay nabu", Talker(person, echo=0.4))
+    assert len(echoed) == pytest.approx(plain + 0.4 * RATE, abs=1)
+    assert np.abs(echoed[plain : plain + RATE // 10]).max() > 100 > np.abs(echoed[-10:]).max()
+
+
+def test_voices_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    people.cache_clear()
+    try:
+        assert people() == ()
+        assert "flite rms" in left_out()
+    finally:
+        people.cache_clear()
 
 
 def test_who_stops_to_think_is_cut_off_by_a_short_pause_alone() -> None:

@@ -56,7 +56,7 @@ def _configure(parser: ArgumentParser) -> None:
         "--data",
         type=Path,
         metavar="FOLDER",
-        help="for understand: data sets (slurp, clinc150, ha_intents), each in the folder of its name",
+        help="for understand, wake: data sets (slurp, clinc150, ha_intents), each in the folder of its name",
     )
     parser.add_argument(
         "--model",

@@ -29,7 +29,7 @@ class Options:
     recordings: Path | None = None
     """Of people, for `listen` and `wake`."""
     data: Path | None = None
-    """A folder with data sets, for `understand`."""
+    """A folder with data sets, for `understand` and `wake`."""
     model: Path | None = None
     """A folder of an intent model, for `understand`; the shipped one where there is none."""
     llama_cpp: Path | None = None
@@ -90,7 +90,7 @@ def _measured(name: str, options: Options) -> Part:
         "listen": {"recordings": options.recordings},
         "ending": {"recordings": options.recordings},
         "day": {"recordings": options.recordings},
-        "wake": {"recordings": options.recordings},
+        "wake": {"recordings": options.recordings, "data": options.data},
         "echo": {"recordings": options.recordings},
         "understand": {"data": options.data, "model": options.model},
         "lm": {"llama_cpp": options.llama_cpp, "scratch": options.scratch},

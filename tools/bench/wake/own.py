@@ -1,8 +1,8 @@
-"""Phrases of one's own: keyword spotting of what people said on the recordings."""
+"""Phrases of one's own: keyword spotting of what people said on the recordings, and of names voices say."""
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,8 +11,19 @@ import numpy as np
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
 from paige.audio.wake import Phrase, Wake
 from paige.audio.wake.spotting import KeywordSpotter, look_up
+from paige.models.recognizer.wake_words import say
 from paige.tools.bench.listen import mix
 from paige.tools.bench.part import Table
+from paige.tools.bench.progress import progress
+from paige.tools.bench.wake.people import talkers
+from paige.tools.bench.wake.ready import ESPEAK, SNRS, placed, voices
+from paige.tools.bench.wake.voices import speakers
+
+NAMES: Final = ("hey paige", "computer", "hey zigbee", "hello house")
+"""That a household may give it."""
+_SENSITIVITY: Final = 0.5
+_EVERY_SPEAKER, _EVERY_TALKER = 39, 5
+"""One in so many says each name."""
 
 _MOST: Final = 3
 """Phrases at once, of one slot: nobody says two of them after one another."""
@@ -145,3 +156,79 @@ def table(spotted: Mapping[tuple[str, float], Spotted]) -> Table:
         tuple(rows),
         (f"Phrases: {names}; said {sum(some.said.values())} times in {some.hours:.1f} hours.",),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One voice said a name."""
+
+    name: str
+    family: str
+    snr: float | None
+    heard: bool
+
+
+def called(behind: Samples) -> list[Called]:
+    """Each name, said by many voices, in a quiet room and in noise."""
+    found = []
+    for name in progress(NAMES, len(NAMES)):
+        generator = np.random.default_rng(NAMES.index(name))
+        spotter = KeywordSpotter([Phrase(name, _SENSITIVITY)], say)
+        some = list(speakers())[NAMES.index(name) :: _EVERY_SPEAKER]
+        for family, _, spoken in voices(name, some, list(talkers())[::_EVERY_TALKER]):
+            for snr in SNRS:
+                wakes = _wakes(spotter, placed(spoken, snr, behind, generator))
+                found.append(Called(name, family, snr, bool(wakes)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Uncalled:
+    """What came of sound in which no name was said."""
+
+    heard: Mapping[str, int]
+    """How often, by name."""
+    hours: float
+    cpu: float
+    """Processor seconds a second, for all names."""
+
+
+def uncalled(sounds: Iterable[Samples]) -> Uncalled:
+    """Listens for all names at once."""
+    spotter = KeywordSpotter([Phrase(name, _SENSITIVITY) for name in NAMES], say)
+    heard = Counter[str]()
+    used = seconds = 0.0
+    for sound in sounds:
+        began = time.process_time()
+        heard += Counter(wake.phrase for wake in _wakes(spotter, sound))
+        used += time.process_time() - began
+        seconds += len(sound) / RATE
+    return Uncalled(heard, seconds / 3600, used / seconds)
+
+
+def called_table(heard: Sequence[Called], names: Mapping[float | None, str]) -> Table:
+    """Share of names missed, by name and by who made the voice."""
+    rows = []
+    for label, those in _groups(heard).items():
+        shares = [[not one.heard for one in those if one.snr == snr] for snr in names]
+        rows.append((label, *(f"{sum(share) / len(share):.0%}" for share in shares)))
+    title = f"Names of one's own missed, at sensitivity {_SENSITIVITY:g}"
+    return Table(title, ("name or voice", *names.values()), tuple(rows))
+
+
+def _groups(heard: Sequence[Called]) -> dict[str, list[Called]]:
+    people = [one for one in heard if one.family != ESPEAK]
+    groups = {f"{name}, voices of people": [one for one in people if one.name == name] for name in NAMES}
+    for family in dict.fromkeys(one.family for one in heard):
+        groups[f"all, {family}"] = [one for one in heard if one.family == family]
+    return {label: those for label, those in groups.items() if those}
+
+
+def uncalled_table(found: Mapping[str, Uncalled]) -> Table:
+    """By the sound in which they were not said."""
+    rows = [
+        (kind, f"{one.hours:.1f}", *(str(one.heard[name]) for name in NAMES), f"{one.cpu:.4f}")
+        for kind, one in found.items()
+    ]
+    head = ("sound", "hours", *NAMES, "CPU s/s")
+    return Table("Names of one's own heard where nobody said them", head, tuple(rows))

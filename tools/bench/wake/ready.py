@@ -6,10 +6,12 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
 from paige.audio.wake import READY, Phrase
@@ -18,10 +20,12 @@ from paige.audio.wake.neural import cutoff as cutoff_at
 from paige.tools.bench.listen import mix
 from paige.tools.bench.part import Table
 from paige.tools.bench.progress import progress
+from paige.tools.bench.wake.people import Talker, say_as, talkers
 from paige.tools.bench.wake.scenes import SCENE_SECONDS, Scenes, noise
-from paige.tools.bench.wake.voices import say, speakers
+from paige.tools.bench.wake.voices import Speaker, say, speakers
 
 SENSITIVITIES: Final = (0.25, 0.5, 0.75, 1.0)
+ESPEAK: Final = "eSpeak NG"
 SNRS: Final = (None, 24.0, 12.0, 6.0, 0.0)
 """Decibels; None is a quiet room."""
 _LEAST: Final = 0.3
@@ -32,7 +36,8 @@ _DISTINCT: Final = frozenset({"nabu", "jarvis", "mycroft", "alexa"})
 """Words that nobody must say where no wake word is to be heard."""
 _EVERY: Final = 4
 """One speaker in so many says each phrase."""
-_LEAD: Final = 1.5
+LEAD: Final = 1.5
+"""Seconds before each phrase."""
 _TAIL: Final = 1.0
 _ROOM: Final = 30.0
 _CLOSE: Final = 0.3
@@ -80,14 +85,21 @@ class Listened:
         return cls(peaks, seconds, sum(part.cpu_seconds for part in all_of_them))
 
 
-def generated(hours: int) -> Listened:
-    """Listens to hours of generated sound, with as many processes as there are cores."""
+def generated(hours: int, sentences: Sequence[str], kitchen: Samples | None) -> Listened:
+    """Listens to hours of generated sound, with as many processes as there are cores.
+
+    Args:
+        hours: How many.
+        sentences: That voices of people say.
+        kitchen: Noise for some of the scenes.
+    """
+    hour = partial(_hour, sentences=sentences, kitchen=kitchen)
     with get_context("spawn").Pool(len(os.sched_getaffinity(0))) as pool:
-        return Listened.together(progress(pool.imap_unordered(_hour, range(hours)), hours))
+        return Listened.together(progress(pool.imap_unordered(hour, range(hours)), hours))
 
 
-def _hour(seed: int) -> Listened:
-    scenes = Scenes(seed, _DISTINCT).scenes(3600 // SCENE_SECONDS)
+def _hour(seed: int, sentences: Sequence[str], kitchen: Samples | None) -> Listened:
+    scenes = Scenes(seed, _DISTINCT, sentences, kitchen).scenes(3600 // SCENE_SECONDS)
     return listened((scene.kind, scene.samples) for scene in scenes)
 
 
@@ -132,6 +144,8 @@ class Said:
     """One voice said a phrase."""
 
     phrase: str
+    family: str
+    """Who made the voice: `ESPEAK`, or the synthesizer and the person whose recordings it has."""
     variant: str
     snr: float | None
     probability: float
@@ -147,59 +161,92 @@ def said(kitchen: Samples | None) -> list[Said]:
         kitchen: The noise; pink noise where there is none.
     """
     with get_context("spawn").Pool(len(os.sched_getaffinity(0))) as pool:
-        work = [(phrase, snr, kitchen) for phrase in READY for snr in SNRS]
-        found = progress(pool.imap(_said, work), len(work))
+        found = progress(pool.imap(partial(_said, kitchen=kitchen), READY), len(READY))
         return [one for some in found for one in some]
 
 
-def _said(what: tuple[str, float | None, Samples | None]) -> list[Said]:
-    phrase, snr, kitchen = what
-    generator = np.random.default_rng([READY.index(phrase), 99 if snr is None else round(snr)])
+def _said(phrase: str, kitchen: Samples | None) -> list[Said]:
+    generator = np.random.default_rng(READY.index(phrase))
     behind = noise(generator, 60 * RATE) if kitchen is None else kitchen
     detector = NeuralWakeDetector([Phrase(phrase)])
     cutoff = published_cutoff(phrase)
     found = []
-    for speaker in list(speakers())[READY.index(phrase) :: _EVERY]:
-        spoken = say(phrase, speaker)
-        whole = np.pad(spoken, (round(_LEAD * RATE), round(_TAIL * RATE)))  # [samples]
-        if snr is None:
-            room = generator.normal(0, _ROOM, len(whole))
-            whole = np.rint(whole * _CLOSE + room).astype(np.int16)
-        else:
-            whole = mix(whole, behind, snr, generator)
-        detector.reset()
-        column = np.array(_probabilities(detector, whole)[phrase])  # [chunks]
-        passed = np.flatnonzero(column > cutoff)
-        noticed = (passed[0] + 1) * CHUNK_SAMPLES / RATE if len(passed) else math.nan
-        lag = noticed - _LEAD - len(spoken) / RATE
-        found.append(Said(phrase, speaker.variant, snr, float(column.max()), lag))
+    computed = list(speakers())[READY.index(phrase) :: _EVERY]
+    for family, variant, spoken in voices(phrase, computed, talkers()):
+        for snr in SNRS:
+            detector.reset()
+            column = np.array(_probabilities(detector, placed(spoken, snr, behind, generator))[phrase])
+            passed = np.flatnonzero(column > cutoff)
+            noticed = (passed[0] + 1) * CHUNK_SAMPLES / RATE if len(passed) else math.nan
+            lag = noticed - LEAD - len(spoken) / RATE
+            found.append(Said(phrase, family, variant, snr, float(column.max()), lag))
     return found
 
 
+def voices(
+    text: str, computed: Iterable[Speaker], made: Iterable[Talker]
+) -> Iterator[tuple[str, str, NDArray[np.float64]]]:
+    """A text as eSpeak NG's voices say it, and as people's do: family, variant and sound, each in turn."""
+    for speaker in computed:
+        yield ESPEAK, speaker.variant, say(text, speaker).astype(np.float64)
+    for talker in made:
+        yield talker.person.family, talker.person.family, say_as(text, talker)
+
+
+def placed(
+    spoken: NDArray[np.float64], snr: float | None, behind: Samples, generator: np.random.Generator
+) -> Samples:
+    """What was said, in a quiet room or in noise, after `LEAD` seconds of that. Shape: [samples]."""
+    whole = np.pad(spoken, (round(LEAD * RATE), round(_TAIL * RATE)))  # [samples]
+    if snr is not None:
+        return mix(np.rint(whole).astype(np.int16), behind, snr, generator)
+    quiet: Samples = np.rint(whole * _CLOSE + generator.normal(0, _ROOM, len(whole))).astype(np.int16)
+    return quiet
+
+
 def false_table(heard: Listened, title: str) -> Table:
-    """False wakes an hour, by phrase and sensitivity."""
+    """False wakes, by phrase and sensitivity."""
     rows = [
-        (phrase, *(f"{heard.per_hour(phrase, sensitivity):.2f}" for sensitivity in SENSITIVITIES))
+        (
+            phrase,
+            *(f"{heard.per_hour(phrase, sensitivity) * heard.hours:.0f}" for sensitivity in SENSITIVITIES),
+        )
         for phrase in READY
     ]
     head = ("phrase", *(f"sensitivity {sensitivity:g}" for sensitivity in SENSITIVITIES))
-    return Table(f"{title}: false wakes an hour, in {heard.hours:.1f} hours", head, tuple(rows))
+    return Table(f"{title}: false wakes in {heard.hours:.1f} hours", head, tuple(rows))
 
 
-def missed_table(heard: Sequence[Said], snr_names: Mapping[float | None, str]) -> Table:
-    """Share of phrases missed, by phrase and noise, at each sensitivity."""
+def missed_table(heard: Sequence[Said], names: Mapping[float | None, str], kind: str) -> Table:
+    """Share of phrases missed, by phrase and noise, at each sensitivity.
+
+    Args:
+        heard: By voices of one kind.
+        names: Of the noises.
+        kind: Whose voices they are, for the title.
+    """
+    rows = [
+        (
+            f"{phrase}, sensitivity {sensitivity:g}",
+            *(f"{missed(heard, phrase, snr, sensitivity):.0%}" for snr in names),
+        )
+        for phrase in READY
+        for sensitivity in SENSITIVITIES
+    ]
+    title = f"Missed wake words, of {len(heard) // (len(READY) * len(SNRS))} {kind}, each"
+    return Table(title, ("phrase", *names.values()), tuple(rows))
+
+
+def families_table(heard: Sequence[Said], names: Mapping[float | None, str]) -> Table:
+    """Share of phrases missed at the middle sensitivity, by voice."""
     rows = []
     for phrase in READY:
-        for sensitivity in SENSITIVITIES:
+        for family in dict.fromkeys(one.family for one in heard):
+            theirs = [one for one in heard if one.family == family]
             rows.append(
-                (
-                    f"{phrase}, sensitivity {sensitivity:g}",
-                    *(f"{missed(heard, phrase, snr, sensitivity):.0%}" for snr in snr_names),
-                )
+                (f"{phrase}, {family}", *(f"{missed(theirs, phrase, snr, 0.5):.0%}" for snr in names))
             )
-    count = len(heard) // (len(READY) * len(SNRS))
-    title = f"Missed wake words, of {count} synthetic voices each"
-    return Table(title, ("phrase", *snr_names.values()), tuple(rows))
+    return Table("Missed at sensitivity 0.5, by voice", ("phrase, voice", *names.values()), tuple(rows))
 
 
 def missed(heard: Iterable[Said], phrase: str, snr: float | None, sensitivity: float) -> float:
@@ -211,7 +258,8 @@ def missed(heard: Iterable[Said], phrase: str, snr: float | None, sensitivity: f
 
 def lag(heard: Iterable[Said], phrase: str) -> float:
     """Median seconds from the end of a phrase to its being noticed."""
-    return float(np.nanmedian([one.lag for one in heard if one.phrase == phrase]))
+    lags = [one.lag for one in heard if one.phrase == phrase and one.family == ESPEAK]  # others have echoes
+    return float(np.nanmedian(lags))
 
 
 def unheard(heard: Iterable[Said], phrase: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Hours of sound in which nobody says a wake word: speech, babble, music and noise, all generated."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -15,11 +15,14 @@ from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
 from paige.models.language_folder import language_folder
 from paige.tools.bench.demo import demo_home
+from paige.tools.bench.wake.people import SIZES, TEMPOS, Talker, people, say_as
 from paige.tools.bench.wake.voices import say, speakers
 
 SCENE_SECONDS: Final = 60
 _KINDS: Final = (*("speech",) * 2, *("speech in noise",) * 2, "babble", "music", "speech in music")
 """What the scenes are, in turn; noise is in babble and music, too."""
+_PEOPLE_KINDS: Final = ("people", "people in noise", "radio")
+"""What they are besides where there are voices made of recordings of people."""
 _SAMPLES: Final = SCENE_SECONDS * RATE
 _SENTENCES: Final = 400
 _PIECE_WORDS: Final = 12
@@ -31,6 +34,9 @@ _LEVELS: Final = (500.0, 6_000.0)
 """Loudness of a scene (root of the mean square, of 16 bits), from far away to close."""
 _SNRS: Final = (0.0, 20.0)
 _NOISE_LEVEL: Final = 3_000
+_RADIO_VOICES: Final = (1, 2, 4)
+"""At a time, over music and noise."""
+_ECHOES: Final = (0.0, 0.2, 0.4)
 _PARTIALS: Final = 8
 _NOTES: Final = (45, 84)
 """As MIDI numbers them: from A2 to C6."""
@@ -50,18 +56,26 @@ class Scene:
 class Scenes:
     """Makes scenes.
 
-    Half of what is said are orders to the home of the demo, half are words in any order, which sound like
-    everything.
+    Half of what eSpeak NG says are orders to the home of the demo, half are words in any order, which sound
+    like everything. Voices made of recordings of people (flite's, where it is installed) say sentences, too.
 
     Args:
         seed: The same seed gives the same texts, voices and noises.
         without: Words that are not said.
+        sentences: What else is said.
+        kitchen: Noise for every other scene that has any.
 
     Raises:
         VoiceUnusable: There is no espeak-ng.
     """
 
-    def __init__(self, seed: int, without: frozenset[str]) -> None:
+    def __init__(
+        self,
+        seed: int,
+        without: frozenset[str],
+        sentences: Sequence[str] = (),
+        kitchen: Samples | None = None,
+    ) -> None:
         self._random = Random(seed)  # noqa: S311  # sounds, not secrets
         self._generator = np.random.default_rng(seed)
         self._speakers: Final = tuple(speakers())
@@ -72,10 +86,14 @@ class Scenes:
         table = gzip.decompress((language_folder("en") / "words.txt.gz").read_bytes()).decode()
         words = (line.partition("\t")[0] for line in table.splitlines())
         self._words: Final = [word for word in words if word not in without]
+        self._said: Final = [one for one in sentences if without.isdisjoint(one.casefold().split())]
+        self._people: Final = [person for person in people() if person.program == "flite"]  # the fast one
+        self._kitchen: Final = kitchen
 
     def scenes(self, count: int) -> Iterator[Scene]:
         """So many of them, of every kind in turn."""
-        return (self._scene(_KINDS[number % len(_KINDS)]) for number in range(count))
+        kinds = (*_KINDS, *_PEOPLE_KINDS) if self._people else _KINDS
+        return (self._scene(kinds[number % len(kinds)]) for number in range(count))
 
     def _scene(self, kind: str) -> Scene:
         match kind:
@@ -87,6 +105,15 @@ class Scenes:
                 sound = self._over(self._babble(), self._noise())
             case "music":
                 sound = self._over(self._music(), self._noise())
+            case "people":
+                sound = self._talk()
+            case "people in noise":
+                sound = self._over(self._talk(), self._noise())
+            case "radio":
+                talk = sum(
+                    (self._talk() for _ in range(self._random.choice(_RADIO_VOICES))), np.zeros(_SAMPLES)
+                )
+                sound = self._over(talk, self._over(self._music(), self._noise()))
             case _:
                 sound = self._over(self._speech(), self._music())
         return Scene(kind, self._at_some_level(sound))
@@ -102,6 +129,20 @@ class Scenes:
         self._kept = [*self._kept[1 - _KEPT :], sound]
         return sound
 
+    def _talk(self) -> Sound:
+        """One person, who speaks in sentences, now nearer and now further away."""
+        person = self._random.choice(self._people)
+        size, echo = self._random.choice(SIZES), self._random.choice(_ECHOES)
+        sound = np.zeros(_SAMPLES)  # [samples]
+        at = self._random.randrange(RATE)
+        while at < _SAMPLES:
+            text = self._random.choice(self._said) if self._said else self._text()
+            talker = Talker(person, size, self._random.choice(TEMPOS), echo)
+            said = say_as(text, talker)[: _SAMPLES - at]
+            sound[at : at + len(said)] += said * self._random.uniform(0.3, 1.0)
+            at += len(said) + round(self._random.expovariate(3.0) * RATE)
+        return sound
+
     def _text(self) -> str:
         if self._random.random() < 0.5:
             return self._random.choice(self._sentences)
@@ -112,6 +153,9 @@ class Scenes:
         return sum((np.roll(one, self._random.randrange(_SAMPLES)) for one in chosen), np.zeros(_SAMPLES))
 
     def _noise(self) -> Sound:
+        if self._kitchen is not None and self._random.random() < 0.5:
+            begin = self._random.randrange(len(self._kitchen) - _SAMPLES)
+            return self._kitchen[begin : begin + _SAMPLES].astype(np.float64)
         return noise(self._generator, _SAMPLES).astype(np.float64)
 
     def _music(self) -> Sound:
