@@ -49,7 +49,7 @@ def test_what_is_missed_is_a_share_of_the_voices_under_a_condition() -> None:
 def test_names_are_missed_by_name_and_by_who_made_the_voice() -> None:
     heard = [own.Called(name, ready.ESPEAK, None, heard=False) for name in own.NAMES]
     heard += [own.Called("computer", "flite rms", None, heard=answer) for answer in (True, True, False, True)]
-    rows = dict(own.called_table(heard, {None: "quiet"}).rows)
+    rows = {row[0]: row[1] for row in own.called_table(heard, {None: "quiet"}).rows}
     assert rows == {"computer, voices of people": "25%", "all, eSpeak NG": "100%", "all, flite rms": "25%"}
 
 

@@ -24,6 +24,8 @@ NAMES: Final = ("hey paige", "computer", "hey zigbee", "hello house")
 _SENSITIVITY: Final = 0.5
 _EVERY_SPEAKER, _EVERY_TALKER = 39, 5
 """One in so many says each name."""
+_CHOSE: Final = ("flite awb", "flite kal16", "festival cmu_us_slt_arctic_hts")
+"""Voices by which the thresholds were chosen (other names, every second recording), so not measured by."""
 
 _MOST: Final = 3
 """Phrases at once, of one slot: nobody says two of them after one another."""
@@ -175,7 +177,8 @@ def called(behind: Samples) -> list[Called]:
         generator = np.random.default_rng(NAMES.index(name))
         spotter = KeywordSpotter([Phrase(name, _SENSITIVITY)], say)
         some = list(speakers())[NAMES.index(name) :: _EVERY_SPEAKER]
-        for family, _, spoken in voices(name, some, list(talkers())[::_EVERY_TALKER]):
+        others = [talker for talker in talkers() if talker.person.family not in _CHOSE]
+        for family, _, spoken in voices(name, some, others[::_EVERY_TALKER]):
             for snr in SNRS:
                 wakes = _wakes(spotter, placed(spoken, snr, behind, generator))
                 found.append(Called(name, family, snr, bool(wakes)))

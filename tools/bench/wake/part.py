@@ -149,6 +149,7 @@ def _people(
             tell(f"voice activity and endpoints: {name}, {condition}")
             judged[name, condition] = endpoints.judge(found, open_detector, kitchen, snr)
     wanted = own.phrases(labels)
+    unseen = dict([*spoken.items()][1::2])  # by the others the thresholds were chosen
     spotted = {}
     for snr, sensitivity in _OWN:
         if snr is not None and kitchen is None:
@@ -156,7 +157,7 @@ def _people(
         condition = "clean" if snr is None else f"{snr:g} dB"
         tell(f"phrases of one's own: {condition}, sensitivity {sensitivity:g}")
         noise = None if snr is None or kitchen is None else (kitchen, snr)
-        spotted[condition, sensitivity] = own.spot(spoken, labels, wanted, sensitivity, noise)
+        spotted[condition, sensitivity] = own.spot(unseen, labels, wanted, sensitivity, noise)
     tables = [endpoints.activity_table(judged), endpoints.endings_table(judged), own.table(spotted)]
     figures = {
         "endpoints": {
@@ -183,6 +184,7 @@ def _named(
     kitchen: Samples | None,
     tell: Tell,
 ) -> tuple[list[Table], dict[str, Any]]:
+    spoken = dict([*spoken.items()][1::2])  # by the others the thresholds were chosen
     tell("names of one's own, said by synthetic voices")
     behind = noise(np.random.default_rng(0), 60 * RATE) if kitchen is None else kitchen
     names = {snr: "quiet room" if snr is None else f"{snr:g} dB" for snr in ready.SNRS}
