@@ -29,6 +29,8 @@ _LOOKED: Final = RATE // 5
 less than 80 ms in a fifth of a second, the microphone may have begun late or left something out, and an
 echo could come before its cause: then all but 30 ms are skipped, and what was played is earlier than its
 echo for sure."""
+_DOUBTED: Final = 8
+"""Chunks that are mended when somebody turns out to speak: of 150 to 250 ms AEC3 leaves little."""
 
 
 class EchoCanceller:
@@ -57,6 +59,17 @@ class EchoCanceller:
         """Samples that were heard since `_least` was begun."""
         self._anew = False
         """Whether a sound has begun since the last chunk; each has another delay."""
+        self._doubted: deque[AudioChunk] = deque(maxlen=_DOUBTED)
+        """What the filter left of the last chunks, where AEC3's was given."""
+        self._mended: tuple[AudioChunk, ...] = ()
+
+    @property
+    def mended(self) -> tuple[AudioChunk, ...]:
+        """The chunks before the last one as somebody spoke them, where that has turned out with the last one.
+
+        They have the same times as those that were given instead, in which AEC3 left little of him.
+        """
+        return self._mended
 
     @property
     def active(self) -> bool:
@@ -75,9 +88,10 @@ class EchoCanceller:
 
     def hear(self, chunk: AudioChunk) -> AudioChunk:
         """The chunk without what was played; one that is no multiple of 10 ms is left as it is."""
-        count = len(chunk.samples)
+        count, self._mended = len(chunk.samples), ()
         with self._lock:
             if self._left <= 0 or count % HOP:
+                self._near.rest(chunk.samples)
                 return chunk
             self._left -= count
             played = self._next_played(count)
@@ -85,10 +99,12 @@ class EchoCanceller:
             anew, self._anew = self._anew, False
         if anew:
             self._aec3.reset()
-            self._filter, self._near = EchoFilter(), NearSpeech()
-        return AudioChunk(self._cancel(np.ascontiguousarray(chunk.samples), played), chunk.start)
+            self._filter = EchoFilter()
+            self._near.begin()
+            self._doubted.clear()
+        return self._cancel(np.ascontiguousarray(chunk.samples), played, chunk.start)
 
-    def _cancel(self, heard: Samples, played: Samples) -> Samples:
+    def _cancel(self, heard: Samples, played: Samples, start: float) -> AudioChunk:
         without: Samples = self._aec3.process(heard, played)
         here, there = to_floats(heard).astype(np.float64), to_floats(played).astype(np.float64)
         clear = np.concatenate(
@@ -97,11 +113,15 @@ class EchoCanceller:
                 for hop in range(0, len(here), HOP)
             ]
         )
+        spoken = AudioChunk(to_samples(clear.astype(np.float32)), start)
         if self._near.speaks(here, to_floats(without), clear):
-            return to_samples(clear.astype(np.float32))
+            self._mended = tuple(self._doubted)
+            self._doubted.clear()
+            return spoken
+        self._doubted.append(spoken)
         if self._near.filter_adds:  # it took a wrong room for the right one, and adds what it should take out
             self._filter = EchoFilter()
-        return without
+        return AudioChunk(without, start)
 
     def _keep_together(self, heard: int) -> None:
         self._least = min(self._least, self._waiting)

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,6 +71,14 @@ class Endpointer:
         if sum(self._recent) >= self._needed:
             self._begin(end)
         return None
+
+    def mend(self, chunks: Sequence[AudioChunk]) -> None:
+        """Put better sound in the place of what was heard at the same time; what was speech stays so."""
+        better = {chunk.start: chunk for chunk in chunks}
+        self._spoken = [better.get(chunk.start, chunk) for chunk in self._spoken]
+        self._before = deque(
+            (better.get(chunk.start, chunk) for chunk in self._before), maxlen=self._before.maxlen
+        )
 
     def finish(self) -> Utterance | None:
         """Ends the stream; gives the utterance that was still going on, if any."""

@@ -4,6 +4,7 @@ Pure: no I/O, and no clock but that of the sound. One thread hears; any may tell
 """
 
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from math import inf
@@ -155,6 +156,11 @@ class Attention:
         elif not events:  # else it was heard with what was kept
             return self._listened(chunk)
         return events
+
+    def mend(self, chunks: Sequence[AudioChunk]) -> None:
+        """Put better sound in the place of what was heard at the same time; see `Endpointer.mend`."""
+        if chunks:
+            self._endpointer.mend(chunks)
 
     def _follow(self, order: float | None) -> None:
         if order is None:

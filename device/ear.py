@@ -65,7 +65,12 @@ class Ear:
         """What comes of the sound of a microphone that was opened."""
         attention, echo = self.open(), self._what.echo
         for chunk in chunks:
-            yield from attention.hear(chunk if echo is None else echo.hear(chunk))
+            if echo is None:
+                yield from attention.hear(chunk)
+                continue
+            heard = echo.hear(chunk)
+            attention.mend(echo.mended)
+            yield from attention.hear(heard)
 
     def open(self) -> Attention:
         """Begin with a microphone.

@@ -10,6 +10,8 @@ from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
 from paige.audio.conversion import to_floats, to_samples
 from paige.audio.echo import EchoCanceller
 from paige.audio.echo_filter import HOP
+from paige.audio.endpointer import Endpointer
+from paige.audio.voice_activity import open_voice_detector
 from paige.audio.wav import read_wav
 from paige.tools.bench.echo.cancellers import cancelled
 from paige.tools.bench.echo.room import Room, Sound, decibels
@@ -49,6 +51,44 @@ def test_who_speaks_over_it_is_left_in(reply: Sound, gain: float) -> None:
     likeness = np.corrcoef(left[spoken], person[spoken])[0, 1]
     assert likeness > 0.75  # AEC3 alone: 0.63 at its own delay, whatever the gain
     assert decibels(left) == pytest.approx(decibels(person), abs=2)
+
+
+@pytest.mark.parametrize("gain", [-6, -12, -18])
+def test_how_somebody_began_to_speak_over_it_is_given_once_he_is_noticed(reply: Sound, gain: float) -> None:
+    person = to_floats(read_wav(RECORDINGS / "01-kitchen-lamp.wav").samples)
+    person = person[int(np.argmax(np.abs(person) > 0.03)) :] * np.float32(0.5)
+    begin = round(2.2 * RATE)
+    heard = Room(0.08, gain).echo(reply)
+    heard[begin : begin + len(person)] += person
+    canceller, at_first, late = EchoCanceller(), [], []
+    for at in range(0, len(heard) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES):
+        canceller.play(to_samples(reply[at : at + CHUNK_SAMPLES]))
+        given = canceller.hear(AudioChunk(to_samples(heard[at : at + CHUNK_SAMPLES]), at / RATE))
+        at_first.append(given.samples)
+        late += [given.start - one.start for one in canceller.mended]
+
+    def likeness(sound: Sound) -> float:
+        heard = sound[begin + HOP : begin + HOP + RATE // 5]
+        return float(np.corrcoef(heard, person[: RATE // 5])[0, 1])
+
+    assert likeness(to_floats(np.concatenate(at_first))) < 0.75
+    assert likeness(cancelled(reply, heard)) > 0.9
+    assert min(late) > 0
+    assert max(late) < 0.3, "the reply before that is left out"
+
+
+@pytest.mark.parametrize("gain", [-12, -18, -30])
+def test_what_begins_after_a_moment_of_silence_is_nobody_who_speaks_over_it(gain: float) -> None:
+    said = to_floats(read_wav(RECORDINGS / "02-living-room-lights.wav").samples)  # half a second of silence
+    played = np.concatenate((np.zeros(RATE, np.float32), said))
+    heard = Room(0.05, gain).echo(played)
+    canceller, listened, found = EchoCanceller(), Endpointer(open_voice_detector()), []
+    for at in range(0, len(heard) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES):
+        if at >= RATE:
+            canceller.play(to_samples(played[at : at + CHUNK_SAMPLES]))
+        listened.hear(canceller.hear(AudioChunk(to_samples(heard[at : at + CHUNK_SAMPLES]), at / RATE)))
+        found.append(listened.silence)
+    assert set(found) == {None}
 
 
 def chunk(samples: Samples) -> AudioChunk:

@@ -135,6 +135,19 @@ def test_a_pause_that_was_set_counts_for_one_utterance() -> None:
     assert stream.hear(".")
 
 
+@pytest.mark.parametrize("heard", ["." * 30 + "#" * 3, "." * 22 + "#" * 11])
+def test_what_is_mended_takes_its_place_before_speech_is_noticed_and_after(heard: str) -> None:
+    stream = Stream()
+    stream.hear(heard)
+    better = [AudioChunk(np.full(CHUNK_SAMPLES, -7, np.int16), number * SECONDS) for number in (25, 26)]
+    stream.endpointer.mend([*better, AudioChunk(better[0].samples, 3 * SECONDS)])
+    utterance = stream.hear("#" * 20 + "." * 24)
+    assert utterance is not None
+    mended = np.flatnonzero(utterance.samples == -7) / RATE + utterance.start
+    assert mended.min() == pytest.approx(25 * SECONDS)
+    assert mended.max() == pytest.approx(27 * SECONDS, abs=2 / RATE)
+
+
 @given(st.text("#.", max_size=2000))
 def test_utterances_are_in_order_apart_and_part_of_the_stream(speech: str) -> None:
     position = 0.0

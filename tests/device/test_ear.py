@@ -12,19 +12,22 @@ from tests.device.test_mouth import Loudspeaker
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
 from paige.audio.conversion import Resampler, rechunk, to_floats, to_samples
 from paige.audio.earcons import Earcon, earcon
+from paige.audio.echo import EchoCanceller
+from paige.audio.echo_filter import HOP
 from paige.audio.errors import PhraseUnusable
 from paige.audio.playing import Ended
 from paige.audio.voice_activity import VoiceDetector
 from paige.audio.voices import open_voice
 from paige.audio.wav import read_wav
 from paige.device.assistant import Assistant, assistant
-from paige.device.attention import Event, Heard, NothingSaid, Woken
+from paige.device.attention import Event, Heard, NothingSaid, SpokenOver, Woken
 from paige.device.config.schema import Config, House, Mqtt, Wake
 from paige.device.ear import Ear, Hears, wake_detector
-from paige.device.mouth import Mouth
+from paige.device.mouth import Aloud, Mouth
 from paige.device.turn import Turn
 from paige.iot.outcome import Status
 from paige.models.recognizer import open_recognizer
+from paige.tools.bench.echo import room as acoustics
 from paige.tools.broker import EmbeddedBroker
 from paige.tools.simulated_home.home import SimulatedHome
 
@@ -171,3 +174,36 @@ async def test_hushed_by_the_button_it_falls_silent() -> None:
             assert not await talking
         assert course.end is Ended.STOPPED
         await room.ear.close()
+
+
+async def test_who_speaks_over_a_reply_is_heard_from_his_first_word_on_and_obeyed() -> None:
+    names = ("02-living-room-lights.wav", "03-bedroom-lamp-red.wav", "05-thermostat.wav")
+    reply = to_floats(np.concatenate([recording(name) for name in names]))
+    person = to_floats(recording("01-kitchen-lamp.wav"))
+    person = person[int(np.argmax(np.abs(person) > 0.03)) :] * np.float32(0.5)
+    begin = round(2.2 * RATE)
+    reply[begin + RATE // 2 :] = 0  # it falls silent
+    heard = acoustics.Room(0.08, -12).echo(reply)[: begin + len(person) + RATE]
+    heard[begin : begin + len(person)] += person
+    async with house() as one:
+        await one.pipeline.listen_for_the_home()
+        turns, echo = asyncio.Queue[Turn](), EchoCanceller()
+        ear = Ear(Hears(one.pipeline, Wake(mode="push", stop_words=()), None, turns.put, echo=echo))
+
+        def sound() -> Iterator[AudioChunk]:
+            ear.speaks(Aloud.WORDS)
+            for at in range(0, len(heard) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES):
+                echo.play(to_samples(reply[at : at + CHUNK_SAMPLES]))
+                yield AudioChunk(to_samples(heard[at : at + CHUNK_SAMPLES]), at / RATE)
+
+        events = await asyncio.to_thread(lambda: [*ear.events(sound())])
+        assert [*map(type, events)] == [SpokenOver, Heard]
+        assert isinstance(events[1], Heard)
+        utterance = events[1].utterance
+        first = begin + HOP - round(utterance.start * RATE)
+        beginning = to_floats(utterance.samples[first : first + RATE // 5])
+        assert np.corrcoef(beginning, person[: RATE // 5])[0, 1] > 0.9
+        await ear.handle(events[1])
+        async with asyncio.timeout(PATIENCE):
+            assert [outcome.status for outcome in (await turns.get()).outcomes] == [Status.DONE]
+        await ear.close()

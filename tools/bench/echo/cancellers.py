@@ -16,16 +16,20 @@ Cancel = Callable[[Sound, Sound], Sound]
 
 
 def cancelled(played: Sound, heard: Sound) -> Sound:
-    """By Paige's, which is given both as devices would: 10 ms of one, 30 ms of the other."""
+    """By Paige's, which is given both as devices would: 10 ms of one, 30 ms of the other.
+
+    As who listens gets it in the end: where somebody turned out to speak, with what was mended.
+    """
     canceller = EchoCanceller()
     loudspeaker, microphone = to_samples(played), to_samples(heard)
-    left: list[Samples] = []
+    left: dict[float, Samples] = {}
     for begin in range(0, len(microphone) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES):
         for block in range(begin, begin + CHUNK_SAMPLES, HOP):
             canceller.play(loudspeaker[block : block + HOP])
         chunk = AudioChunk(microphone[begin : begin + CHUNK_SAMPLES], begin / RATE)
-        left.append(canceller.hear(chunk).samples)
-    return to_floats(np.concatenate(left))
+        left[chunk.start] = canceller.hear(chunk).samples
+        left |= {mended.start: mended.samples for mended in canceller.mended}
+    return to_floats(np.concatenate(list(left.values())))
 
 
 def by_aec3(played: Sound, heard: Sound) -> Sound:
