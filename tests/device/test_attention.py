@@ -10,6 +10,7 @@ import pytest
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples, Utterance
 from paige.audio.endpointer import Endpointer, utterances
 from paige.audio.voice_activity import VoiceActivity
+from paige.audio.wake import _Several
 from paige.audio.wake.detector import Wake
 from paige.audio.wav import read_wav
 from paige.device.attention import (
@@ -132,6 +133,18 @@ def test_who_goes_on_without_a_pause_is_heard_from_the_first_word() -> None:
     ((_, utterance),) = ear.heard()
     assert utterance.start == pytest.approx(1.0, abs=0.05)
     assert utterance.start >= 1.0, "the wake word is no part of it"
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.04, 0.3])
+def test_of_two_wake_words_at_once_both_wake_and_what_follows_is_heard_once(apart: float) -> None:
+    ear = Ear(Attention(Endpointer(is_speech), _Several([Clockwork(one=1.0), Clockwork(other=1.0 + apart)])))
+    ear.until(2)
+    ear.until(3, LOUD)
+    ear.until(9)
+    assert kinds(ear) == [Woken] * (1 if apart == 0 else 2) + [Heard]
+    ((_, utterance),) = ear.heard()
+    assert utterance.start < 2.0
+    assert utterance.speech_end == pytest.approx(3, abs=0.05)
 
 
 def test_who_says_nothing_is_not_waited_for() -> None:
