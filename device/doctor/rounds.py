@@ -5,6 +5,7 @@ from paige.device.doctor.home import BROKER_SECONDS, DEVICES_SECONDS, broker, de
 from paige.device.doctor.language import SECONDS, home, models
 from paige.device.doctor.machine import board, clock, disk, memory
 from paige.device.doctor.sound import microphone, speaker, voice, wake_words
+from paige.device.doctor.wyoming import others
 
 CHECKS = (
     Check("board", 5, board),
@@ -19,4 +20,5 @@ CHECKS = (
     Check("wake words", 10, wake_words),
     Check("speaker", 10, speaker),
     Check("voice", 10, voice),
+    Check("others", 15, others),
 )
