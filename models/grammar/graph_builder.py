@@ -12,9 +12,10 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from paige.models.grammar.acyclic import Acyclic
 from paige.models.grammar.automaton import Values
 from paige.models.grammar.compiler import Compiler, Label, Said
-from paige.models.grammar.graph import Arc, WordGraph
+from paige.models.grammar.graph import Arc, Arcs, WordGraph
 from paige.models.grammar.lists import AREA, FLOOR, NAME, HomeList, ListSource, RangeList, WildcardList
 from paige.models.grammar.matching import Candidate, ListMatcher
+from paige.models.grammar.nodes import ListNode, Permutation, nodes_in
 from paige.models.grammar.numbers import Trie, spell, spoken
 from paige.models.grammar.ranking import fits
 from paige.models.grammar.sentences import Block, Requirement, Sentences
@@ -23,9 +24,11 @@ from paige.models.grammar.tokens import Words, is_apostrophe, is_number, is_symb
 
 def word_graph(sentences: Sentences, matcher: ListMatcher, here: str | None) -> WordGraph:
     """The sentences of a language as they are spoken, wildcards as what their lists name for that."""
+    _ready(sentences, matcher)
+    spelling = Spelling(sentences.language)
     automaton: Acyclic[Label] = Acyclic()
     begin = _compiled(automaton, sentences, matcher, here)
-    graph = _Graph(automaton, Spelling(sentences.language))
+    graph = _Graph(automaton, spelling)
     first, last = graph.state(), graph.state()
     final = graph.state()
     start = graph.copy(begin, final)
@@ -36,6 +39,20 @@ def word_graph(sentences: Sentences, matcher: ListMatcher, here: str | None) -> 
         graph.chain(final, last, words)
     graph.join_apostrophes()
     return graph.finished(first, last)
+
+
+def _ready(sentences: Sentences, matcher: ListMatcher) -> None:
+    """Make first what will stay: among all that will not, it would keep the memory of that, 10 MB."""
+    todo = list({node for template in sentences.templates for node in nodes_in(template.node)})
+    seen = set(todo)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ListNode):
+            matcher.trie(node.source)
+        elif isinstance(node, Permutation):
+            new = {left for _, left in node.split()} - seen
+            seen |= new
+            todo += new
 
 
 def _compiled(automaton: Acyclic[Label], sentences: Sentences, matcher: ListMatcher, here: str | None) -> int:
@@ -251,12 +268,16 @@ class _Graph:
         """The graph without what cannot be reached or leads nowhere."""
         states = self._onwards(start, final)
         number = {state: at for at, state in enumerate(states)}
-        arcs: list[Arc] = []
-        for source, state in enumerate(states):
-            onwards = {(number[target], word) for target, word in self._leaving[state] if target in number}
-            weight = 1 / max(1, len(onwards))
-            arcs += [Arc(source, target, word or None, weight) for target, word in sorted(onwards)]
-        return WordGraph(len(number), number[start], number[final], tuple(arcs))
+
+        def arcs() -> Iterator[Arc]:
+            for source, state in enumerate(states):
+                onwards = {
+                    (number[target], word) for target, word in self._leaving[state] if target in number
+                }
+                weight = 1 / max(1, len(onwards))
+                yield from (Arc(source, target, word or None, weight) for target, word in sorted(onwards))
+
+        return WordGraph(len(number), number[start], number[final], Arcs(arcs()))
 
     def _onwards(self, start: int, final: int) -> list[int]:
         """The states between the start and the final one, each before those it leads to."""

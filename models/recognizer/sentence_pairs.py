@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 
-from paige.models.grammar.graph import Arc, WordGraph
+from paige.models.grammar.graph import Arc, Arcs, WordGraph
 
 _BEGIN, _END = "<s>", "</s>"
 _HELD_BACK = 0.05
@@ -73,8 +73,8 @@ def only(graph: WordGraph, words: Collection[str]) -> WordGraph | None:
     """The sentences of the graph that use no other words; None where there is none."""
     reached, ending = {graph.start}, {graph.final}
     said = []
-    for arc in graph.arcs:
-        if arc.source in reached and (arc.word is None or arc.word in words):
+    for arc in graph.arcs.saying(words):
+        if arc.source in reached:
             reached.add(arc.target)
             said.append(arc)
     kept = []
@@ -91,7 +91,7 @@ def only(graph: WordGraph, words: Collection[str]) -> WordGraph | None:
         states=len(number),
         start=number[graph.start],
         final=number[graph.final],
-        arcs=tuple(
+        arcs=Arcs(
             Arc(number[arc.source], number[arc.target], arc.word, arc.weight) for arc in reversed(kept)
         ),
     )

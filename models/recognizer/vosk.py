@@ -15,7 +15,7 @@ import numpy as np
 
 from paige.audio.chunk import RATE, AudioChunk, Samples, Utterance
 from paige.models.errors import ModelUnusable
-from paige.models.grammar.graph import WordGraph
+from paige.models.grammar.graph import Arcs, WordGraph
 from paige.models.grammar.language import Language
 from paige.models.recognizer.protocol import Stream
 from paige.models.recognizer.sentence_pairs import only
@@ -143,7 +143,7 @@ class _Restricted:
     def __init__(self, vosk: Any, model: Any, graph: WordGraph, known: frozenset[str]) -> None:  # noqa: ANN401 # Vosk publishes no types
         self.unknown = graph.words - known
         sayable = only(graph, known) if self.unknown else graph
-        self._graph = sayable or WordGraph(states=2, start=0, final=1, arcs=())
+        self._graph = sayable or WordGraph(states=2, start=0, final=1, arcs=Arcs(()))
         self._grammar = grammar(self._graph)
         self._vosk, self._model = vosk, model
         self._idle = [self._open()]

@@ -8,21 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paige.models.grammar.graph import Arc, WordGraph
+from paige.models.grammar.graph import Arc, Arcs, WordGraph
 from paige.models.recognizer.sentence_pairs import accepts, arpa, only, pairs
 
 LAMPS = WordGraph(
     states=5,
     start=0,
     final=4,
-    arcs=(
-        Arc(0, 1, "turn"),
-        Arc(1, 2, "on", 0.75),
-        Arc(1, 2, "off", 0.25),
-        Arc(2, 3, "the", 0.5),
-        Arc(2, 3, None, 0.5),
-        Arc(3, 4, "lamp", 0.9),
-        Arc(3, 4, "light", 0.1),
+    arcs=Arcs(
+        (
+            Arc(0, 1, "turn"),
+            Arc(1, 2, "on", 0.75),
+            Arc(1, 2, "off", 0.25),
+            Arc(2, 3, "the", 0.5),
+            Arc(2, 3, None, 0.5),
+            Arc(3, 4, "lamp", 0.9),
+            Arc(3, 4, "light", 0.1),
+        )
     ),
 )
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from tests.models.recognizer.test_pocketsphinx import language
 
-from paige.models.grammar.graph import Arc, WordGraph
+from paige.models.grammar.graph import Arc, Arcs, WordGraph
 from paige.models.recognizer.sentence_pairs import pairs
 from paige.models.recognizer.vosk import grammar
 from paige.models.recognizer.vosk_results import transcript, ways
 
 GRAPH = WordGraph(
-    4, 0, 3, (Arc(0, 1, "lights"), Arc(1, 2, "on", 0.5), Arc(1, 2, "off", 0.5), Arc(2, 3, None))
+    4, 0, 3, Arcs((Arc(0, 1, "lights"), Arc(1, 2, "on", 0.5), Arc(1, 2, "off", 0.5), Arc(2, 3, None)))
 )
 
 
