@@ -1,6 +1,6 @@
 """Speech to text by PocketSphinx, whose package carries an English model: nothing to download.
 
-Each utterance is searched up to three times, each search with a decoder of its own:
+Each utterance is searched up to three times, one search after the other:
 
 1. for words: what may have been said at all, by word pairs (only where the language is large);
 2. for sentences: the best sentence of the language, of these words;
@@ -23,7 +23,7 @@ from paige.models.grammar.graph import WordGraph
 from paige.models.grammar.language import Language
 from paige.models.recognizer.evidence import Evidence, word_confidences
 from paige.models.recognizer.lexicon import Pronunciations, pronounce
-from paige.models.recognizer.pocketsphinx_model import FRAMES_PER_SECOND, Search, SphinxModel
+from paige.models.recognizer.pocketsphinx_model import FRAMES_PER_SECOND, Search, SphinxModel, open_decoder
 from paige.models.recognizer.protocol import Stream
 from paige.models.recognizer.sentence_pairs import arpa, only, pairs
 from paige.models.recognizer.spelling import Spelling
@@ -189,14 +189,15 @@ class _Restricted:
         self._dictionary = dictionary = folder / "words.dict"
         dictionary.write_text(_dictionary(said), encoding="utf-8")
         self._lattice = folder / "lattice"
-        self._sentences = Search(model, dictionary, **_SENTENCE_SEARCH)
-        self._phones = Search(model, dictionary, **_PHONE_SEARCH)
+        decoder = open_decoder(model, dictionary)
+        self._sentences = Search(decoder, **_SENTENCE_SEARCH)
+        self._phones = Search(decoder, **_PHONE_SEARCH)
         self._phones.phones(model)
         self._words: Search | None = None
         if len(self._graph.arcs) <= _SMALL_LANGUAGE:
             self._sentences.sentences(self._graph)
         else:
-            self._words = Search(model, dictionary, **_WORD_SEARCH)
+            self._words = Search(decoder, **_WORD_SEARCH)
             self._pairs.write_text(arpa(pairs(self._graph)), encoding="utf-8")
             self._words.word_pairs(self._pairs)
 
@@ -214,7 +215,7 @@ class _Restricted:
         self._idle.append(search)
 
     def _make_live(self, graph: WordGraph) -> Search:
-        search = Search(self._model, self._dictionary, **_WORD_SEARCH)
+        search = Search(open_decoder(self._model, self._dictionary), **_WORD_SEARCH)
         if len(graph.arcs) <= _SMALL_LANGUAGE:
             search.sentences(graph)
         else:

@@ -3,6 +3,8 @@
 import math
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -68,9 +70,9 @@ def _try(model: SphinxModel) -> None:
     """Opens a model in a process of its own: PocketSphinx ends the process that opens a damaged one."""
     trial = (
         "import sys; from pathlib import Path;"
-        "from paige.models.recognizer.pocketsphinx_model import Search, SphinxModel;"
+        "from paige.models.recognizer.pocketsphinx_model import Search, SphinxModel, open_decoder;"
         "model = SphinxModel(*map(Path, sys.argv[1:]));"
-        "Search(model, model.dictionary).phones(model)"
+        "Search(open_decoder(model, model.dictionary)).phones(model)"
     )
     paths = (str(model.acoustic), str(model.dictionary), str(model.phones))
     ended = subprocess.run(  # noqa: S603  # our own interpreter, running what stands above
@@ -80,27 +82,36 @@ def _try(model: SphinxModel) -> None:
         raise ModelUnusable(f"{model.acoustic.parent}: PocketSphinx cannot use this model; is it complete?")
 
 
+def open_decoder(model: SphinxModel, dictionary: Path) -> Any:  # noqa: ANN401  # it publishes no types
+    """A decoder for the words of a dictionary file; it takes 6 MB.
+
+    Raises:
+        ModelUnusable: PocketSphinx cannot use the model.
+    """
+    try:
+        return pocketsphinx.Decoder(
+            hmm=str(model.acoustic),
+            dict=str(dictionary),
+            lm=None,
+            bestpath=False,  # on a grammar it takes minutes for some utterances, and gains nothing
+            loglevel="FATAL",
+        )
+    except (RuntimeError, ValueError) as error:
+        raise ModelUnusable(f"{model.acoustic}: PocketSphinx cannot use this model") from error
+
+
 class Search:
     """One of PocketSphinx's ways to search an utterance.
 
     Args:
-        model: What to search with.
-        dictionary: A dictionary file with the words to be searched.
+        decoder: Searches; several may have the same, for one utterance after the other.
         options: PocketSphinx's own, see its documentation of `Config`.
     """
 
-    def __init__(self, model: SphinxModel, dictionary: Path, **options: Any) -> None:  # noqa: ANN401  # as Config has them
-        try:
-            self._decoder = pocketsphinx.Decoder(
-                hmm=str(model.acoustic),
-                dict=str(dictionary),
-                lm=None,
-                bestpath=False,  # on a grammar it takes minutes for some utterances, and gains nothing
-                loglevel="FATAL",
-                **options,
-            )
-        except (RuntimeError, ValueError) as error:
-            raise ModelUnusable(f"{model.acoustic}: PocketSphinx cannot use this model") from error
+    def __init__(self, decoder: Any, **options: Any) -> None:  # noqa: ANN401  # as Config has them
+        self._decoder = decoder
+        self._options = options
+        self._name = f"search {id(self)}"
 
     def sentences(self, graph: WordGraph) -> None:
         """Search for exactly these sentences."""
@@ -109,30 +120,44 @@ class Search:
             else (arc.source, arc.target, arc.weight, arc.word)
             for arc in graph.arcs
         ]  # fmt: skip
-        self._decoder.add_fsg("it", self._decoder.create_fsg("it", graph.start, graph.final, steps))
-        self._decoder.activate_search("it")
+        with self._configured():
+            grammar = self._decoder.create_fsg(self._name, graph.start, graph.final, steps)
+            self._decoder.add_fsg(self._name, grammar)
 
     def word_pairs(self, file: Path) -> None:
         """Search for anything, by the bigram model in a file."""
-        self._decoder.add_lm_file("it", str(file))
-        self._decoder.activate_search("it")
+        with self._configured():
+            self._decoder.add_lm_file(self._name, str(file))
 
     def phones(self, model: SphinxModel) -> None:
         """Search for any sounds of the language."""
-        self._decoder.add_allphone_file("it", str(model.phones))
-        self._decoder.activate_search("it")
+        with self._configured():
+            self._decoder.add_allphone_file(self._name, str(model.phones))
+
+    @contextmanager
+    def _configured(self) -> Iterator[None]:
+        """A search that is added reads its options then, from what all of its decoder have in common."""
+        config = self._decoder.config
+        before = {name: config[name] for name in self._options}
+        for name, value in self._options.items():
+            config[name] = value
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                config[name] = value
 
     def run(self, samples: Samples) -> Way | None:
         """Searches an utterance; None where no way through it survived to the end."""
-        # It keeps what it learned of the last noise, and would hear the same recording differently each time.
-        self._decoder.reinit_feat()
-        self._decoder.start_utt()
+        self.begin()
         self._decoder.process_raw(samples.tobytes(), no_search=False, full_utt=True)
         self._decoder.end_utt()
         return self._best()
 
     def begin(self) -> None:
         """An utterance begins, of which `go_on` is given the parts."""
+        self._decoder.activate_search(self._name)
+        # It keeps what it learned of the last noise, and would hear the same recording differently each time.
         self._decoder.reinit_feat()
         self._decoder.start_utt()
 

@@ -12,9 +12,11 @@ from paige.audio.wav import read_wav
 from paige.models.errors import ModelUnusable
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
+from paige.models.recognizer.lexicon import pronounce
 from paige.models.recognizer.pocketsphinx import PocketSphinxRecognizer
-from paige.models.recognizer.pocketsphinx_model import SphinxModel
+from paige.models.recognizer.pocketsphinx_model import Search, SphinxModel, open_decoder
 from paige.models.recognizer.protocol import Stream
+from paige.models.recognizer.spelling import Spelling
 from paige.models.vocabulary import Name, Vocabulary
 
 RECORDINGS = Path(__file__).parents[3] / "tools" / "demo" / "recordings"
@@ -52,6 +54,29 @@ def small_home(folder: Path) -> Language:
 
 def utterance(samples: Samples) -> Utterance:
     return Utterance(samples, start=0.0, speech_end=len(samples) / RATE)
+
+
+def test_searches_of_one_decoder_find_what_each_finds_alone(tmp_path: Path) -> None:
+    model, graph = SphinxModel.find(), small_home(tmp_path).word_graph()
+    dictionary = tmp_path / "words.dict"
+    said = pronounce(graph.words, model.dictionary, Spelling.for_language("en"))
+    dictionary.write_text("".join(f"{word} {ways[0]}\n" for word, ways in said.items()))
+    samples = read_wav(RECORDINGS / LAMP).samples
+
+    def searches(first: object, second: object) -> tuple[Search, Search]:
+        sentences, phones = Search(first, beam=1e-80, lw=1.0), Search(second, allphone_ci=True, lw=2.0)
+        sentences.sentences(graph)
+        phones.phones(model)
+        return sentences, phones
+
+    one = open_decoder(model, dictionary)
+    together = searches(one, one)
+    apart = searches(open_decoder(model, dictionary), open_decoder(model, dictionary))
+    for _ in range(2):
+        found = [search.run(samples) for search in together]
+        assert found == [search.run(samples) for search in apart]
+        assert None not in found
+        assert found[0] != found[1]
 
 
 @pytest.fixture(scope="module")
