@@ -20,7 +20,7 @@ from paige.audio.voice_activity import VoiceDetector
 from paige.audio.voices import open_voice
 from paige.audio.wav import read_wav
 from paige.device.assistant import Assistant, assistant
-from paige.device.attention import Event, Heard, NothingSaid, SpokenOver, Woken
+from paige.device.attention import Event, Heard, NothingSaid, SpokenOver, Stopped, Woken
 from paige.device.config.schema import Config, House, Mqtt, Wake
 from paige.device.ear import Ear, Hears, wake_detector
 from paige.device.mouth import Aloud, Mouth
@@ -161,6 +161,23 @@ async def test_one_network_hears_the_voice_for_all_who_ask(monkeypatch: pytest.M
         assert Heard in map(type, heard), "the ends of speech are found, too"
         await room.ear.close()
     assert runs == pytest.approx(len(sound) / 512, abs=2)
+
+
+@pytest.mark.parametrize(("word", "what"), [("stop", Stopped), ("okay nabu", Woken)])
+async def test_a_timer_that_rings_is_stopped_by_voice(word: str, what: type[Event]) -> None:
+    async with house() as one:
+        room = Room(one, Wake())
+        room.loudspeaker.at_once = False
+        ringing = asyncio.create_task(room.mouth.ring("Your timer is over."))
+        async with asyncio.timeout(PATIENCE):
+            _, course = await room.loudspeaker.sounds.get()
+            assert await room.hears(quiet(1), recording("01-kitchen-lamp.wav"), quiet(2)) == []
+            assert not ringing.done(), "people may talk while it rings"
+            said = spoken(word, "en-us")
+            assert what in await room.hears(*[quiet(1), said] * 3, quiet(1))
+            await ringing
+        assert course.end is Ended.STOPPED
+        await room.ear.close()
 
 
 async def test_hushed_by_the_button_it_falls_silent() -> None:
