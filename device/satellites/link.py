@@ -27,7 +27,8 @@ SILENCE_SECONDS: Final = 7.0
 CONNECT_SECONDS: Final = 10.0
 STEADY_SECONDS: Final = 30.0
 """A connection that lasted this long ends a row of failures."""
-BACKOFF: Final = Backoff(first=1.0, ceiling=30.0)
+BACKOFF: Final = Backoff(first=1.0, ceiling=2.0)
+"""However long it was away: who stands before it should not wait, and an attempt costs nothing."""
 
 
 class SatelliteLink:

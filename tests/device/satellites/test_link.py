@@ -101,6 +101,10 @@ async def test_a_satellite_that_is_not_there_yet_is_waited_for(caplog: pytest.Lo
     assert "cannot be reached" in caplog.text
 
 
+def test_however_long_it_was_away_it_is_tried_every_two_seconds() -> None:
+    assert all(link_module.BACKOFF.delay(failures, 1.0) <= 2.0 for failures in (1, 2, 3, 1000))
+
+
 async def test_one_that_no_longer_answers_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_module, "PING_SECONDS", 0.01)
     monkeypatch.setattr(link_module, "SILENCE_SECONDS", 0.1)
