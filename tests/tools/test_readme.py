@@ -39,7 +39,7 @@ ELSEWHERE = {
             "./paige bench home",
             "./paige bench ears",
         ),
-        "takes minutes; test_bench.py, test_bench_ears.py and test_bench_understand.py run each part in its smallest form",
+        "takes minutes; test_bench.py and those beside it run each part in its smallest form",
     ),
     "./paige setup dev": "whoever runs these tests has done so",
     "./paige import CHECKPOINT --to FOLDER --licence apache-2.0": "test_import.py runs it",
