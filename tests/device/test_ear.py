@@ -10,7 +10,7 @@ import pytest
 from tests.device.test_mouth import Loudspeaker
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
-from paige.audio.conversion import Resampler, rechunk, to_floats, to_samples
+from paige.audio.conversion import rechunk, to_floats, to_samples
 from paige.audio.earcons import Earcon, earcon
 from paige.audio.echo import EchoCanceller
 from paige.audio.echo_filter import HOP
@@ -30,6 +30,7 @@ from paige.models.recognizer import open_recognizer
 from paige.tools.bench.echo import room as acoustics
 from paige.tools.broker import EmbeddedBroker
 from paige.tools.simulated_home.home import SimulatedHome
+from paige.tools.spoken import spoken_by
 
 ROOT = Path(__file__).parents[2]
 RECORDINGS = ROOT / "tools/demo/recordings"
@@ -42,9 +43,7 @@ def quiet(seconds: float) -> Samples:
 
 def spoken(text: str, voice: str = "en-gb") -> Samples:
     """What eSpeak says, as a microphone hears it."""
-    one = open_voice(voice, "en")
-    sound = np.concatenate(list(one.say(text)))
-    return to_samples(Resampler(one.rate, RATE).resample(to_floats(sound), last=True) * 0.5)
+    return spoken_by(open_voice(voice, "en"), text, 0.5)
 
 
 def recording(name: str) -> Samples:

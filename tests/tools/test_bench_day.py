@@ -35,7 +35,7 @@ def test_what_is_said_in_a_day_is_done_through_all_that_goes_wrong(
 ) -> None:
     # eSpeak makes some of its sounds by chance, and no test is to depend on that: this is what it said once.
     said = read_wav(Path(__file__).with_name("okay-nabu.wav")).samples
-    monkeypatch.setattr(day, "_spoken", lambda text, voice: said)
+    monkeypatch.setattr(day, "spoken_by", lambda voice, text, gain: said)
     monkeypatch.setattr(day, "AN_HOUR", dict.fromkeys(day.AN_HOUR, 1) | {"command": 2})
     part = day.measure(None, quiet, recordings)
     check_tables(part)

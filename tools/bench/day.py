@@ -21,7 +21,7 @@ import numpy as np
 import yaml
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
-from paige.audio.conversion import Resampler, rechunk, to_floats, to_samples
+from paige.audio.conversion import rechunk
 from paige.audio.errors import SourceLost
 from paige.audio.voices import open_voice
 from paige.audio.wav import read_wav
@@ -40,6 +40,7 @@ from paige.tools.bench.part import Part, Table, Tell
 from paige.tools.bench.process_memory import process_memory
 from paige.tools.broker import EmbeddedBroker
 from paige.tools.simulated_home.home import SimulatedHome
+from paige.tools.spoken import spoken_by
 
 HOURS: Final = 1
 AN_HOUR: Final = {"command": 20, "people": 30, "noise": 10, "unplugged": 1, "zeros": 1, "restart": 1}
@@ -47,6 +48,8 @@ AN_HOUR: Final = {"command": 20, "people": 30, "noise": 10, "unplugged": 1, "zer
 _WAKE: Final = "okay nabu"
 _VOICES: Final = ("en-gb", "en-gb+m3", "en-gb+m7", "en-gb-scotland", "en-us+m1")
 """Those that the ready wake word's network hears; `paige bench wake` says of others how many it misses."""
+_LOUDNESS: Final = 0.4
+"""Of a voice, to its loudest."""
 _COMMANDS: Final = (
     "01-kitchen-lamp.wav",
     "02-living-room-lights.wav",
@@ -167,7 +170,7 @@ class _Day:
     def _command(self) -> Iterator[Samples]:
         command = self._commands[self._log.said % len(self._commands)]
         voice = _VOICES[int(self._random.integers(len(_VOICES)))]
-        yield _spoken(_WAKE, voice)
+        yield spoken_by(open_voice(voice, "en"), _WAKE, _LOUDNESS)
         yield self._quiet(float(self._random.uniform(0.4, 1.5)))
         self._log.said += 1
         self.waiting = command.text
@@ -185,12 +188,6 @@ class _Day:
 
     def _quiet(self, seconds: float) -> Samples:
         return self._random.normal(0, _ROOM, round(seconds * RATE)).astype(np.int16)
-
-
-def _spoken(text: str, voice: str) -> Samples:
-    one = open_voice(voice, "en")
-    sound = np.concatenate(list(one.say(text)))
-    return to_samples(Resampler(one.rate, RATE).resample(to_floats(sound), last=True) * 0.4)
 
 
 def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> Part:

@@ -8,7 +8,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-import soxr
 from tests.device.satellites.conftest import spoken
 from tests.device.satellites.fake_satellite import FakeSatellite, satellite
 from tests.device.scene import Scene
@@ -29,6 +28,7 @@ from paige.iot.arbiter import Arbiter
 from paige.iot.link import MqttLink
 from paige.iot.presence import Topics
 from paige.models.recognizer import open_recognizer
+from paige.tools.spoken import spoken_by
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -136,8 +136,7 @@ async def test_of_two_satellites_the_one_that_hears_better_answers(
 ) -> None:
     caplog.set_level(logging.INFO)
     scene.assistant.pipeline.hear_with(open_recognizer("pocketsphinx"))
-    voice = open_voice("en-gb+m3", "en")
-    word = soxr.resample(np.concatenate(list(voice.say("okay nabu"))), voice.rate, RATE)
+    word = spoken_by(open_voice("en-gb+m3", "en"), "okay nabu")
     silence = np.zeros(RATE // 2, np.int16)
     said = np.concatenate(
         [silence, silence, word, silence, spoken("10-lamp-here.wav"), silence, silence, silence]

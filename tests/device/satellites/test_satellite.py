@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 import pytest
-import soxr
 from tests.device.satellites.conftest import spoken
 from tests.device.satellites.fake_satellite import FakeSatellite, satellite
 from tests.device.scene import Scene
@@ -29,6 +28,7 @@ from paige.device.satellites.satellite import Satellite
 from paige.device.turn import Turn
 from paige.iot.backoff import Backoff
 from paige.models.recognizer import open_recognizer
+from paige.tools.spoken import spoken_by
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -219,8 +219,7 @@ async def test_what_is_said_while_it_is_decided_who_answers_is_heard(scene: Scen
 
 
 async def test_one_that_always_sends_sound_is_woken_by_its_words(scene: Scene) -> None:
-    voice = open_voice("en-gb+m3", "en")
-    word = soxr.resample(np.concatenate(list(voice.say("okay nabu"))), voice.rate, RATE)
+    word = spoken_by(open_voice("en-gb+m3", "en"), "okay nabu")
     room = np.random.default_rng(2).normal(0, 30, RATE).astype(np.int16)
     async with satellite() as fake, used(scene, fake, mode="word") as hub:
         await fake.wakes(PipelineStage.WAKE)

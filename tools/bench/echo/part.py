@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Utterance
-from paige.audio.conversion import Resampler, to_floats, to_samples
+from paige.audio.conversion import to_floats, to_samples
 from paige.audio.endpointer import Endpointer
 from paige.audio.voice_activity import open_voice_detector
 from paige.audio.voices import EspeakVoice
@@ -26,10 +26,12 @@ from paige.models.recognizer import open_recognizer
 from paige.models.recognizer.protocol import Recognizer
 from paige.models.vocabulary import Vocabulary
 from paige.tools.bench.demo import demo_home
+from paige.tools.bench.echo.beginnings import beginnings
 from paige.tools.bench.echo.cancellers import CANCELLERS, cancelled
 from paige.tools.bench.echo.room import Room, Sound, decibels
 from paige.tools.bench.errors import BenchFailed
 from paige.tools.bench.part import Part, Table, Tell
+from paige.tools.spoken import spoken_by
 
 REPLIES: Final = (
     "The lamp in the living room is on. It is twenty one degrees in the bedroom, and the garage door has "
@@ -67,8 +69,7 @@ class Alone:
 
 def _replies() -> Sound:
     voice = EspeakVoice()
-    sounds = [np.concatenate(list(voice.say(reply))) for reply in REPLIES]
-    return Resampler(voice.rate, RATE).resample(to_floats(np.concatenate(sounds)), last=True)
+    return to_floats(np.concatenate([spoken_by(voice, reply) for reply in REPLIES]))
 
 
 def _alone(room: Room, played: Sound, recognizer: Recognizer, language: Language) -> Alone:
@@ -172,7 +173,9 @@ def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> 
         rooms = [Room(delay, gain, drift) for gain in _GAINS for drift in _DRIFTS for delay in _DELAYS]
         tell(f"replies alone in {len(rooms)} rooms")
         alone = [_alone(room, played, recognizer, language) for room in rooms]
-    tables = [_alone_table(alone, len(played) / RATE)]
+    tell("replies that begin")
+    sentences = [text for reply in REPLIES for text in reply.split(". ")]
+    tables = [_alone_table(alone, len(played) / RATE), beginnings(sentences, _GAINS, _DELAYS)]
     figures: dict[str, Any] = {"rooms": [_figures(one) for one in alone]}
     if recordings is not None:
         rows = _spoken_over(recordings, repeats or _RECORDINGS, played, tell)

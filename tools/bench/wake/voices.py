@@ -6,10 +6,10 @@ from itertools import product
 from typing import Final
 
 import numpy as np
-import soxr
 
-from paige.audio.chunk import RATE, Samples
+from paige.audio.chunk import Samples
 from paige.audio.voices.espeak import EspeakVoice
+from paige.tools.spoken import spoken_by
 
 ACCENTS: Final = ("en-us", "en", "en-gb-x-rp", "en-gb-scotland")
 """American, British, received pronunciation, Scottish; espeak-ng calls British just English."""
@@ -47,6 +47,6 @@ def say(text: str, speaker: Speaker) -> Samples:
         VoiceUnusable: There is no espeak-ng.
     """
     voice = EspeakVoice(speaker.voice, speed=speaker.speed, pitch=speaker.pitch)
-    spoken = np.concatenate(list(voice.say(text)))  # [samples]
+    spoken = spoken_by(voice, text)  # [samples]
     loud = np.flatnonzero(np.abs(spoken) > np.abs(spoken).max() / 100)
-    return np.asarray(soxr.resample(spoken[loud[0] : loud[-1] + 1], voice.rate, RATE), dtype=np.int16)
+    return spoken[loud[0] : loud[-1] + 1]
