@@ -11,11 +11,11 @@ from paige.device.assistant import Assistant
 from paige.device.attention import Event
 from paige.device.config.schema import Speech
 from paige.device.listening import listen
+from paige.device.memory.code import forget_start
 from paige.device.microphone_watch import MicrophoneWatch
 from paige.device.satellites.listener import Listener
 from paige.iot.registry import Update
 from paige.models.errors import ModelError
-from paige.models.heap import give_back_all
 from paige.models.recognizer import open_recognizer
 from paige.models.recognizer.protocol import Recognizer
 
@@ -121,7 +121,7 @@ async def _keep_names(house: Assistant, area: str | None) -> None:
                 await asyncio.sleep(CALM_SECONDS)
             try:
                 await house.pipeline.listen_for_the_home(area)
-                await asyncio.to_thread(give_back_all)
+                await asyncio.to_thread(forget_start)
             except Exception:  # noqa: BLE001  # what is wrong with these names may be right with the next
                 _log.exception("the recognizer could not be made ready for the home's names")
     finally:

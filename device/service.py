@@ -18,6 +18,7 @@ from paige.device.broker import own_topics
 from paige.device.config.schema import Config
 from paige.device.config.secret import redact
 from paige.device.hearing import hear, open_ears
+from paige.device.memory.code import forget_start
 from paige.device.microphone_watch import MicrophoneWatch
 from paige.device.notify import Notifier
 from paige.device.policy import policy, unasked
@@ -32,7 +33,6 @@ from paige.iot.outcome import Status
 from paige.iot.presence import Presence, Topics
 from paige.iot.push_to_talk import PushToTalk
 from paige.iot.requests import Request, RequestServer
-from paige.models.heap import give_back_all
 from paige.models.store.speech import SPEECH, named
 
 _log = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ class Service:
             stack.push_async_callback(_end, asyncio.create_task(ears, name="ears"))
             # What was made until now stays; to search it for garbage would make somebody wait for an answer.
             gc.freeze()
-            give_back_all()
+            forget_start()
             self._tell_ready(house)
             await self._stop.wait()
             self._notifier.stopping()
