@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paige.audio.chunk import RATE
+from paige.audio.chunk import RATE, Samples
+from paige.audio.conversion import to_floats
+from paige.audio.echo import EchoCanceller
+from paige.audio.wav import read_wav
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
 from paige.models.recognizer import open_recognizer
 from paige.models.vocabulary import Vocabulary
-from paige.tools.bench.echo import part
+from paige.tools.bench.echo import beginnings, part
 from paige.tools.bench.echo.cancellers import CANCELLERS
 from paige.tools.bench.echo.room import Room, Sound, decibels
 from paige.tools.bench.errors import BenchFailed
@@ -71,6 +74,20 @@ def test_who_speaks_over_a_reply_is_counted_under_every_condition(
     assert row[0] == "-18 dB"
     assert len(row) == 3 + len(CANCELLERS)
     assert set(row[1:]) <= {"0%", "100%"}
+
+
+def test_a_reply_that_falls_silent_before_itself_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = beginnings.beginnings((), (-18.0,), (0.05,))
+    assert table.rows == (("-18 dB", "0 of 0", "0 of 11"),)
+
+    class Deaf(EchoCanceller):
+        def play(self, samples: Samples) -> None:
+            """Not told of it."""
+
+    monkeypatch.setattr(beginnings, "EchoCanceller", Deaf)
+    assert beginnings.interrupts_itself(noise(1), Room(0.05, -18)) is False
+    person = to_floats(read_wav(DEMO / "01-kitchen-lamp.wav").samples)
+    assert beginnings.interrupts_itself(person, Room(0.05, -18))
 
 
 def test_a_folder_without_labels_is_refused(tmp_path: Path) -> None:
