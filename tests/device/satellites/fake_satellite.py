@@ -15,7 +15,7 @@ from wyoming.snd import Played
 
 from paige.audio.chunk import RATE, Samples
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @dataclass
