@@ -1,5 +1,5 @@
 # For contributors. Users need only ./paige demo and ./paige test.
-.PHONY: help check setup lint types contract test explore test-wheel demo bench format model vosk clean-root wheels clean
+.PHONY: help check setup lint types contract test explore test-wheel demo bench format model denoiser vosk clean-root wheels clean
 
 BIN := $(or $(PAIGE_VENV),.venv)/bin
 
@@ -46,6 +46,10 @@ model:           ## the intent parser's model from open data: the mean of two tr
 	$(BIN)/python -m paige.tools.training.model --data $(DATA) --out $(OUT)/one $(if $(OWN),--own $(OWN))
 	$(BIN)/python -m paige.tools.training.model --data $(DATA) --out $(OUT)/other --like $(OUT)/one --seed 2 $(if $(OWN),--own $(OWN))
 	$(BIN)/python -m paige.tools.training.average --data $(DATA) --models $(OUT)/one $(OUT)/other --out $(OUT)
+
+denoiser:        ## what takes noise out of an utterance, from synthesized speech (OUT=FOLDER; what is done is kept in OUT.work)
+	@./paige setup train
+	$(BIN)/python -m paige.tools.training.denoiser --out $(OUT)
 
 vosk:            ## the small Vosk model of the tests, from synthesized speech (OUT=FOLDER; what is done is kept in OUT.work)
 	@./paige setup train
