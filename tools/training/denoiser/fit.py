@@ -106,7 +106,7 @@ class Fit:
         total.backward()
         nn.utils.clip_grad_norm_(self._cleaner.parameters(), _CLIPPED)
         self._optimizer.step()
-        return float(heard)
+        return float(heard.detach())
 
     def _tell(self, heard: float, seconds: float) -> None:
         left = (self._plan.steps - self.step) * seconds / 60
