@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paige.audio.chunk import RATE, Samples
+from paige.audio.denoiser import denoise
 
 _FRAME = RATE // 100
 _SMOOTHED_FRAMES = 5
@@ -22,16 +23,16 @@ _SPEECH_SHARE = 0.3
 
 
 def condition(samples: Samples) -> tuple[Samples, float]:
-    """Centred, at half of full scale, without long pauses around the speech, with a little hiss.
+    """Speech without long pauses around it, with less noise, at half of full scale, with a little hiss.
 
     Returns:
         The samples, and how many seconds were cut from their beginning.
     """
     if len(samples) == 0:
         return samples, 0.0
-    centred = samples - samples.mean()  # [samples]
-    begin, end = _speech_bounds(centred)
-    sound = centred[begin:end]
+    clean = denoise(samples - samples.mean())  # [samples]
+    begin, end = _speech_bounds(clean)
+    sound = clean[begin:end]
     loudest = float(np.abs(sound).max())
     if loudest > 0:
         sound = sound * (_PEAK / loudest)

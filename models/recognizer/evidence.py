@@ -93,8 +93,8 @@ class Evidence:
 
 
 # Logistic regression, made and measured by `python -m paige.tools.evidence`.
-_WEIGHTS: Final = Evidence(whole=1.41, weakest=0.42, missed=-2.40, silent=-4.07, choice=-1.21)
-_CONSTANT: Final = 5.66
+_WEIGHTS: Final = Evidence(whole=1.35, weakest=0.30, missed=-3.70, silent=-4.78, choice=-1.33)
+_CONSTANT: Final = 5.96
 
 
 def word_confidences(words: Sequence[Segment], sounds: Way) -> list[float]:

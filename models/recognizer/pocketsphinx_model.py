@@ -82,8 +82,23 @@ def _try(model: SphinxModel) -> None:
         raise ModelUnusable(f"{model.acoustic.parent}: PocketSphinx cannot use this model; is it complete?")
 
 
-def open_decoder(model: SphinxModel, dictionary: Path) -> Any:  # noqa: ANN401  # it publishes no types
+def without_noise_removal(model: SphinxModel, file: Path) -> Path:
+    """Writes how the model hears, but for PocketSphinx's own noise removal, and gives the file."""
+    words = (model.acoustic / "feat.params").read_text(encoding="utf-8").split()
+    pairs = [pair for pair in zip(words[::2], words[1::2], strict=True) if pair[0] != "-remove_noise"]
+    # What stands here wins over what a decoder is asked for.
+    lines = [f"{name} {value}" for name, value in (*pairs, ("-remove_noise", "no"))]
+    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return file
+
+
+def open_decoder(model: SphinxModel, dictionary: Path, **options: Any) -> Any:  # noqa: ANN401  # as Config has them
     """A decoder for the words of a dictionary file; it takes 6 MB.
+
+    Args:
+        model: What it searches with.
+        dictionary: A dictionary file with the words to be searched.
+        options: PocketSphinx's own, for all searches; see its documentation of `Config`.
 
     Raises:
         ModelUnusable: PocketSphinx cannot use the model.
@@ -95,6 +110,7 @@ def open_decoder(model: SphinxModel, dictionary: Path) -> Any:  # noqa: ANN401  
             lm=None,
             bestpath=False,  # on a grammar it takes minutes for some utterances, and gains nothing
             loglevel="FATAL",
+            **options,
         )
     except (RuntimeError, ValueError) as error:
         raise ModelUnusable(f"{model.acoustic}: PocketSphinx cannot use this model") from error
