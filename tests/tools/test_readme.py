@@ -38,6 +38,7 @@ ELSEWHERE = {
             "./paige bench memory",
             "./paige bench home",
             "./paige bench ears",
+            "./paige bench wake --recordings FOLDER",
         ),
         "takes minutes; test_bench.py and those beside it run each part in its smallest form",
     ),
