@@ -26,7 +26,7 @@ _TOLD_EVERY: Final = 50
 class Plan:
     """How the network is trained."""
 
-    steps: int = 1900
+    steps: int = 3_000
     rate: float = 2e-3
     """Of AdamW, at its fastest."""
     warm_up: int = 100
