@@ -1,5 +1,7 @@
 """What an utterance needs before a recognizer hears it well."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,26 +20,41 @@ _SEED = 1
 _MARGIN = 0.3
 """Seconds kept around speech. Batch mean normalization over the long pauses of a recording, instead of over
 its speech, costs 3 % of spoken orders."""
+_NOISE_SHARE = 10**-1.8
+"""Energy of noise to that of speech from which noise is taken out; with less, one more of 200 spoken orders
+is heard right as they are. Those in kitchen noise of 24 dB have a share of 0.003, of 12 dB 0.06."""
 _SPEECH_SHARE = 0.3
 """Where speech begins between the quiet (10th percentile) and the loudest of an utterance, in decibels."""
 
 
-def condition(samples: Samples) -> tuple[Samples, float]:
-    """Speech without long pauses around it, with less noise, at half of full scale, with a little hiss.
+@dataclass(frozen=True, slots=True, eq=False)
+class Conditioned:
+    """An utterance as a recognizer hears it well."""
 
-    Returns:
-        The samples, and how many seconds were cut from their beginning.
-    """
+    samples: Samples  # [samples]
+    cut: float
+    """Seconds that were cut from its beginning."""
+    denoised: bool
+    """Whether there was so much noise that it was taken out."""
+
+
+def condition(samples: Samples) -> Conditioned:
+    """Speech without long pauses around it, at half of full scale, with less noise but a little hiss."""
     if len(samples) == 0:
-        return samples, 0.0
-    clean = denoise(samples - samples.mean())  # [samples]
-    begin, end = _speech_bounds(clean)
-    sound = clean[begin:end]
+        return Conditioned(samples, 0.0, denoised=False)
+    sound = samples - samples.mean()  # [samples]
+    loudest = float(np.abs(sound).max())
+    if loudest > 0:
+        sound = sound * (_PEAK / loudest)
+    clean = denoise(sound)
+    noisy = float(((sound - clean) ** 2).sum()) > _NOISE_SHARE * float((clean**2).sum())
+    begin, end = _speech_bounds(clean if noisy else sound)
+    sound = (clean if noisy else sound)[begin:end]
     loudest = float(np.abs(sound).max())
     if loudest > 0:
         sound = sound * (_PEAK / loudest)
     sound = sound + np.random.default_rng(_SEED).normal(0.0, _HISS, len(sound))
-    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16), begin / RATE
+    return Conditioned(np.clip(np.rint(sound), -32768, 32767).astype(np.int16), begin / RATE, denoised=noisy)
 
 
 def _speech_bounds(sound: NDArray[np.float64]) -> tuple[int, int]:

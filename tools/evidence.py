@@ -43,12 +43,11 @@ from paige.tools.speak import speak
 _VOICES: Final = ("slt", "rms", "awb", "kal16")
 _ANSWERS: Final = 40
 _COMMANDS: Final = 80
+_OTHERS: Final = 60
 _STRETCH: Final = 2 * RATE
 """Samples from the beginning of one stretch of noise to that of the next."""
 _SHRINKAGE: Final = 0.02
 _ROUNDS: Final = 50
-_CAUTION: Final = 0.3
-"""Taken from the odds: to do what nobody said is worse than to have it said again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +172,14 @@ def _commands_as_answers(sounds: _Sounds, snr: float | None) -> Iterator[Example
     )
 
 
+def _commands_as_orders(sounds: _Sounds, snr: float | None) -> Iterator[Example]:
+    commands = sounds.listening_for("commands").language
+    spoken = sounds.spoken(commands, snr, _OTHERS, seed=5)
+    yield from sounds.listening_for("orders").not_said(
+        "commands as orders", (samples for samples, _ in spoken)
+    )
+
+
 def _commands_to_another_home(sounds: _Sounds, snr: float | None) -> Iterator[Example]:
     home = sounds.listening_for("commands").language
     half = _Collection(
@@ -194,6 +201,7 @@ _PARTS: Final[Sequence[_Part]] = (
     (_noise, None),
     *((part, snr) for part in (_answers, _commands) for snr in (None, 18.0)),
     (_commands_as_answers, None),
+    (_commands_as_orders, None),
     (_commands_to_another_home, None),
 )
 
@@ -279,7 +287,7 @@ def fit(examples: Sequence[Example]) -> Rule:
         curve = (inputs.T * (weigh * probability * (1 - probability))) @ inputs + shrink
         found -= np.linalg.solve(curve, slope)
     weights = found[:-1] / spread
-    return Rule(weights, float(found[-1] - weights @ middle) - _CAUTION)
+    return Rule(weights, float(found[-1] - weights @ middle))
 
 
 def held_out(examples: Sequence[Example]) -> Iterator[tuple[str, int, float]]:

@@ -57,6 +57,10 @@ class Evidence:
     """Share of silence between its words: noise is matched by words that stand far apart."""
     choice: float
     """The more there is to choose from, and the less was said, the easier something fits by chance."""
+    length: float
+    """The logarithm of how many phones were said: what fits for long fits less often by chance."""
+    size: float
+    """The logarithm of how large the language is: other speech comes nearer to a sentence of a large one."""
 
     @classmethod
     def of(cls, sentence: Way, sounds: Way, said: Pronunciations, arcs: int) -> "Evidence":
@@ -83,6 +87,8 @@ class Evidence:
             missed=(distance(heard, phones) + _UNSEEN) / (len(phones) + _UNSEEN),
             silent=1 - sum(word.end - word.start for word in words) / (end - begin),
             choice=math.log(arcs) / len(phones),
+            length=math.log(len(phones)),
+            size=math.log(arcs),
         )
 
     @property
@@ -93,8 +99,10 @@ class Evidence:
 
 
 # Logistic regression, made and measured by `python -m paige.tools.evidence`.
-_WEIGHTS: Final = Evidence(whole=1.35, weakest=0.30, missed=-3.70, silent=-4.78, choice=-1.33)
-_CONSTANT: Final = 5.96
+_WEIGHTS: Final = Evidence(
+    whole=1.13, weakest=0.35, missed=-3.91, silent=-5.01, choice=-0.71, length=0.70, size=-0.33
+)
+_CONSTANT: Final = 6.69
 
 
 def word_confidences(words: Sequence[Segment], sounds: Way) -> list[float]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from paige.audio import denoiser
 from paige.audio.chunk import RATE, AudioChunk, Samples, Utterance
-from paige.audio.conditioning import condition
+from paige.audio.conditioning import Conditioned, condition
 from paige.models.grammar.graph import WordGraph
 from paige.models.grammar.language import Language
 from paige.models.recognizer.evidence import Evidence, Way, word_confidences
@@ -29,7 +29,6 @@ from paige.models.recognizer.pocketsphinx_model import (
     Search,
     SphinxModel,
     open_decoder,
-    without_noise_removal,
 )
 from paige.models.recognizer.protocol import Stream
 from paige.models.recognizer.sentence_pairs import arpa, only, pairs
@@ -187,8 +186,8 @@ class _Spoken:
 
 
 def _hearings(languages: Iterable["_Restricted"], utterance: Utterance) -> Iterator[Hearing | None]:
-    samples, cut = condition(utterance.samples)
-    return (one.hear(samples, cut) for one in languages)
+    sound = condition(utterance.samples)
+    return (one.hear(sound) for one in languages)
 
 
 def _first_heard(languages: Iterable["_Restricted"], utterance: Utterance) -> Transcript:
@@ -199,7 +198,11 @@ def _transcript(hearing: Hearing | None, seconds: float) -> Transcript:
     confidence = 0.0 if hearing is None else hearing.evidence.confidence
     if hearing is None or confidence < _SAID:
         return Transcript(text="", confidence=confidence, seconds=seconds)
-    others = tuple(_transcript(other, seconds) for other in hearing.others)
+    # Of sentences that were said, the search knows better than the evidence which of them it was.
+    others = tuple(
+        replace(other, confidence=min(other.confidence, confidence))
+        for other in (_transcript(other, seconds) for other in hearing.others)
+    )
     return Transcript(hearing.text, confidence, seconds, hearing.words, others)
 
 
@@ -220,8 +223,7 @@ class _Restricted:
         self._dictionary = dictionary = folder / "words.dict"
         dictionary.write_text(_dictionary(said), encoding="utf-8")
         self._lattice = folder / "lattice"
-        front_end = without_noise_removal(model, folder / "feat.params")
-        decoder = open_decoder(model, dictionary, featparams=str(front_end))
+        decoder = open_decoder(model, dictionary)
         small = len(self._graph.arcs) <= _SMALL_LANGUAGE
         self._sentences = Search(decoder, **(_SMALL_SEARCH if small else _SENTENCE_SEARCH))
         self._phones = Search(decoder, **_PHONE_SEARCH)
@@ -255,35 +257,28 @@ class _Restricted:
             search.word_pairs(self._pairs)
         return search
 
-    def hear(self, samples: Samples, cut: float) -> Hearing | None:
-        """The likeliest sentence; None where the searches end without one.
-
-        Args:
-            samples: What was said, as `condition` leaves it.
-            cut: Seconds of the utterance before it.
-        """
-        if self._graph is None or len(samples) < _SHORTEST * RATE:
+    def hear(self, sound: Conditioned) -> Hearing | None:
+        """The likeliest sentence; None where the searches end without one."""
+        if self._graph is None or len(sound.samples) < _SHORTEST * RATE:
             return None
-        graph = self._graph if self._words is None else self._possible(self._words, self._graph, samples)
-        sounds = None if graph is None else self._phones.run(samples)
+        graph = self._graph if self._words is None else self._possible(self._words, self._graph, sound)
+        sounds = None if graph is None else self._phones.run(sound)
         if graph is None or sounds is None:
             return None
-        best = self._likeliest(samples, cut, sounds)
+        best = self._likeliest(sound, sounds)
         if best is None or not _SAID <= best.evidence.confidence < _SURE:
             return best
-        return replace(best, others=tuple(self._others(graph, best, samples, cut, sounds)))
+        return replace(best, others=tuple(self._others(graph, best, sound, sounds)))
 
-    def _possible(self, words: Search, graph: WordGraph, samples: Samples) -> WordGraph | None:
+    def _possible(self, words: Search, graph: WordGraph, sound: Conditioned) -> WordGraph | None:
         """Those sentences of a large language that are searched; None where none can have been said."""
-        words.run(samples)
+        words.run(sound)
         possible = only(graph, words.heard_words(self._lattice))
         if possible is not None:
             self._sentences.sentences(possible)
         return possible
 
-    def _others(
-        self, graph: WordGraph, best: Hearing, samples: Samples, cut: float, sounds: Way
-    ) -> Iterator[Hearing]:
+    def _others(self, graph: WordGraph, best: Hearing, sound: Conditioned, sounds: Way) -> Iterator[Hearing]:
         """The likeliest sentences without one of the words that fit least, if they were said at all."""
         weakest = sorted(best.words, key=lambda word: word.confidence)[:_OTHERS]
         found = {best.text}
@@ -292,24 +287,24 @@ class _Restricted:
             if without is None:
                 continue
             self._sentences.sentences(without)
-            other = self._likeliest(samples, cut, sounds)
+            other = self._likeliest(sound, sounds)
             if other is not None and other.text not in found and other.evidence.confidence >= _SAID:
                 found.add(other.text)
                 yield other
         self._sentences.sentences(graph)
 
-    def _likeliest(self, samples: Samples, cut: float, sounds: Way) -> Hearing | None:
+    def _likeliest(self, sound: Conditioned, sounds: Way) -> Hearing | None:
         """The best of the sentences that are searched now."""
         assert self._graph is not None
-        sentence = self._sentences.run(samples)
+        sentence = self._sentences.run(sound)
         spoken = [] if sentence is None else [segment for segment in sentence.segments if segment.spoken]
         if sentence is None or not spoken:
             return None
         words = tuple(
             Word(
                 segment.text,
-                start=cut + segment.start / FRAMES_PER_SECOND,
-                end=cut + segment.end / FRAMES_PER_SECOND,
+                start=sound.cut + segment.start / FRAMES_PER_SECOND,
+                end=sound.cut + segment.end / FRAMES_PER_SECOND,
                 confidence=confidence,
             )
             for segment, confidence in zip(spoken, word_confidences(spoken, sounds), strict=True)

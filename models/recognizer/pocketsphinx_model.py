@@ -13,6 +13,7 @@ from typing import Any, Final
 import pocketsphinx
 
 from paige.audio.chunk import Samples
+from paige.audio.conditioning import Conditioned
 from paige.models.errors import ModelUnusable
 from paige.models.grammar.graph import WordGraph
 from paige.models.recognizer.evidence import Segment, Way
@@ -82,23 +83,8 @@ def _try(model: SphinxModel) -> None:
         raise ModelUnusable(f"{model.acoustic.parent}: PocketSphinx cannot use this model; is it complete?")
 
 
-def without_noise_removal(model: SphinxModel, file: Path) -> Path:
-    """Writes how the model hears, but for PocketSphinx's own noise removal, and gives the file."""
-    words = (model.acoustic / "feat.params").read_text(encoding="utf-8").split()
-    pairs = [pair for pair in zip(words[::2], words[1::2], strict=True) if pair[0] != "-remove_noise"]
-    # What stands here wins over what a decoder is asked for.
-    lines = [f"{name} {value}" for name, value in (*pairs, ("-remove_noise", "no"))]
-    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
-    return file
-
-
-def open_decoder(model: SphinxModel, dictionary: Path, **options: Any) -> Any:  # noqa: ANN401  # as Config has them
+def open_decoder(model: SphinxModel, dictionary: Path) -> Any:  # noqa: ANN401  # it publishes no types
     """A decoder for the words of a dictionary file; it takes 6 MB.
-
-    Args:
-        model: What it searches with.
-        dictionary: A dictionary file with the words to be searched.
-        options: PocketSphinx's own, for all searches; see its documentation of `Config`.
 
     Raises:
         ModelUnusable: PocketSphinx cannot use the model.
@@ -110,7 +96,6 @@ def open_decoder(model: SphinxModel, dictionary: Path, **options: Any) -> Any:  
             lm=None,
             bestpath=False,  # on a grammar it takes minutes for some utterances, and gains nothing
             loglevel="FATAL",
-            **options,
         )
     except (RuntimeError, ValueError) as error:
         raise ModelUnusable(f"{model.acoustic}: PocketSphinx cannot use this model") from error
@@ -163,16 +148,21 @@ class Search:
             for name, value in before.items():
                 config[name] = value
 
-    def run(self, samples: Samples) -> Way | None:
+    def run(self, sound: Conditioned) -> Way | None:
         """Searches an utterance; None where no way through it survived to the end."""
-        self.begin()
-        self._decoder.process_raw(samples.tobytes(), no_search=False, full_utt=True)
+        self.begin(denoised=sound.denoised)
+        self._decoder.process_raw(sound.samples.tobytes(), no_search=False, full_utt=True)
         self._decoder.end_utt()
         return self._best()
 
-    def begin(self) -> None:
-        """An utterance begins, of which `go_on` is given the parts."""
+    def begin(self, *, denoised: bool = False) -> None:
+        """An utterance begins, of which `go_on` is given the parts.
+
+        Args:
+            denoised: Whether noise was taken out of it; else PocketSphinx does that itself, in its own way.
+        """
         self._decoder.activate_search(self._name)
+        self._decoder.config["remove_noise"] = not denoised
         # It keeps what it learned of the last noise, and would hear the same recording differently each time.
         self._decoder.reinit_feat()
         self._decoder.start_utt()

@@ -14,25 +14,31 @@ SPOKEN = read_wav(Path(__file__).parents[2] / "tools/demo/recordings/01-kitchen-
 
 def test_long_pauses_are_cut_and_the_cut_is_told() -> None:
     pause = np.zeros(4 * RATE, np.int16)
-    samples, cut = condition(np.concatenate((pause, SPOKEN, pause)))
-    assert cut == pytest.approx(4.0 + 0.5 - 0.3, abs=0.25)
-    assert len(samples) < len(SPOKEN) + RATE
+    sound = condition(np.concatenate((pause, SPOKEN, pause)))
+    assert sound.cut == pytest.approx(4.0 + 0.5 - 0.3, abs=0.25)
+    assert len(sound.samples) < len(SPOKEN) + RATE
 
 
 def test_quiet_and_offset_recordings_come_out_alike() -> None:
-    plain, _ = condition(SPOKEN)
-    quiet, _ = condition((SPOKEN // 4 + 1000).astype(np.int16))
+    plain = condition(SPOKEN).samples
+    quiet = condition((SPOKEN // 4 + 1000).astype(np.int16)).samples
     assert np.corrcoef(plain[: len(quiet)], quiet[: len(plain)])[0, 1] > 0.99
     assert abs(np.abs(quiet).max() - 16384) < 300
     assert abs(quiet.mean()) < 10
 
 
 def test_the_same_sound_gives_the_same_samples() -> None:
-    assert np.array_equal(condition(SPOKEN)[0], condition(SPOKEN)[0])
+    assert np.array_equal(condition(SPOKEN).samples, condition(SPOKEN).samples)
 
 
 @pytest.mark.parametrize("length", [0, 1, 159, 160, 801])
 def test_next_to_nothing_stays_next_to_nothing(length: int) -> None:
-    samples, cut = condition(np.zeros(length, np.int16))
-    assert len(samples) == length
-    assert cut == 0.0
+    sound = condition(np.zeros(length, np.int16))
+    assert len(sound.samples) == length
+    assert sound.cut == 0.0
+
+
+@pytest.mark.parametrize(("level", "noisy"), [(0, False), (20, False), (1500, True)])
+def test_noise_is_taken_out_where_there_is_much(level: float, noisy: bool) -> None:
+    hiss = np.random.default_rng(2).normal(0, level, len(SPOKEN))
+    assert condition((SPOKEN + hiss).astype(np.int16)).denoised is noisy

@@ -17,9 +17,9 @@ def examples(kind: str, count: int, *, said: bool, whole: float) -> list[Example
             kind,
             source,
             said=said,
-            evidence=Evidence(*(np.array([whole, -5.0, 0.2, 0.1, 0.3]) + noise)),
+            evidence=Evidence(*(np.array([whole, -5.0, 0.2, 0.1, 0.3, 3.0, 6.0]) + noise)),
         )
-        for source, noise in enumerate(GENERATOR.normal(0, [0.02, 0.2, 0.2, 0.2, 0.2], (count, 5)))
+        for source, noise in enumerate(GENERATOR.normal(0, [0.02, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2], (count, 7)))
     ]
 
 
@@ -27,7 +27,7 @@ def test_the_part_that_tells_them_apart_gets_the_weight() -> None:
     rule = fit(examples("said", 60, said=True, whole=-1.0) + examples("noise", 60, said=False, whole=-2.0))
     whole, *others = rule.weights
     assert whole > 3 * max(abs(weight) for weight in others)
-    halfway = Example("", 0, said=False, evidence=Evidence(-1.5, -5.0, 0.2, 0.1, 0.3))
+    halfway = Example("", 0, said=False, evidence=Evidence(-1.5, -5.0, 0.2, 0.1, 0.3, 3.0, 6.0))
     assert abs(rule.odds([halfway])[0]) < 0.5
     better = replace(halfway, evidence=replace(halfway.evidence, whole=-1.0))
     assert rule.odds([better])[0] > 2

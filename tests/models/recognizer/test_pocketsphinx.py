@@ -8,10 +8,12 @@ import pytest
 import yaml
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples, Utterance
+from paige.audio.conditioning import Conditioned
 from paige.audio.wav import read_wav
 from paige.models.errors import ModelUnusable
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
+from paige.models.recognizer import pocketsphinx
 from paige.models.recognizer.lexicon import pronounce
 from paige.models.recognizer.pocketsphinx import PocketSphinxRecognizer
 from paige.models.recognizer.pocketsphinx_model import Search, SphinxModel, open_decoder
@@ -61,7 +63,7 @@ def test_searches_of_one_decoder_find_what_each_finds_alone(tmp_path: Path) -> N
     dictionary = tmp_path / "words.dict"
     said = pronounce(graph.words, model.dictionary, Spelling.for_language("en"))
     dictionary.write_text("".join(f"{word} {ways[0]}\n" for word, ways in said.items()))
-    samples = read_wav(RECORDINGS / LAMP).samples
+    sound = Conditioned(read_wav(RECORDINGS / LAMP).samples, cut=0.0, denoised=False)
 
     def searches(first: object, second: object) -> tuple[Search, Search]:
         sentences, phones = Search(first, beam=1e-80, lw=1.0), Search(second, allphone_ci=True, lw=2.0)
@@ -73,8 +75,8 @@ def test_searches_of_one_decoder_find_what_each_finds_alone(tmp_path: Path) -> N
     together = searches(one, one)
     apart = searches(open_decoder(model, dictionary), open_decoder(model, dictionary))
     for _ in range(2):
-        found = [search.run(samples) for search in together]
-        assert found == [search.run(samples) for search in apart]
+        found = [search.run(sound) for search in together]
+        assert found == [search.run(sound) for search in apart]
         assert None not in found
         assert found[0] != found[1]
 
@@ -112,6 +114,24 @@ def test_words_have_their_times_in_the_utterance(recognizer: PocketSphinxRecogni
 def test_the_same_recording_is_heard_the_same_each_time(recognizer: PocketSphinxRecognizer) -> None:
     recording = read_wav(RECORDINGS / LAMP)
     assert recognizer.recognize(recording) == recognizer.recognize(recording)
+
+
+def test_of_what_is_not_sure_others_are_told_that_are_no_surer(
+    recognizer: PocketSphinxRecognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = read_wav(RECORDINGS / LAMP)
+    sure = recognizer.recognize(recording)
+    assert not sure.others
+    monkeypatch.setattr(pocketsphinx, "_SURE", 1.0)  # nothing is that sure
+    unsure = recognizer.recognize(recording)
+    assert (unsure.text, unsure.words) == (sure.text, sure.words)
+    assert "turn off the kitchen lamp" in [other.text for other in unsure.others]
+    for other in unsure.others:
+        assert other.words
+        assert not other.others
+        assert 0.5 <= other.confidence <= unsure.confidence
+    monkeypatch.undo()
+    assert recognizer.recognize(recording) == sure, "what was looked for in others changed what is heard"
 
 
 @pytest.mark.parametrize(

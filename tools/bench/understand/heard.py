@@ -91,7 +91,7 @@ class FreeRecognizer:
 
     def hear(self, samples: Samples) -> str:
         """Words; none where nothing was heard."""
-        sound, _ = condition(samples)
+        sound = condition(samples).samples
         self._decoder.reinit_feat()
         self._decoder.start_utt()
         self._decoder.process_raw(sound.tobytes(), no_search=False, full_utt=True)
