@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from paige.iot.choice import choose
+from paige.iot.naming import canonical
 from paige.iot.resolution import Choice, Commands, Confirmation, Question
 from paige.models.intent import Intent
 from paige.models.vocabulary import Name
@@ -52,6 +53,11 @@ class Asked:
         """What choices are called where the home has no such names; each stands for its choice's label."""
         choices = self.matter.choices if isinstance(self.matter, Question) else ()
         return tuple(Name(name, choice.label) for choice in choices for name in choice.names)
+
+    def offers(self, text: str) -> bool:
+        """Whether a sentence is what one of the choices is called in the question, word for word."""
+        choices = self.matter.choices if isinstance(self.matter, Question) else ()
+        return canonical(text) in {canonical(choice.label) for choice in choices}
 
     def settled(self, *answered: Todo) -> tuple[Todo, ...]:
         """All that is to be done, with what the answer made of the matter; without it, all the rest."""

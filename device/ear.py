@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from paige.audio.chunk import AudioChunk, Utterance
@@ -45,6 +46,9 @@ class Hears:
     """Says the replies aloud; None where that is somebody else's."""
     echo: EchoCanceller | None = None
     """Takes out of the sound what the mouth says; without it, nobody is heard while Paige speaks."""
+    hearing: Callable[[str | None], None] | None = None
+    """Told, in another thread, of the words so far while somebody is listened to (at first none), and None
+    when that is over; None where nobody wants to know."""
 
 
 class Ear:
@@ -57,20 +61,25 @@ class Ear:
         self._what = what
         self._attention: Attention | None = None
         """Of the microphone that is open."""
-        self._live = what.pipeline.live()
+        self._live = what.pipeline.live() if what.hearing is None else what.pipeline.live(what.hearing)
         self._answering: set[asyncio.Task[None]] = set()
         self._free = asyncio.Semaphore(MOST_ANSWERED)
 
     def events(self, chunks: Iterator[AudioChunk]) -> Iterator[Event]:
         """What comes of the sound of a microphone that was opened."""
         attention, echo = self.open(), self._what.echo
-        for chunk in chunks:
-            if echo is None:
-                yield from attention.hear(chunk)
-                continue
-            heard = echo.hear(chunk)
-            attention.mend(echo.mended)
-            yield from attention.hear(heard)
+        try:
+            for chunk in chunks:
+                heard = chunk
+                if echo is not None:
+                    heard = echo.hear(chunk)
+                    attention.mend(echo.mended)
+                for event in attention.hear(heard):
+                    if not isinstance(event, SpokenOver):
+                        self._tell_hearing("" if isinstance(event, Woken) else None)
+                    yield event
+        finally:
+            self._tell_hearing(None)
 
     def open(self) -> Attention:
         """Begin with a microphone.
@@ -107,8 +116,7 @@ class Ear:
     def listen(self, seconds: float) -> None:
         """Listen without a wake word: a button was pushed."""
         self.hush()
-        if self._attention is not None:
-            self._attention.listen(seconds)
+        self._listen(seconds)
 
     def speaks(self, aloud: Aloud) -> None:
         """Something else is heard of Paige now."""
@@ -116,6 +124,8 @@ class Ear:
             self._attention.speaking = aloud is not Aloud.NOTHING
             heard_through = aloud is Aloud.NOTHING or (aloud is Aloud.WORDS and self._what.echo is not None)
             self._attention.deaf = not heard_through
+            if not heard_through:
+                self._tell_hearing(None)
 
     async def settled(self) -> None:
         """Wait until nothing that was heard is still to be answered."""
@@ -136,9 +146,19 @@ class Ear:
         await what.done(turn)
         # A question makes its answers worth hearing: they are readied while it is said.
         await asyncio.gather(self._tell(turn), what.pipeline.listen_for_the_home(what.area))
-        if turn.reply.expects is not Expects.NOTHING and self._attention is not None:
-            self._attention.listen(ANSWER_SECONDS)
+        if turn.reply.expects is not Expects.NOTHING:
+            self._listen(ANSWER_SECONDS)
         await asyncio.to_thread(give_back)
+
+    def _listen(self, seconds: float) -> None:
+        if self._attention is not None:
+            self._attention.listen(seconds)
+            self._tell_hearing("")
+
+    def _tell_hearing(self, words: str | None) -> None:
+        """In the order in which it is heard."""
+        if self._what.hearing is not None:
+            self._live.after(partial(self._what.hearing, words))
 
     async def _tell(self, turn: Turn) -> None:
         """Say the reply; to talk that means nothing there is none."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 from paige.audio.chunk import AudioChunk, Utterance
 from paige.device.attention import Guess
@@ -48,6 +49,11 @@ class Live:
     def guess(self, utterance: Utterance) -> Future[Guess | None]:
         """See `Listener`."""
         return self._work.submit(self._guess, utterance)
+
+    def after(self, work: Callable[[], None]) -> None:
+        """Do something as soon as all that it was given has been heard; nothing where it was closed."""
+        with suppress(RuntimeError):
+            self._work.submit(work)
 
     def settle(self) -> None:
         """Wait until all that it was given has been heard."""

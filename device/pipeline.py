@@ -171,10 +171,10 @@ class Pipeline:
         todo = self._understanding.parse(text.strip(), self._place(here), asked=None)
         return todo if isinstance(todo, NotRecognized) else tuple(one.intent for one in todo)
 
-    def live(self) -> Live:
+    def live(self, told: Callable[[str], None] = lambda _: None) -> Live:
         """What finds out what is being said, for one microphone; see `Live`."""
         heard = self._recognition
-        return Live(heard.stream, lambda: heard.listening_for, heard.pause)
+        return Live(heard.stream, lambda: heard.listening_for, heard.pause, told)
 
     async def listen_for_the_home(self, here: str | None = None) -> None:
         """Ready the recognizer for what can be said now, ahead of the utterance that would wait for it."""

@@ -39,6 +39,8 @@ class Rooms:
         topics: Our own.
         done: Told of the turn that came of each utterance, whose reply is to be said.
         told: Told of the turn that came of each sentence that somebody else has heard.
+        hearing: Told what is being heard: by which ear, where that is, and as `Hears.hearing` is; None where
+            nobody wants to know.
     """
 
     def __init__(
@@ -48,12 +50,14 @@ class Rooms:
         topics: Topics,
         done: Callable[[Turn], Awaitable[None]],
         told: Callable[[Turn], Awaitable[None]],
+        hearing: Callable[[str, str | None, str | None], None] | None = None,
     ) -> None:
         self._house = house
         self._config = config
         self._topics = topics
         self._done = done
         self._told = told
+        self._hearing = hearing
         self._preparing: set[asyncio.Task[None]] = set()
         self._voice: Voice | None = None
         if config.voice.aloud:
@@ -120,8 +124,8 @@ class Rooms:
         done: Callable[[Turn], Awaitable[None]],
         echo: EchoCanceller | None = None,
     ) -> Ear:
-        config = self._config
-        ear = Ear(Hears(self._house.pipeline, config.wake, area, done, mouth, echo))
+        hearing = None if self._hearing is None else partial(self._hearing, str(len(self._ears)), area)
+        ear = Ear(Hears(self._house.pipeline, self._config.wake, area, done, mouth, echo, hearing))
         if mouth is not None:
             mouth.on_change(ear.speaks)
         self._ears.append(ear)

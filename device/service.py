@@ -6,11 +6,12 @@ import json
 import logging
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from paige.device.assistant import MODELS, Assistant, assistant
 from paige.device.attention import WAKE_SECONDS
@@ -21,6 +22,7 @@ from paige.device.hearing import hear, open_ears
 from paige.device.memory.code import forget_start
 from paige.device.microphone_watch import MicrophoneWatch
 from paige.device.notify import Notifier
+from paige.device.page.address import parse_listen
 from paige.device.policy import policy, unasked
 from paige.device.rooms import Rooms
 from paige.device.satellites.address import parse_address, parse_place
@@ -32,8 +34,12 @@ from paige.iot.message import Publication
 from paige.iot.outcome import Status
 from paige.iot.presence import Presence, Topics
 from paige.iot.push_to_talk import PushToTalk
-from paige.iot.requests import Request, RequestServer
+from paige.iot.requests import Gate, Request, RequestServer
 from paige.models.store.speech import SPEECH, named
+
+if TYPE_CHECKING:  # what they stand on takes memory that a house without a page need not have
+    from paige.device.page.feed import Feed
+    from paige.device.page.server import PageServer
 
 _log = logging.getLogger(__name__)
 
@@ -98,16 +104,22 @@ class Service:
             presence = Presence(house.link, topics, name=self._config.house.name, version=paige_version())
             await stack.enter_async_context(presence)
             area = self._config.house.area
+            feed = speaker.feed = self._feed(house)
             answering = _Answering(house, presence, area, speaker)
-            rooms = speaker.rooms = Rooms(house, self._config, topics, answering.tell_aloud, answering.tell)
+            hearing = None if feed is None else feed.hearing
+            rooms = speaker.rooms = Rooms(
+                house, self._config, topics, answering.tell_aloud, answering.tell, hearing
+            )
             await stack.enter_async_context(RequestServer(house.link, topics, answering.answer))
+            if feed is not None:
+                await stack.enter_async_context(self._page(feed, topics, answering))
             stack.push_async_callback(_end, asyncio.create_task(self._watchdog(), name="watchdog"))
             await self._settle(house)
             if recognizer is not None:
                 await house.pipeline.listen_for_the_home(area)
             ear = await stack.enter_async_context(rooms.open())
             stack.enter_context(PushToTalk(house.link, topics, partial(ear.listen, WAKE_SECONDS), rooms.hush))
-            watch = MicrophoneWatch(lambda how: presence.tell_health({"microphone": how}))
+            watch = MicrophoneWatch(answering.tell_microphone)
             stack.push_async_callback(_end, asyncio.create_task(watch.run(), name="health"))
             ears = hear(speech, house, area, ear, watch)
             stack.push_async_callback(_end, asyncio.create_task(ears, name="ears"))
@@ -124,6 +136,27 @@ class Service:
     def _has_satellites(self) -> bool:
         others = self._config.satellites
         return bool(others.wyoming) or others.wyoming_port is not None or others.hermes
+
+    def _feed(self, house: Assistant) -> "Feed | None":
+        """What the page shows; None where there is no page."""
+        if self._config.page.listen is None:
+            return None
+        from paige.device.page.feed import Feed
+
+        feed = Feed(self._config.house.name)
+        house.link.on_status(feed.broker)
+        feed.broker(house.link.status)
+        return feed
+
+    def _page(self, feed: "Feed", topics: Topics, answering: "_Answering") -> "PageServer":
+        from paige.device.page.app import PageApp  # what it stands on takes memory
+        from paige.device.page.guard import Guard, own_names
+        from paige.device.page.server import PageServer
+
+        page = self._config.page
+        assert page.listen is not None, "there is a feed"
+        guard = Guard((*own_names(), *page.names), None if page.token is None else page.token.reveal())
+        return PageServer(PageApp(feed, guard, Gate(topics), answering.answer), parse_listen(page.listen))
 
     def stop(self, by: signal.Signals | None = None) -> None:
         """End the service cleanly: it says on the broker that it goes."""
@@ -187,8 +220,16 @@ class _Answering:
     async def tell(self, turn: Turn) -> None:
         """Write a turn to the log, and its outcome to the broker."""
         log_turn(turn)
+        if self._speaker.feed is not None:
+            self._speaker.feed.turn(turn)
         if turn.outcomes:
             await self._presence.tell(gravest(outcome.status for outcome in turn.outcomes))
+
+    async def tell_microphone(self, how: Mapping[str, object]) -> None:
+        """Say on the broker, and on the page, how the microphone does."""
+        if self._speaker.feed is not None:
+            self._speaker.feed.microphone(how)
+        await self._presence.tell_health({"microphone": how})
 
     async def tell_aloud(self, turn: Turn) -> None:
         """The same for what was spoken, and the reply for others to say; none to talk that means nothing."""
@@ -206,9 +247,13 @@ class _Speaker:
         """Set as soon as there is one."""
         self.rooms: Rooms | None = None
         """The same."""
+        self.feed: Feed | None = None
+        """What the page shows; None where there is no page."""
 
     async def announce(self, text: str, area: str | None, *, ring: bool = False) -> None:
         """See `paige.device.ringing.Announce`."""
+        if self.feed is not None:
+            self.feed.announcement(text, area)
         saying = [] if self.rooms is None else [self.rooms.say(text, area, ring=ring)]
         await asyncio.gather(self.publish(text, area, ANNOUNCE_SECONDS), *saying)
 

@@ -122,8 +122,10 @@ class Gate:
             return RequestRefused("it is retained, and may be of any age")
         decoder = decode_text if message.topic == self._topics.say_set else decode
         request = decoder(message.payload)
-        if isinstance(request, RequestRefused):
-            return request
+        return request if isinstance(request, RequestRefused) else self.let_through(request, now)
+
+    def let_through(self, request: Request, now: float) -> Request | RequestRefused:
+        """The same request, if it has not been here before and it is not too late for it at `now`."""
         if request.expires is not None and request.expires <= now:
             return RequestRefused(f"it is {now - request.expires:.1f} seconds too late")
         if request.id is not None:

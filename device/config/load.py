@@ -32,6 +32,7 @@ from paige.device.config.schema import Config
 from paige.device.config.secret import MASK
 from paige.device.config.value import Unfit, Written, convert, expanded
 from paige.device.errors import ConfigInvalid
+from paige.device.page.address import why_unfit
 
 SECRETS_FILE = "secrets.yaml"
 
@@ -141,7 +142,18 @@ class _Gathering:
         self._unknown_variables()
         settings = tuple(self._setting(leaf, self._source(leaf, document)) for leaf in leaves(Config))
         config = build(Config, {setting.leaf.path: setting.value for setting in settings})
-        return Loaded(config, self.path, settings)
+        loaded = Loaded(config, self.path, settings)
+        self._together(loaded)
+        return loaded
+
+    def _together(self, loaded: Loaded) -> None:
+        """What each key allows and their sum does not."""
+        page = loaded.config.page
+        if page.listen is None:
+            return
+        unfit = why_unfit(page.listen, None if page.token is None else page.token.reveal())
+        if unfit is not None:
+            self.problems.append(Problem(Place(loaded.source("page.listen")), "page.listen", unfit))
 
     def _document(self) -> Document:
         if self.path is None:

@@ -11,6 +11,7 @@ from paige.device.config.key import key
 from paige.device.config.phrase import parse_phrase
 from paige.device.config.secret import Secret
 from paige.device.memory.size import AMOUNT, parse_size
+from paige.device.page.address import parse_listen
 from paige.device.satellites.address import parse_address, parse_place, parse_server
 from paige.iot.policy import ALWAYS_CONFIRMED, Rule
 
@@ -270,6 +271,34 @@ class Satellites:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page for browsers in the house: what Paige hears, understands and does, and a line to type into."""
+
+    listen: str | None = key(
+        None,
+        "Where it is served. 127.0.0.1 is for this machine alone, 0.0.0.0 for everybody who reaches it; that "
+        "takes a token.",
+        valid=parse_listen,
+        pattern_words="an address of this machine and a port: 127.0.0.1:10380",
+        default_words="there is no page",
+        example='"0.0.0.0:10380"',
+    )
+    token: Secret | None = key(
+        None,
+        "What a person types into the page once, in each browser, before it shows and does anything.",
+        default_words="none is asked for",
+        example="!secret page_token",
+    )
+    names: tuple[str, ...] = key(
+        (),
+        "Names by which browsers find this machine, besides its own, those that end with .local, and "
+        "addresses.",
+        example='["paige.fritz.box"]',
+        **_HOST,
+    )
+
+
 _RULES = {
     "valid": Rule.parse,
     "pattern_words": "a domain (lock), a device class (cover:garage), an entity (lock.front_door) or *, and "
@@ -351,6 +380,7 @@ class Config:
     wake: Wake = Wake()
     voice: Voice = Voice()
     satellites: Satellites = Satellites()
+    page: Page = Page()
     policy: Policy = Policy()
     memory: Memory = Memory()
     language_model: LanguageModel = LanguageModel()

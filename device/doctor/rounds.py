@@ -4,6 +4,7 @@ from paige.device.doctor.finding import Check
 from paige.device.doctor.home import BROKER_SECONDS, DEVICES_SECONDS, broker, devices
 from paige.device.doctor.language import SECONDS, home, models
 from paige.device.doctor.machine import board, clock, disk, memory
+from paige.device.doctor.page import page
 from paige.device.doctor.sound import microphone, speaker, voice, wake_words
 from paige.device.doctor.wyoming import others
 
@@ -21,4 +22,5 @@ CHECKS = (
     Check("speaker", 10, speaker),
     Check("voice", 10, voice),
     Check("others", 15, others),
+    Check("page", 5, page),
 )

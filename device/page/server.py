@@ -1,0 +1,179 @@
+"""Serves the page over HTTP, within limits."""
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+from asyncio import StreamReader, StreamWriter
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Self, cast
+
+from microdot.microdot import Request
+
+from paige.device.errors import PortUnusable
+from paige.device.page.address import PageAddress
+from paige.device.page.app import PageApp
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PageLimits:
+    """Bounds that no browser comes near to; who crosses one is hung up on, alone."""
+
+    clients: int = 32
+    """Connections at a time."""
+    head: int = 16 * 1024
+    """Bytes of a request before its body; microdot allows as many of the body."""
+    request_seconds: float = 10.0
+    """Until a request is there, and for a browser to take a part of the answer."""
+    buffer: int = 64 * 1024
+    """Bytes that wait in the kernel for a browser to take them."""
+
+
+class PageServer:
+    """Serves any number of browsers, up to a bound; an asynchronous context manager.
+
+    Microdot reads requests and finds who answers them. It knows no limits of time and of a request's whole
+    head, so the connections are ours.
+
+    Args:
+        app: What is answered.
+        address: Where to serve.
+        limits: How much a browser may ask for.
+    """
+
+    def __init__(self, app: PageApp, address: PageAddress, limits: PageLimits | None = None) -> None:
+        self._app = app
+        self._address = address
+        self._limits = limits or PageLimits()
+        self._server: asyncio.Server | None = None
+        self._clients: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        """Where it listens, once entered."""
+        assert self._server is not None
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def __aenter__(self) -> Self:
+        """Begin to listen.
+
+        Raises:
+            PortUnusable: The port is taken, or the address is none of this machine.
+        """
+        try:
+            self._server = await asyncio.start_server(
+                self._accept, self._address.host, self._address.port, limit=self._limits.head
+            )
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise PortUnusable(
+                f"the page cannot be served at {self._address.host}, port {self._address.port}: {reason}; "
+                "choose another for page.listen"
+            ) from error
+        _log.info("the page is served at %s", self._address.url(socket.gethostname()))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Hang up on everyone."""
+        assert self._server is not None
+        self._server.close()
+        for client in self._clients:
+            client.cancel()
+        await asyncio.gather(*self._clients, return_exceptions=True)
+
+    def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
+        if len(self._clients) >= self._limits.clients:
+            writer.transport.abort()
+            return
+        client = asyncio.create_task(self._serve(reader, writer), name="page-client")
+        self._clients.add(client)
+        client.add_done_callback(self._clients.discard)
+
+    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+        answer: Any = None
+        try:
+            request = await self._read(reader, writer)
+            # Of what was no request it makes the answer 400.
+            answer = await self._app.routes.dispatch_request(cast("Request", request))
+            # It writes with awrite alone.
+            await answer.write(cast("StreamWriter", _Outgoing(writer, self._limits)))
+        except (OSError, EOFError) as error:
+            _log.debug("a browser has gone: %s", error)
+        except Exception:  # noqa: BLE001  # a mistake of ours with one browser must not take the others'
+            _log.exception("a browser could not be answered")
+        finally:
+            body: Any = getattr(answer, "body", None)
+            if hasattr(body, "aclose"):
+                await body.aclose()
+            writer.close()
+
+    async def _read(self, reader: StreamReader, writer: StreamWriter) -> Request | None:
+        """The request of a connection; None where it is none.
+
+        Raises:
+            OSError: It does not come in time.
+            EOFError: It ends too soon.
+        """
+        peer = writer.get_extra_info("peername") or ("unknown", 0)
+        incoming = cast("StreamReader", _Incoming(reader, self._limits.head))
+        try:
+            async with asyncio.timeout(self._limits.request_seconds):
+                return await Request.create(self._app.routes, incoming, writer, peer)
+        except (ValueError, IndexError) as error:
+            _log.debug("what %s sends is no request: %s", peer[0], error)
+            return None
+
+
+class _Incoming:
+    """What comes of one request, and no more than a request's head may have."""
+
+    def __init__(self, reader: StreamReader, most: int) -> None:
+        self._reader = reader
+        self._left = most
+
+    async def readline(self) -> bytes:
+        line = await self._reader.readline()
+        self._left -= len(line)
+        if self._left < 0:
+            raise ValueError("its head is too long")
+        if not line.endswith(b"\n"):
+            raise EOFError("it ends too soon")
+        return line
+
+    async def readexactly(self, count: int) -> bytes:
+        return await self._reader.readexactly(count)
+
+    async def read(self, count: int) -> bytes:
+        return await self._reader.read(count)
+
+
+class _Outgoing:
+    """What goes to one browser, as far as it takes it in time."""
+
+    def __init__(self, writer: StreamWriter, limits: PageLimits) -> None:
+        self._writer = writer
+        self._seconds: Final = limits.request_seconds
+        writer.transport.set_write_buffer_limits(high=0)
+        connection = writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.buffer)
+
+    async def awrite(self, data: bytes) -> None:
+        """Write it all, or hang up.
+
+        Raises:
+            ConnectionResetError: The browser does not take it.
+        """
+        self._writer.write(data)
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._writer.drain()
+        except TimeoutError:
+            self._writer.transport.abort()
+            raise ConnectionResetError(errno.ECONNRESET, "it takes nothing any more") from None
