@@ -21,7 +21,7 @@ from paige.audio.errors import PhraseUnusable
 from paige.audio.voice_activity import IsSpeech, VoiceActivity
 from paige.audio.wake.detector import Phrase, Wake
 from paige.audio.wake.phrase import normal
-from paige.audio.wake.second_look import MEANS, open_decoder, second_look
+from paige.audio.wake.second_look import MEANS, as_loud, open_decoder, second_look
 
 Pronunciations = Mapping[str, tuple[str, ...]]
 """For each word the ways to say it, each as phones separated by spaces."""
@@ -40,12 +40,8 @@ _FRAMES_PER_SECOND: Final = 100
 _FRAME: Final = RATE // _FRAMES_PER_SECOND
 _SPOTTED: Final = 4.0
 """Decades for each of a phrase's phones by which any sounds may be likelier and it is looked at again."""
-_LOUD: Final = 8_000
-"""Peak that the loudest of what is searched is brought to, of 16 bits: `MEANS` hold for that."""
 _LOUDNESS: Final = 2.0
 """Seconds over which the loudest is taken."""
-_HISS: Final = 20.0
-"""Standard deviation of white noise that is added, for digital silence has no spectrum."""
 _ROUND: Final = 40, 15
 """Frames before and after a phrase that a second look takes in."""
 _MOST_REJECTED: Final = 50
@@ -229,10 +225,7 @@ class _Loudness:
         self._peaks.append((self._taken, float(np.abs(samples.astype(np.float64)).max())))
         while self._taken - self._peaks[0][0] > _LOUDNESS * RATE:
             self._peaks.popleft()
-        gain = _LOUD / max(1.0, *(peak for _, peak in self._peaks))
-        sound = samples * gain + self._hiss.normal(0, _HISS, len(samples))
-        loud: Samples = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
-        return loud
+        return as_loud(samples, max(peak for _, peak in self._peaks), self._hiss)
 
 
 def check_pronounced(phrases: Sequence[Phrase], pronounce: Pronounce | None = None) -> None:

@@ -8,7 +8,7 @@ import soxr
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
 from paige.audio.errors import PhraseUnusable
-from paige.audio.wake import READY, Phrase, Wake, open_wake_detector
+from paige.audio.wake import READY, Phrase, Wake, neural, open_wake_detector
 from paige.audio.wake.detector import WakeDetector
 from paige.audio.wake.neural import NeuralWakeDetector, cutoff
 from paige.tools.bench.wake.voices import Speaker, say
@@ -45,6 +45,20 @@ def test_a_ready_phrase_is_heard_once_each_time_and_where_it_was() -> None:
     assert first.end == pytest.approx(2.0 + length, abs=0.2)
     assert second.end - first.end == pytest.approx(2.0 + length, abs=0.1)
     assert 0.85 < first.score <= 1
+
+
+@pytest.mark.parametrize(
+    ("accent", "variant", "text", "times"),
+    [("en-us", "f2", "okay nabu", 1), ("en", "m1", "okay maybe", 0), ("en-us", "m3", "hey nabu", 0)],
+)
+def test_a_second_look_decides_where_the_network_errs(
+    monkeypatch: pytest.MonkeyPatch, accent: str, variant: str, text: str, times: int
+) -> None:
+    pieces = [silence(2), (say(text, Speaker(accent, variant, 50, 175)) * 0.3).astype(np.int16), silence(1)]
+    assert len(hears(NeuralWakeDetector([Phrase("okay nabu")]), pieces)) == times
+    monkeypatch.setattr(neural, "_WAYS", {})
+    by_itself = NeuralWakeDetector([Phrase("okay nabu", sensitivity=0.5)])
+    assert len(hears(by_itself, pieces)) == 1 - times
 
 
 @pytest.mark.parametrize("harm", ["offset", "clipped", "8 kHz", "quiet"])

@@ -15,7 +15,8 @@ from paige.tools.bench.errors import BenchFailed
 from paige.tools.bench.listen import mix
 from paige.tools.bench.part import Part, Table, Tell
 from paige.tools.bench.wake import endpoints, own, ready
-from paige.tools.bench.wake.people import WAYS, left_out
+from paige.tools.bench.wake.alike import alike, alike_table
+from paige.tools.bench.wake.people import WAYS, left_out, people
 from paige.tools.bench.wake.scenes import Scenes, noise
 from paige.tools.bench.wake.voices import say, speakers
 
@@ -74,6 +75,9 @@ def measure(
         figures["recordings"] = _false_figures(recorded)
     tables += [*_missed_tables(said, names), _facts(said, heard)]
     figures["missed"] = _missed_figures(said, names)
+    if people():
+        tell("phrases like a wake word, said by voices of people")
+        tables.append(alike_table(alike(kitchen)))
     if recordings is not None and spoken:
         named, found = _named(hours, sentences, spoken, kitchen, tell)
         tables += named

@@ -129,6 +129,12 @@ def _probabilities(detector: NeuralWakeDetector, samples: Samples) -> dict[str, 
     return columns
 
 
+def highest(detector: NeuralWakeDetector, samples: Samples, phrase: str) -> float:
+    """The highest probability of a phrase in sound that nothing else was heard before."""
+    detector.reset()
+    return max(_probabilities(detector, samples)[phrase])
+
+
 def _peaks(column: Sequence[float]) -> Iterator[float]:
     """The highest probability, then the highest of those far enough from it, and so on."""
     left = np.array(column)  # [chunks]
