@@ -100,9 +100,9 @@ class Evidence:
 
 # Logistic regression, made and measured by `python -m paige.tools.evidence`.
 _WEIGHTS: Final = Evidence(
-    whole=1.13, weakest=0.35, missed=-3.91, silent=-5.01, choice=-0.71, length=0.70, size=-0.33
+    whole=1.09, weakest=0.37, missed=-3.46, silent=-4.99, choice=-0.72, length=0.61, size=-0.30
 )
-_CONSTANT: Final = 6.69
+_CONSTANT: Final = 6.54
 
 
 def word_confidences(words: Sequence[Segment], sounds: Way) -> list[float]:
