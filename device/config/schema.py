@@ -295,7 +295,8 @@ class Page:
         "Names by which browsers find this machine, besides its own, those that end with .local, and "
         "addresses.",
         example='["paige.fritz.box"]',
-        **_HOST,
+        pattern=r"[^\s/@:]+",
+        pattern_words="a host name",
     )
 
 

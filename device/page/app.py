@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -18,6 +19,8 @@ from paige.device.page.feed import Feed, Viewer
 from paige.device.page.guard import Denied, Guard
 from paige.iot.requests import MOST_ANSWERED, Gate, RequestRefused, decode
 from paige.iot.requests import Request as Sentence
+
+_log = logging.getLogger(__name__)
 
 _JSON: Final = "application/json"
 _ALWAYS: Final = {
@@ -123,11 +126,13 @@ class PageApp:
         return Response(answer, headers={"Content-Type": _JSON})
 
     def _let_in(self, request: Request, *, origin_needed: bool) -> Response | None:
-        headers = request.headers
-        return _denied(
-            self._guard.origin(headers, needed=origin_needed)
-            or self._guard.token(headers, request.client_addr[0], time.monotonic())
+        headers, address = request.headers, request.client_addr[0]
+        denied = self._guard.origin(headers, needed=origin_needed) or self._guard.token(
+            headers, address, time.monotonic()
         )
+        if denied is not None and denied.status == 401 and "Authorization" in headers:
+            _log.warning("a wrong token for the page, from %s", address)
+        return _denied(denied)
 
 
 class _News:
@@ -148,6 +153,7 @@ class _News:
 
     async def aclose(self) -> None:
         self._hanging_up.cancel()
+        await self._events.aclose()
         self._feed.leave(self._viewer)
 
     async def _until_hung_up(self, request: Request) -> None:

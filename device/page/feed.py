@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -66,7 +66,7 @@ class Viewer:
             self._waiting.append((instead_of, event))
         self._more.set()
 
-    async def events(self, gone: asyncio.Event) -> AsyncIterator[bytes]:
+    async def events(self, gone: asyncio.Event) -> AsyncGenerator[bytes, None]:
         """Server-sent events, until it is lost or has `gone`; at times a comment where there are none."""
         while not self.lost and not gone.is_set():
             if self._waiting:

@@ -7,7 +7,7 @@ import socket
 import time
 
 import pytest
-from tests.device.page.conftest import HOST, PATIENCE, TOKEN, served_page
+from tests.device.page.conftest import HOST, PATIENCE, TOKEN, Page, served_page
 from tests.device.scene import Scene
 
 from paige.device.errors import PortUnusable
@@ -18,7 +18,7 @@ from paige.device.page.feed import Feed
 from paige.device.page.guard import MOST_GUESSES, Guard
 from paige.device.page.server import PageLimits, PageServer
 from paige.iot.presence import Topics
-from paige.iot.requests import Gate
+from paige.iot.requests import MOST_ANSWERED, Gate, Request
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -232,7 +232,9 @@ async def test_half_a_request_and_goodbye_does_nothing(scene: Scene) -> None:
         assert (await news.until("turn"))["text"] == "which day is it"
 
 
-async def test_without_its_token_nothing_is_seen_or_done_and_guessing_ends(scene: Scene) -> None:
+async def test_without_its_token_nothing_is_seen_or_done_and_guessing_ends(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
     async with served_page(scene, TOKEN) as page:
         assert (await page.ask("GET", "/", Authorization=None)).status == 200, "it asks for the token"
         assert (await page.ask("GET", "/events", Authorization=None)).status == 401
@@ -246,6 +248,8 @@ async def test_without_its_token_nothing_is_seen_or_done_and_guessing_ends(scene
             wrong = await page.ask("GET", "/events", Authorization=f"Bearer {TOKEN}{number}")
             assert wrong.status == 401
         assert (await page.ask("GET", "/events")).status == 429, "it was right, and comes too late"
+    assert caplog.text.count(f"a wrong token for the page, from {HOST}") == MOST_GUESSES
+    assert TOKEN not in caplog.text
 
 
 async def test_names_are_sent_as_data_and_never_as_html(scene: Scene) -> None:
@@ -320,6 +324,26 @@ async def test_other_paths_and_methods_lead_nowhere(scene: Scene) -> None:
         assert (await page.ask("POST", "/events")).status == 405
         options = await page.ask("OPTIONS", "/say", Origin="http://evil.example")
         assert [name for name in options.headers if name.startswith("access-control")] == []
+
+
+async def test_more_commands_at_a_time_than_anybody_gives_are_refused() -> None:
+    asked, go_on = asyncio.Semaphore(0), asyncio.Event()
+
+    async def answer(_: Request) -> bytes:
+        asked.release()
+        await go_on.wait()
+        return b"{}"
+
+    app = PageApp(Feed("x"), Guard((), None), Gate(Topics()), answer)
+    async with PageServer(app, PageAddress(HOST, 0)) as server:
+        page = Page(server.port)
+        many = [asyncio.create_task(page.say("hello")) for _ in range(MOST_ANSWERED)]
+        for _ in many:
+            await asyncio.wait_for(asked.acquire(), PATIENCE)
+        assert (await page.say("hello")).status == 503
+        go_on.set()
+        assert {(await one).status for one in many} == {200}
+        assert (await page.say("hello")).status == 200
 
 
 async def test_a_port_that_is_taken_is_one_clear_line(scene: Scene) -> None:
