@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import time
+from contextlib import suppress
 
 import pytest
 from tests.device.page.conftest import HOST, PATIENCE, TOKEN, Page, served_page
@@ -280,6 +281,10 @@ async def test_who_never_reads_is_hung_up_on_and_delays_nobody(scene: Scene) -> 
             assert time.monotonic() - began < limits.request_seconds, "it waits for nobody"
             assert (await news.until("turn"))["text"] == "what time is it"
             await _until_watched_by(page.feed, 1)
+            deaf.settimeout(PATIENCE)
+            assert not (await asyncio.to_thread(_rest, deaf)).endswith(b"\n\n"), (
+                "nothing waits for it any more"
+            )
 
 
 async def test_who_goes_makes_room_for_the_next(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -373,6 +378,14 @@ async def _until_watched_by(feed: Feed | None, count: int) -> None:
     async with asyncio.timeout(PATIENCE):
         while len(feed._viewers) != count:  # noqa: ASYNC110  # nobody but a test waits for browsers to go
             await asyncio.sleep(0.01)
+
+
+def _rest(connection: socket.socket) -> bytes:
+    pieces = []
+    with suppress(ConnectionResetError):
+        while piece := connection.recv(4096):
+            pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _status(data: bytes) -> int:
