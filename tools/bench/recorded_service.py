@@ -16,7 +16,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
-from paige.audio.conversion import rechunk
+from paige.audio.conversion import Frames, rechunk
+from paige.audio.health import Health, SoundMeter
 from paige.audio.wav import read_wav
 from paige.device import hearing
 from paige.device.cli import main
@@ -38,6 +39,7 @@ class RecordedMicrophone:
 
     def __init__(self, device: str | None = None) -> None:
         self.description = f"{len(self.recordings)} recordings in place of {device or 'a microphone'}"
+        self._meter = SoundMeter()
 
     def __enter__(self) -> Self:
         return self
@@ -47,11 +49,17 @@ class RecordedMicrophone:
     ) -> None:
         pass
 
+    def health(self) -> Health:
+        """How well it hears; its quiet is digital silence."""
+        return self._meter.health(overflows=0)
+
     def chunks(self) -> Iterator[AudioChunk]:
         """Chunks for ever, each no sooner than a microphone would have it."""
         began = time.monotonic()
         for chunk in rechunk(self._pieces()):
             time.sleep(max(0.0, began + chunk.start + chunk.seconds - time.monotonic()))
+            frames: Frames = chunk.samples[:, None].astype(np.float32)  # [samples, 1]
+            self._meter.measure(frames / np.float32(32768), chunk.seconds)
             yield chunk
 
     def _pieces(self) -> Iterator[Samples]:
