@@ -80,6 +80,11 @@ class Endpointer:
             (better.get(chunk.start, chunk) for chunk in self._before), maxlen=self._before.maxlen
         )
 
+    def retract(self) -> None:
+        """Take what was spoken for no speech: it was the end of something else."""
+        self._before.extend(chunk for chunk in self._spoken if chunk.start >= self._speech_end)
+        self._spoken = []
+
     def finish(self) -> Utterance | None:
         """Ends the stream; gives the utterance that was still going on, if any."""
         self._before.clear()

@@ -116,7 +116,7 @@ class Ear:
     def listen(self, seconds: float) -> None:
         """Listen without a wake word: a button was pushed."""
         self.hush()
-        self._listen(seconds)
+        self._listen(seconds, woken=True)
 
     def speaks(self, aloud: Aloud) -> None:
         """Something else is heard of Paige now."""
@@ -150,9 +150,9 @@ class Ear:
             self._listen(ANSWER_SECONDS)
         await asyncio.to_thread(give_back)
 
-    def _listen(self, seconds: float) -> None:
+    def _listen(self, seconds: float, *, woken: bool = False) -> None:
         if self._attention is not None:
-            self._attention.listen(seconds)
+            self._attention.listen(seconds, woken=woken)
             self._tell_hearing("")
 
     def _tell_hearing(self, words: str | None) -> None:

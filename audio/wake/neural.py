@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from paige.audio.chunk import AudioChunk
+from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk
 from paige.audio.voice_activity import KEPT_SECONDS, VoiceActivity
 from paige.audio.wake.detector import Phrase, Wake
 from paige.audio.wake.phrase import normal
@@ -50,17 +50,21 @@ _SUREST: Final = 255 / 256
 
 @dataclass(frozen=True, slots=True)
 class _Timing:
-    """Where a phrase lies before the moment it is noticed, in seconds: medians of synthetic voices."""
+    """Where a phrase lies before the moment it is noticed, in seconds: by 90 voices of flite and Festival.
+
+    So that nine in ten end from 0.25 s after that to 0.1 s before it. That much of a phrase before a command,
+    or of the command left out, changes nothing (70 recordings were understood as often); more of it does.
+    """
 
     lag: float
     length: float
 
 
 _TIMINGS: Final = {
-    "okay nabu": _Timing(0.21, 0.78),
-    "hey jarvis": _Timing(0.21, 0.75),
-    "hey mycroft": _Timing(0.06, 0.70),
-    "alexa": _Timing(0.23, 0.48),
+    "okay nabu": _Timing(0.07, 0.78),
+    "hey jarvis": _Timing(0.20, 0.75),
+    "hey mycroft": _Timing(-0.10, 0.70),
+    "alexa": _Timing(0.20, 0.48),
 }
 
 
@@ -81,7 +85,7 @@ class NeuralWakeDetector:
         self._since: float | None = None
         """Seconds of the source from which it listens; None before the first chunk."""
         self._deaf_until = 0.0
-        self._before: deque[AudioChunk] = deque()
+        self._before: deque[AudioChunk] = deque(maxlen=round(_LOOK * RATE / CHUNK_SAMPLES))
         """The last of what was heard, for a second look."""
         self.probabilities: dict[str, float] = {}
         """The highest of each phrase within the last chunk; 0 where it would count and nobody spoke."""
@@ -119,8 +123,6 @@ class NeuralWakeDetector:
         """What the sounds of a phrase that became likely say about it, too."""
         now = chunk.start + chunk.seconds
         self._before.append(chunk)
-        while now - self._before[0].start > _LOOK:
-            self._before.popleft()
         for network in self._networks:
             if network.ways and (probability := self.probabilities[network.phrase]) > _LOOSEST:
                 if now - network.looked > _LOOK_APART:

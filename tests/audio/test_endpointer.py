@@ -113,6 +113,17 @@ def test_what_was_said_so_far_does_not_end_it() -> None:
     assert stream.endpointer.so_far() is None
 
 
+def test_what_is_retracted_was_no_speech_and_the_silence_since_then_comes_before_the_next() -> None:
+    stream = Stream()
+    stream.hear("." * 20 + "#" * 16 + "." * 7)
+    stream.endpointer.retract()
+    assert stream.endpointer.so_far() is None
+    utterance = stream.hear("#" * 20 + "." * 24)
+    assert utterance is not None
+    assert utterance.start == pytest.approx(36 * SECONDS)
+    assert utterance.speech_end == pytest.approx(63 * SECONDS)
+
+
 def test_a_shorter_pause_ends_what_goes_on_and_a_longer_one_waits() -> None:
     stream = Stream()
     stream.hear("#" * 20 + "." * 7)

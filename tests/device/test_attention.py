@@ -125,6 +125,49 @@ def test_the_last_sound_of_a_wake_word_is_no_beginning_of_speech() -> None:
     assert list(map(type, events)) == [Woken, NothingSaid]
 
 
+def test_a_wake_word_that_sounds_longer_than_was_estimated_is_not_heard_as_speech() -> None:
+    ear = Ear(Attention(Endpointer(is_speech), Clockwork(paige=1.0)))
+    ear.until(0.4)
+    ear.until(1.25, LOUD)
+    ear.until(2)
+    ear.until(3, LOUD)
+    ear.until(5)
+    assert kinds(ear) == [Woken, Heard]
+    ((_, utterance),) = ear.heard()
+    assert utterance.start > 1.6, "it begins a little before what was said"
+    assert utterance.speech_end == pytest.approx(3, abs=0.05)
+
+
+def test_one_short_word_right_after_a_wake_word_is_heard() -> None:
+    ear = Ear(Attention(Endpointer(is_speech), Clockwork(paige=1.0)))
+    ear.until(0.4)
+    ear.until(1.4, LOUD)
+    ear.until(4)
+    assert kinds(ear) == [Woken, Heard]
+
+
+@pytest.mark.parametrize(("woken", "heard"), [(True, []), (False, [Heard])])
+def test_what_still_sounds_when_a_button_is_pushed_is_no_answer(woken: bool, heard: list[type]) -> None:
+    attention = Attention(Endpointer(is_speech))
+    ear = Ear(attention)
+    ear.until(1)
+    attention.listen(2.0, woken=woken)
+    ear.until(1.25, LOUD)
+    ear.until(2.5)
+    assert kinds(ear) == heard
+
+
+def test_a_button_that_is_pushed_while_somebody_speaks_takes_nothing_away() -> None:
+    attention = Attention(Endpointer(is_speech), always=True)
+    ear = Ear(attention)
+    ear.until(1)
+    ear.until(2, LOUD)
+    attention.listen(woken=True)
+    ear.until(2.2, LOUD)
+    ear.until(4)
+    assert kinds(ear) == [Heard]
+
+
 def test_who_goes_on_without_a_pause_is_heard_from_the_first_word() -> None:
     ear = Ear(Attention(Endpointer(is_speech), Clockwork(paige=1.0)))
     ear.until(0.4)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.device.test_mouth import Loudspeaker
+from tests.phrases import phrase
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
 from paige.audio.conversion import rechunk, to_floats, to_samples
@@ -103,7 +104,7 @@ async def test_after_a_wake_word_a_command_is_heard_and_its_reply_said() -> None
         await one.pipeline.listen_for_the_home()
         lamp = recording("01-kitchen-lamp.wav")
         assert await room.hears(quiet(1), lamp, quiet(2)) == [], "nobody has said the wake word"
-        sounds = (quiet(1), spoken("okay nabu"), quiet(1), lamp, quiet(2))
+        sounds = (quiet(1), phrase(), quiet(1), lamp, quiet(2))
         assert await room.hears(*sounds) == [Woken, Heard]
         turn = await room.turn()
         assert [outcome.status for outcome in turn.outcomes] == [Status.DONE]
@@ -115,7 +116,7 @@ async def test_after_a_wake_word_a_command_is_heard_and_its_reply_said() -> None
 async def test_who_wakes_it_and_says_nothing_is_told_so() -> None:
     async with house() as one:
         room = Room(one, Wake(stop_words=()))
-        assert await room.hears(quiet(1), spoken("okay nabu"), quiet(7)) == [Woken, NothingSaid]
+        assert await room.hears(quiet(1), phrase(), quiet(7)) == [Woken, NothingSaid]
         heard = [await room.said(), await room.said()]
         assert np.array_equal(heard[0], earcon(Earcon.WAKE))
         assert np.array_equal(heard[1], earcon(Earcon.NOTHING))

@@ -12,10 +12,10 @@ from tests.device.satellites.conftest import spoken
 from tests.device.satellites.fake_satellite import FakeSatellite, satellite
 from tests.device.scene import Scene
 from tests.iot.conftest import free_port, options
+from tests.phrases import phrase
 from wyoming.pipeline import PipelineStage
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples, Utterance
-from paige.audio.voices import open_voice
 from paige.audio.wake import Wake
 from paige.device.attention import Event, Heard, NothingSaid, Stopped, Woken
 from paige.device.config import schema
@@ -28,7 +28,6 @@ from paige.iot.arbiter import Arbiter
 from paige.iot.link import MqttLink
 from paige.iot.presence import Topics
 from paige.models.recognizer import open_recognizer
-from paige.tools.spoken import spoken_by
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -136,7 +135,7 @@ async def test_of_two_satellites_the_one_that_hears_better_answers(
 ) -> None:
     caplog.set_level(logging.INFO)
     scene.assistant.pipeline.hear_with(open_recognizer("pocketsphinx"))
-    word = spoken_by(open_voice("en-gb+m3", "en"), "okay nabu")
+    word = phrase()
     silence = np.zeros(RATE // 2, np.int16)
     said = np.concatenate(
         [silence, silence, word, silence, spoken("10-lamp-here.wav"), silence, silence, silence]

@@ -12,6 +12,7 @@ import pytest
 from tests.device.satellites.conftest import spoken
 from tests.device.satellites.fake_satellite import FakeSatellite, satellite
 from tests.device.scene import Scene
+from tests.phrases import phrase
 from wyoming.audio import AudioChunk, AudioStop
 from wyoming.pipeline import PipelineStage
 from wyoming.wake import Detection
@@ -28,7 +29,6 @@ from paige.device.satellites.satellite import Satellite
 from paige.device.turn import Turn
 from paige.iot.backoff import Backoff
 from paige.models.recognizer import open_recognizer
-from paige.tools.spoken import spoken_by
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -219,7 +219,7 @@ async def test_what_is_said_while_it_is_decided_who_answers_is_heard(scene: Scen
 
 
 async def test_one_that_always_sends_sound_is_woken_by_its_words(scene: Scene) -> None:
-    word = spoken_by(open_voice("en-gb+m3", "en"), "okay nabu")
+    word = phrase()
     room = np.random.default_rng(2).normal(0, 30, RATE).astype(np.int16)
     async with satellite() as fake, used(scene, fake, mode="word") as hub:
         await fake.wakes(PipelineStage.WAKE)

@@ -111,7 +111,7 @@ def listened(sounds: Iterable[tuple[str, Samples]]) -> Listened:
     used = 0.0
     for kind, samples in sounds:
         began = time.process_time()
-        probable = _probabilities(detector, samples)
+        probable = _probabilities(detector, samples, sum(seconds.values()))
         used += time.process_time() - began
         seconds[kind] += len(samples) / RATE
         for phrase, column in probable.items():
@@ -119,11 +119,13 @@ def listened(sounds: Iterable[tuple[str, Samples]]) -> Listened:
     return Listened(tuple(peaks), seconds, used)
 
 
-def _probabilities(detector: NeuralWakeDetector, samples: Samples) -> dict[str, list[float]]:
-    """Of each phrase in each chunk."""
+def _probabilities(
+    detector: NeuralWakeDetector, samples: Samples, start: float = 0.0
+) -> dict[str, list[float]]:
+    """Of each phrase in each chunk of sound that begins at this second of all that is heard."""
     columns: dict[str, list[float]] = {}
     for begin in range(0, len(samples), CHUNK_SAMPLES):
-        detector.hear(AudioChunk(samples[begin : begin + CHUNK_SAMPLES], begin / RATE))
+        detector.hear(AudioChunk(samples[begin : begin + CHUNK_SAMPLES], start + begin / RATE))
         for phrase, probability in detector.probabilities.items():
             columns.setdefault(phrase, []).append(probability)
     return columns
