@@ -22,9 +22,10 @@ GUESS_SECONDS: Final = 0.15
 WAKE_SECONDS: Final = 5.0
 """How long somebody who woke Paige may take to begin to speak."""
 _FADES_SECONDS: Final = 0.33
-"""For which a wake word may still sound after its end, which is estimated, or a button's click. Of 119 times
-that voices made of people's said "okay nabu", its end was heard as speech once, and their "stop" right after it
-was lost in one of eight; with 0.3 s, twice and one in 25; with 0.25 s, in one of ten and in none.
+"""For which a wake word may still sound after its end, which is estimated, or a button's click.
+
+Of 119 times that voices made of people's said "okay nabu", its end was heard as speech once, and a "stop"
+right after it was lost once in eight; with 0.3 s, twice and one in 25; with 0.25 s, in one of ten and never.
 """
 _KEPT_SECONDS: Final = KEPT_SECONDS
 """Of sound before a wake word is noticed: who goes on without a pause has said the first words by then."""
