@@ -7,7 +7,8 @@ import pytest
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE
 from paige.audio.voice_activity import VoiceDetector
-from paige.tools.bench.wake import endpoints, own, ready
+from paige.tools.bench.wake import endpoints, following, own, ready
+from paige.tools.bench.wake.following import Followed, following_table
 from paige.tools.bench.wake.own import phrases
 from paige.tools.bench.wake.people import Talker, left_out, people, say_as
 from paige.tools.bench.wake.scenes import SCENE_SECONDS, Scenes
@@ -62,6 +63,15 @@ def test_a_person_of_another_size_speaks_at_the_same_tempo() -> None:
     echoed = say_as("okay nabu", Talker(person, echo=0.4))
     assert len(echoed) == pytest.approx(plain + 0.4 * RATE, abs=1)
     assert np.abs(echoed[plain : plain + RATE // 10]).max() > 100 > np.abs(echoed[-10:]).max()
+
+
+@pytest.mark.skipif(not people(), reason="neither flite nor festival is installed")
+@pytest.mark.parametrize("what", following.FOLLOWING)
+def test_after_a_wake_word_is_heard_what_was_said_and_nothing_else(what: str) -> None:
+    found = following.said_by(Talker(people()[0]), what, 0)
+    assert found == Followed(what, woken=True, heard=int(what != "nothing"), whole=what != "nothing")
+    [row] = [row for row in following_table([found]).rows if row[0] == what]
+    assert row[1:] == ("1", *(("0%", "0%", "100%") if found.heard else ("100%", "0%", "0%")))
 
 
 def test_voices_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

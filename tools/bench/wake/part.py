@@ -16,6 +16,7 @@ from paige.tools.bench.listen import mix
 from paige.tools.bench.part import Part, Table, Tell
 from paige.tools.bench.wake import endpoints, own, ready
 from paige.tools.bench.wake.alike import alike, alike_table
+from paige.tools.bench.wake.following import followed, following_table
 from paige.tools.bench.wake.people import WAYS, left_out, people
 from paige.tools.bench.wake.scenes import Scenes, noise
 from paige.tools.bench.wake.voices import say, speakers
@@ -78,6 +79,8 @@ def measure(
     if people():
         tell("phrases like a wake word, said by voices of people")
         tables.append(alike_table(alike(kitchen)))
+        tell("what is said after a wake word, by voices of people")
+        tables.append(following_table(followed()))
     if recordings is not None and spoken:
         named, found = _named(hours, sentences, spoken, kitchen, tell)
         tables += named
