@@ -5,7 +5,7 @@ Pure: no I/O, and no clock but that of the sound. One thread hears; any may tell
 
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from math import inf
 from typing import Final, Protocol
@@ -21,12 +21,16 @@ GUESS_SECONDS: Final = 0.15
 """Silence after which what was said until then is recognized, whether it has ended or not."""
 WAKE_SECONDS: Final = 5.0
 """How long somebody who woke Paige may take to begin to speak."""
-_FADES_SECONDS: Final = 0.33
+_FADES_SECONDS: Final = 0.3
 """For which a wake word may still sound after its end, which is estimated, or a button's click.
 
-Of 119 times that voices made of people's said "okay nabu", its end was heard as speech once, and a "stop"
-right after it was lost once in eight; with 0.3 s, twice and one in 25; with 0.25 s, in one of ten and never.
+Of 119 times that voices made of people's said "okay nabu", its end took longer twice, and a "stop" right
+after it was shorter once in 25; with 0.35 s never and once in six, with 0.25 s once in ten and never.
 """
+_SELDOM_FADES_SECONDS: Final = 0.6
+"""For which it may sound where what is heard then is nothing that can be said."""
+_GUESSED_SECONDS: Final = 0.5
+"""For which the sound may wait to know that; it began to be recognized as long ago, so it seldom waits."""
 _KEPT_SECONDS: Final = KEPT_SECONDS
 """Of sound before a wake word is noticed: who goes on without a pause has said the first words by then."""
 
@@ -132,8 +136,8 @@ class Attention:
         self._rest: Final = inf if always else -inf
         self._awake_until = self._rest
         """Seconds of the source until which somebody may begin to speak."""
-        self._fades_until = -inf
-        """Seconds of the source until which what is heard may be the last sound of what woke it."""
+        self._woken_at = -inf
+        """Second of the source at which what woke it had ended, or seemed to."""
         self._now = 0.0
         self._kept: deque[AudioChunk] = deque()
         self._orders: deque[tuple[float, bool] | None] = deque()
@@ -183,7 +187,7 @@ class Attention:
         seconds, woken = order
         self._awake_until = max(self._rest, now + seconds)
         if woken and self._endpointer.silence is None:
-            self._fades_until = now + _FADES_SECONDS
+            self._woken_at = now
 
     def _forget(self) -> None:
         """What is being said."""
@@ -212,7 +216,7 @@ class Attention:
             return ()
         self._forget()
         self._awake_until = max(self._rest, self._now + WAKE_SECONDS)
-        self._fades_until = wake.end + _FADES_SECONDS
+        self._woken_at = wake.end
         if self.deaf:
             return (Woken(wake),)
         after = [one for one in self._kept if one.start >= wake.end]
@@ -230,7 +234,7 @@ class Attention:
             return (NothingSaid(),)
         utterance = self._endpointer.hear(chunk)
         if utterance is not None:
-            return (self._heard(utterance),)
+            return () if self._never_said(utterance) else (self._heard(utterance),)
         if self._faded(chunk):
             self._endpointer.retract()
         if self._endpointer.silence is None:
@@ -244,7 +248,17 @@ class Attention:
         silence = self._endpointer.silence
         if silence is None or silence < GUESS_SECONDS:
             return False
-        return chunk.start + chunk.seconds - silence <= self._fades_until
+        return chunk.start + chunk.seconds - silence <= self._woken_at + _FADES_SECONDS
+
+    def _never_said(self, utterance: Utterance) -> bool:
+        """Whether that was the last sound of a wake word, too: so short, and nothing that can be said."""
+        if utterance.speech_end > self._woken_at + _SELDOM_FADES_SECONDS:
+            return False
+        guess = self._guess_of(utterance)
+        if guess is None or wait([guess], _GUESSED_SECONDS).not_done or guess.exception() is not None:
+            return False
+        found = guess.result()
+        return found is not None and found.transcript.empty
 
     def _follow_speech(self, listener: Listener, chunk: AudioChunk, *, began: bool) -> None:
         """Recognize what was said so far when it may have ended; what comes of it says how long to wait."""
@@ -270,11 +284,15 @@ class Attention:
                 self._endpointer.pause = guess.pause
 
     def _heard(self, utterance: Utterance) -> Heard:
-        guessed, self._guessed = self._guessed, None
+        guess, self._guessed = self._guess_of(utterance), None
         self._awake_until = self._rest
-        if guessed is not None and guessed[0] != _sample(utterance.speech_end):
-            guessed = None
-        return Heard(utterance, None if guessed is None else guessed[1])
+        return Heard(utterance, guess)
+
+    def _guess_of(self, utterance: Utterance) -> "Future[Guess | None] | None":
+        """What was guessed of that while it was said; None where more was said since."""
+        if self._guessed is None or self._guessed[0] != _sample(utterance.speech_end):
+            return None
+        return self._guessed[1]
 
 
 def _sample(seconds: float) -> int:

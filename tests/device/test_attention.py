@@ -1,5 +1,6 @@
 """What a microphone hears, as events: real endpoints, a detector that takes loud for speech, virtual time."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -270,8 +271,9 @@ def test_speaking_over_paige_is_told_at_once_and_heard(always: bool) -> None:
 class Guessing:
     """Says of each pause what the test wants, as soon as the test wants."""
 
-    def __init__(self, *pauses: float, at_once: bool = True) -> None:
+    def __init__(self, *pauses: float, at_once: bool = True, said: str = "x") -> None:
         self._pauses = list(pauses)
+        self._said = said
         self.spoken: list[AudioChunk] = []
         self.asked: list[tuple[Utterance, Future[Guess | None]]] = []
         self._at_once = at_once
@@ -292,7 +294,7 @@ class Guessing:
         return future
 
     def answer(self, future: Future[Guess | None]) -> None:
-        future.set_result(Guess(Transcript("x", 1.0, 1.0), self._pauses.pop(0)))
+        future.set_result(Guess(Transcript(self._said, 1.0, 1.0), self._pauses.pop(0)))
 
 
 def test_a_finished_sentence_ends_early_and_is_known_already() -> None:
@@ -323,6 +325,30 @@ def test_an_unfinished_sentence_is_waited_for_and_each_pause_is_judged_anew() ->
     assert at == pytest.approx(4.25, abs=0.06)
     assert len(guessing.asked) == 2
     assert event.guess is guessing.asked[1][1], "what the first pause made of it is not what was said"
+
+
+@pytest.mark.parametrize(
+    ("until", "said", "what"),
+    [(1.5, "", NothingSaid), (1.5, "stop", Heard), (1.8, "", Heard), (1.25, "stop", NothingSaid)],
+)
+def test_a_short_sound_after_a_wake_word_counts_where_it_can_be_said(
+    until: float, said: str, what: type[Event]
+) -> None:
+    ear = Ear(Attention(Endpointer(is_speech), Clockwork(paige=1.0), listener=Guessing(0.7, said=said)))
+    ear.until(0.4)
+    ear.until(until, LOUD)
+    ear.until(7)
+    assert kinds(ear) == [Woken, what]
+
+
+def test_a_short_sound_after_a_wake_word_counts_where_it_is_not_known_in_time_what_it_is() -> None:
+    ear = Ear(Attention(Endpointer(is_speech), Clockwork(paige=1.0), listener=Guessing(at_once=False)))
+    ear.until(0.4)
+    ear.until(1.5, LOUD)
+    began = time.monotonic()
+    ear.until(7)
+    assert kinds(ear) == [Woken, Heard]
+    assert time.monotonic() - began < 2
 
 
 def test_a_guess_that_comes_late_or_fails_changes_nothing() -> None:

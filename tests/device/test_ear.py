@@ -116,6 +116,7 @@ async def test_after_a_wake_word_a_command_is_heard_and_its_reply_said() -> None
 async def test_who_wakes_it_and_says_nothing_is_told_so() -> None:
     async with house() as one:
         room = Room(one, Wake(stop_words=()))
+        await one.pipeline.listen_for_the_home()
         assert await room.hears(quiet(1), phrase(), quiet(7)) == [Woken, NothingSaid]
         heard = [await room.said(), await room.said()]
         assert np.array_equal(heard[0], earcon(Earcon.WAKE))

@@ -221,6 +221,7 @@ async def test_what_is_said_while_it_is_decided_who_answers_is_heard(scene: Scen
 async def test_one_that_always_sends_sound_is_woken_by_its_words(scene: Scene) -> None:
     word = phrase()
     room = np.random.default_rng(2).normal(0, 30, RATE).astype(np.int16)
+    await scene.assistant.pipeline.listen_for_the_home()
     async with satellite() as fake, used(scene, fake, mode="word") as hub:
         await fake.wakes(PipelineStage.WAKE)
         await asks(fake, "04-blinds.wav")  # nobody has said the word

@@ -28,6 +28,10 @@ FOLLOWING: Final[Mapping[str, tuple[float, str] | None]] = {
     "a command, after 1 s": (1.0, "turn on the kitchen lamp"),
 }
 """What is said next: after how many seconds, and which words; None for nothing."""
+_NOTE: Final = (
+    "Nothing recognizes it here: what is heard after a wake word and is soon over counts in a house only where "
+    "it can be said there."
+)
 _LEAD: Final = 1.0
 _TAIL: Final = 1.5
 _QUIET: Final = 20.0
@@ -122,7 +126,7 @@ def following_table(found: Sequence[Followed]) -> Table:
             )
         )
     head = ("what follows", "woken", "nothing heard", "heard in part", "heard to its end")
-    return Table(f"After {PHRASE!r}, said by voices of people in a quiet room", head, tuple(rows))
+    return Table(f"After {PHRASE!r}, said by voices of people in a quiet room", head, tuple(rows), (_NOTE,))
 
 
 def _share(which: Sequence[bool]) -> str:
