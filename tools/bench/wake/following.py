@@ -29,8 +29,8 @@ FOLLOWING: Final[Mapping[str, tuple[float, str] | None]] = {
 }
 """What is said next: after how many seconds, and which words; None for nothing."""
 _NOTE: Final = (
-    "Nothing recognizes it here: what is heard after a wake word and is soon over counts in a house only where "
-    "it can be said there."
+    "Nothing recognizes it here: in a house, what is heard after a wake word and is soon over counts only "
+    "where it can be said."
 )
 _LEAD: Final = 1.0
 _TAIL: Final = 1.5
