@@ -194,7 +194,8 @@ class Wake:
     words: tuple[str, ...] = key(
         ("okay nabu",),
         "The wake words. A number after one says how easily it is taken to be heard, 0 to 1; 0.5 where there "
-        "is none. Best are okay nabu, hey jarvis, hey mycroft and alexa, which have detectors of their own.",
+        "is none. Best are okay nabu, hey jarvis and alexa, which have detectors of their own; that of hey "
+        "mycroft takes “hey Michael” for it.",
         example='["okay nabu", "hey paige 0.6"]',
         **_PHRASE,
     )
