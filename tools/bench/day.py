@@ -38,6 +38,7 @@ from paige.tools.bench.demo import demo_home, demo_recordings
 from paige.tools.bench.errors import BenchFailed, NotGiven
 from paige.tools.bench.part import Part, Table, Tell
 from paige.tools.bench.process_memory import process_memory
+from paige.tools.bench.wake.people import say_as, talkers
 from paige.tools.broker import EmbeddedBroker
 from paige.tools.simulated_home.home import SimulatedHome
 from paige.tools.spoken import spoken_by
@@ -47,7 +48,7 @@ AN_HOUR: Final = {"command": 20, "people": 30, "noise": 10, "unplugged": 1, "zer
 """How often each scene comes."""
 _WAKE: Final = "okay nabu"
 _VOICES: Final = ("en-gb", "en-gb+m3", "en-gb+m7", "en-gb-scotland", "en-us+m1")
-"""Those that the ready wake word's network hears; `paige bench wake` says of others how many it misses."""
+"""eSpeak NG's that the ready wake word's network hears."""
 _LOUDNESS: Final = 0.4
 """Of a voice, to its loudest."""
 _COMMANDS: Final = (
@@ -72,6 +73,8 @@ class _Log:
     done: int = 0
     unasked: list[str] = field(default_factory=list)
     """What was understood though nobody had spoken to Paige."""
+    answered_nobody: int = 0
+    """How often it said that it had not understood, and nobody had spoken to it."""
     missed: list[str] = field(default_factory=list)
     lost: int = 0
     """How often the microphone was."""
@@ -98,6 +101,7 @@ class _Day:
         self, recordings: Path, commands: Sequence[_Command], hours: int, log: _Log, tell: Tell
     ) -> None:
         self._commands = commands
+        self._wake_words = wake_words()
         self._random = np.random.default_rng(1)
         self._people = sorted((recordings / "clean").glob("*.wav"))
         self._noise = read_wav(recordings / "kitchen.wav").samples
@@ -169,8 +173,7 @@ class _Day:
 
     def _command(self) -> Iterator[Samples]:
         command = self._commands[self._log.said % len(self._commands)]
-        voice = _VOICES[int(self._random.integers(len(_VOICES)))]
-        yield spoken_by(open_voice(voice, "en"), _WAKE, _LOUDNESS)
+        yield self._wake_words[int(self._random.integers(len(self._wake_words)))]
         yield self._quiet(float(self._random.uniform(0.4, 1.5)))
         self._log.said += 1
         self.waiting = command.text
@@ -188,6 +191,14 @@ class _Day:
 
     def _quiet(self, seconds: float) -> Samples:
         return self._random.normal(0, _ROOM, round(seconds * RATE)).astype(np.int16)
+
+
+def wake_words() -> list[Samples]:
+    """The wake word, by voices made of recordings of people; where none is installed, by eSpeak NG's."""
+    spoken = [say_as(_WAKE, talker) * _LOUDNESS for talker in talkers() if not talker.echo]
+    if spoken:
+        return [np.rint(one).astype(np.int16) for one in spoken]
+    return [spoken_by(open_voice(voice, "en"), _WAKE, _LOUDNESS) for voice in _VOICES]
 
 
 def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> Part:
@@ -214,6 +225,7 @@ def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> 
         f"{log.said}",
         f"{log.done}",
         f"{len(log.unasked)}",
+        f"{log.answered_nobody}",
         f"{log.lost} / {log.restarts}",
         f"{log.megabytes[0]:.0f} / {log.megabytes[-1]:.0f}",
     )
@@ -222,12 +234,14 @@ def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> 
         "commands",
         "done",
         "unasked",
+        "answered nobody",
         "microphone lost / broker restarted",
         "MB, first / last hour",
     )
     notes = (
         "“done”: understood, and confirmed by the entity's own state. “unasked”: something was understood "
-        "though nobody had spoken to Paige. MB: resident, after the first hour and the last.",
+        "though nobody had spoken to Paige. “answered nobody”: what was heard then was not understood, and "
+        "Paige said so. MB: resident, after the first hour and the last.",
         *(f"missed: {text}" for text in log.missed),
         *(f"unasked: {text}" for text in log.unasked),
     )
@@ -280,6 +294,8 @@ async def _note(one: Assistant, day: _Day, log: _Log, turn: Turn) -> None:
     if wanted is None:
         if turn.text:
             log.unasked.append(turn.text)
+        else:
+            log.answered_nobody += 1
         return
     meant = await one.pipeline.understand(wanted)
     same = (
