@@ -1,6 +1,7 @@
 """When Paige listens to somebody: from the wake word to the end of what is said.
 
-Pure: no I/O, and no clock but that of the sound. One thread hears; any may tell it to listen or to sleep.
+Pure: no I/O, and no clock but that of the sound; now and then it waits a moment for what recognizes. One
+thread hears; any may tell it to listen or to sleep.
 """
 
 from collections import deque
