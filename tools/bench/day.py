@@ -11,7 +11,7 @@ the sound: a person who has said a command waits until it is answered.
 import asyncio
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from typing import Final, Self
 
 import numpy as np
 import yaml
+from aiomqtt import MqttError
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
 from paige.audio.conversion import rechunk
@@ -263,7 +264,7 @@ def _sentences(folder: Path) -> list[dict[str, str]]:
 async def _live(home: Path, day: _Day, log: _Log) -> None:
     async with AsyncExitStack() as stack:
         broker = await stack.enter_async_context(_Restarted())
-        await stack.enter_async_context(SimulatedHome().joined(broker.host, broker.port))
+        devices = await stack.enter_async_context(_Devices(broker))
         config = Config(house=House(home=home), mqtt=Mqtt(host=broker.host, port=broker.port))
         one = await stack.enter_async_context(assistant(config, open_recognizer("pocketsphinx")))
         await _there(one)
@@ -283,9 +284,11 @@ async def _live(home: Path, day: _Day, log: _Log) -> None:
                 raise BenchFailed("listening has ended before the day")
             if day.restart.is_set():
                 day.restart.clear()
+                known = _reported(one)
                 await broker.restart()
+                await devices.rejoin()
                 log.restarts += 1
-                await _there(one)
+                await _there(one, known)
                 day.restarted.set()
 
 
@@ -303,18 +306,27 @@ async def _note(one: Assistant, day: _Day, log: _Log, turn: Turn) -> None:
         and not isinstance(meant, NotRecognized)
         and (turn.understood.name, turn.understood.slots) == (meant[0].name, meant[0].slots)
     )
-    if same and all(outcome.status is Status.DONE for outcome in turn.outcomes):
+    if same and turn.refusal is None and all(one.status is Status.DONE for one in turn.outcomes):
         log.done += 1
     else:
         log.missed.append(f"{wanted} ({turn.text or 'not heard'}: {turn.reply.text})")
     day.answered()
 
 
-async def _there(one: Assistant) -> None:
+def _reported(one: Assistant) -> frozenset[str]:
+    """The entities whose state is known."""
+    known = (one.home.registry.entity(each.id) for each in one.home.registry.entities)
+    return frozenset(each.id for each in known if each is not None and each.state is not None)
+
+
+async def _there(one: Assistant, known: frozenset[str] = frozenset()) -> None:
+    """Wait for the house, and for what its devices report: the sound goes faster than they do."""
     try:
         await one.link.connected(_ANSWER_SECONDS, retry=True)
         async with asyncio.timeout(_ANSWER_SECONDS):
             await one.home.ready()
+            while not known <= _reported(one):  # noqa: ASYNC110  # the registry tells nobody
+                await asyncio.sleep(0.05)
     except (TimeoutError, IotError) as error:
         raise BenchFailed(f"the house did not come up: {error}") from error
 
@@ -341,3 +353,27 @@ class _Restarted:
         await self._broker.__aexit__(None, None, None)
         self._broker = EmbeddedBroker(self.port)
         await self._broker.__aenter__()
+
+
+class _Devices:
+    """The simulated home, which joins a broker again that was restarted; an asynchronous context manager."""
+
+    def __init__(self, broker: _Restarted) -> None:
+        self._broker = broker
+        self._home = SimulatedHome()
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        await self.rejoin()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def rejoin(self) -> None:
+        """As devices do: all say again what they are and how."""
+        with suppress(MqttError):  # the broker that they had joined has gone
+            await self._stack.aclose()
+        await self._stack.enter_async_context(self._home.joined(self._broker.host, self._broker.port))
