@@ -33,7 +33,8 @@ ELSEWHERE = {
         (
             "./paige bench parse",
             "./paige bench understand --data FOLDER",
-            "./paige bench listen --recordings FOLDER",
+            "./paige bench listen --recordings FOLDER --repeats 2",
+            "./paige bench day --recordings FOLDER --repeats 24",
             "./paige bench turn",
             "./paige bench memory",
             "./paige bench home",

@@ -187,7 +187,7 @@ class _Day:
                 break
             yield self._quiet(1.0)
         if self.waiting is not None:
-            self._log.missed.append(self.waiting)
+            self._log.missed.append(f"{self.waiting} (not answered)")
             self.waiting = None
 
     def _quiet(self, seconds: float) -> Samples:

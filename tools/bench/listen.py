@@ -258,7 +258,7 @@ def measure(repeats: int | None, tell: Tell, recordings: Path | None = None) -> 
         "listen",
         "Recordings of people, heard by the default recognizer that is restricted to their language; and by "
         "one that is restricted to the language of the demo's home, in which every sentence is wrong.",
-        "paige bench listen --recordings FOLDER",
+        "paige bench listen --recordings FOLDER" + (f" --repeats {repeats}" if repeats else ""),
         (replace(table, notes=_NOTES),),
         {"recordings": len(labels), "rows": [dict(zip(table.head, row, strict=True)) for row in table.rows]},
     )
