@@ -30,8 +30,8 @@ after it was shorter once in 25; with 0.35 s never and once in six, with 0.25 s 
 """
 _SELDOM_FADES_SECONDS: Final = 0.6
 """For which it may sound where what is heard then is nothing that can be said."""
-_GUESSED_SECONDS: Final = 0.5
-"""For which the sound may wait to know that; it began to be recognized as long ago, so it seldom waits."""
+_GUESSED_SECONDS: Final = 2.0
+"""For which the sound may wait to know that. It began to be recognized 0.5 s ago, so it seldom waits."""
 _KEPT_SECONDS: Final = KEPT_SECONDS
 """Of sound before a wake word is noticed: who goes on without a pause has said the first words by then."""
 
@@ -251,9 +251,13 @@ class Attention:
             return False
         return chunk.start + chunk.seconds - silence <= self._woken_at + _FADES_SECONDS
 
+    def _may_be_its_end(self, speech_end: float) -> bool:
+        """Whether speech that ends there may be no more than the last sound of a wake word."""
+        return speech_end <= self._woken_at + _SELDOM_FADES_SECONDS
+
     def _never_said(self, utterance: Utterance) -> bool:
         """Whether that was the last sound of a wake word, too: so short, and nothing that can be said."""
-        if utterance.speech_end > self._woken_at + _SELDOM_FADES_SECONDS:
+        if not self._may_be_its_end(utterance.speech_end):
             return False
         guess = self._guess_of(utterance)
         if guess is None or wait([guess], _GUESSED_SECONDS).not_done or guess.exception() is not None:
@@ -281,7 +285,8 @@ class Attention:
                 self._guessed = speech_end, listener.guess(so_far)
         elif self._guessed[1].done() and self._guessed[1].exception() is None:
             guess = self._guessed[1].result()
-            if guess is not None:
+            # The end of a wake word is not waited for as what is unfinished: a command would be joined to it.
+            if guess is not None and not (guess.transcript.empty and self._may_be_its_end(now - silence)):
                 self._endpointer.pause = guess.pause
 
     def _heard(self, utterance: Utterance) -> Heard:

@@ -341,6 +341,18 @@ def test_a_short_sound_after_a_wake_word_counts_where_it_can_be_said(
     assert kinds(ear) == [Woken, what]
 
 
+def test_a_command_is_not_joined_to_the_end_of_a_wake_word() -> None:
+    ear = Ear(Attention(Endpointer(is_speech), Clockwork(paige=1.0), listener=Guessing(1.5, 0.7, said="")))
+    ear.until(0.4)
+    ear.until(1.4, LOUD)
+    ear.until(2.4)
+    ear.until(3.4, LOUD)
+    ear.until(7)
+    assert kinds(ear) == [Woken, Heard]
+    ((_, utterance),) = ear.heard()
+    assert utterance.start > 2
+
+
 def test_a_short_sound_after_a_wake_word_counts_where_it_is_not_known_in_time_what_it_is() -> None:
     ear = Ear(Attention(Endpointer(is_speech), Clockwork(paige=1.0), listener=Guessing(at_once=False)))
     ear.until(0.4)
@@ -348,7 +360,7 @@ def test_a_short_sound_after_a_wake_word_counts_where_it_is_not_known_in_time_wh
     began = time.monotonic()
     ear.until(7)
     assert kinds(ear) == [Woken, Heard]
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4
 
 
 def test_a_guess_that_comes_late_or_fails_changes_nothing() -> None:

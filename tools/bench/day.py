@@ -11,7 +11,7 @@ the sound: a person who has said a command waits until it is answered.
 import asyncio
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,6 @@ from typing import Final, Self
 
 import numpy as np
 import yaml
-from aiomqtt import MqttError
 
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
 from paige.audio.conversion import rechunk
@@ -285,8 +284,9 @@ async def _live(home: Path, day: _Day, log: _Log) -> None:
             if day.restart.is_set():
                 day.restart.clear()
                 known = _reported(one)
+                await devices.leave()
                 await broker.restart()
-                await devices.rejoin()
+                await devices.join()
                 log.restarts += 1
                 await _there(one, known)
                 day.restarted.set()
@@ -356,7 +356,7 @@ class _Restarted:
 
 
 class _Devices:
-    """The simulated home, which joins a broker again that was restarted; an asynchronous context manager."""
+    """The simulated home, which can leave a broker and join another; an asynchronous context manager."""
 
     def __init__(self, broker: _Restarted) -> None:
         self._broker = broker
@@ -364,16 +364,18 @@ class _Devices:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        await self.rejoin()
+        await self.join()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.leave()
+
+    async def leave(self) -> None:
+        """All say that they are gone."""
         await self._stack.aclose()
 
-    async def rejoin(self) -> None:
-        """As devices do: all say again what they are and how."""
-        with suppress(MqttError):  # the broker that they had joined has gone
-            await self._stack.aclose()
+    async def join(self) -> None:
+        """All say what they are and how."""
         await self._stack.enter_async_context(self._home.joined(self._broker.host, self._broker.port))
