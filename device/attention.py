@@ -294,7 +294,7 @@ class Attention:
         self._awake_until = self._rest
         return Heard(utterance, guess)
 
-    def _guess_of(self, utterance: Utterance) -> "Future[Guess | None] | None":
+    def _guess_of(self, utterance: Utterance) -> Future[Guess | None] | None:
         """What was guessed of that while it was said; None where more was said since."""
         if self._guessed is None or self._guessed[0] != _sample(utterance.speech_end):
             return None

@@ -16,9 +16,9 @@ from paige.audio.wake import Phrase, open_wake_detector
 from paige.device.attention import Attention, Heard, Woken
 from paige.tools.bench.part import Table
 from paige.tools.bench.progress import progress
+from paige.tools.bench.wake.alike import PHRASE
 from paige.tools.bench.wake.people import Talker, people, say_as, talkers
 
-PHRASE: Final = "okay nabu"
 FOLLOWING: Final[Mapping[str, tuple[float, str] | None]] = {
     "nothing": None,
     "“stop”, without a pause": (0.0, "stop"),
