@@ -35,7 +35,7 @@ ELSEWHERE = {
             "./paige bench understand --data FOLDER",
             "./paige bench listen --recordings FOLDER --repeats 2",
             "./paige bench day --recordings FOLDER --repeats 24",
-            "./paige bench turn",
+            "./paige bench turn --repeats 5",
             "./paige bench memory",
             "./paige bench home",
             "./paige bench ears",
