@@ -10,6 +10,10 @@ DeviceError
 └── ServiceUnreachable  the running service cannot be asked
 """
 
+import errno
+import os
+from typing import Self
+
 
 class DeviceError(Exception):
     """Base of everything that `paige.device` raises; its text is fit to show a user."""
@@ -25,6 +29,14 @@ class PeerInvalid(DeviceError):
 
 class PortUnusable(DeviceError):
     """Paige cannot serve on a port of this machine; the text names it, the cause, and the remedy."""
+
+    @classmethod
+    def because(cls, error: OSError, what: str, setting: str) -> Self:
+        """Of what `asyncio.start_server` raised: `what` cannot be served, `setting` chooses another port."""
+        # From Python 3.13 on, an address that is none of this machine comes without a number, as "could not
+        # bind on any address"; nothing else does.
+        reason = os.strerror(error.errno or errno.EADDRNOTAVAIL)
+        return cls(f"{what}: {reason}; choose another for {setting}")
 
 
 class RepliesInvalid(DeviceError):

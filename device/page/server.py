@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import logging
-import os
 import socket
 from asyncio import StreamReader, StreamWriter
 from dataclasses import dataclass
@@ -70,11 +69,8 @@ class PageServer:
                 self._accept, self._address.host, self._address.port, limit=self._limits.head
             )
         except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            raise PortUnusable(
-                f"the page cannot be served at {self._address.host}, port {self._address.port}: {reason}; "
-                "choose another for page.listen"
-            ) from error
+            what = f"the page cannot be served at {self._address.host}, port {self._address.port}"
+            raise PortUnusable.because(error, what, "page.listen") from error
         _log.info("the page is served at %s", self._address.url(socket.gethostname()))
         return self
 

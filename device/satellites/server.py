@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
 from types import TracebackType
@@ -55,11 +54,8 @@ class WyomingServer:
                 self._accept, self._host, self._port, limit=self._limits.header
             )
         except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            raise PortUnusable(
-                f"Wyoming cannot be served on port {self._port}: {reason}; choose another for "
-                "satellites.wyoming_port"
-            ) from error
+            what = f"Wyoming cannot be served on port {self._port}"
+            raise PortUnusable.because(error, what, "satellites.wyoming_port") from error
         self._port = self._server.sockets[0].getsockname()[1]
         _log.info("Wyoming is served on port %d", self._port)
         return self
