@@ -1,42 +1,100 @@
-"""The systemd unit, judged by systemd itself."""
+"""The systemd units, judged by systemd itself."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).parents[2] / "firmware-configs" / "systemd" / "paige.service"
+UNITS = Path(__file__).parents[2] / "firmware-configs" / "systemd"
+SERVICES = sorted(UNITS.glob("*.service"))
+MOST_EXPOSED = 16
+"""Tenths, of 100 for a unit without any protection."""
 
-pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="needs systemd-analyze (Debian's package systemd)"
+)
 
 
 @pytest.fixture
-def unit(tmp_path: Path) -> Path:
-    """The unit with a program that exists here: systemd asks for that."""
-    copy = tmp_path / "paige.service"
-    copy.write_text(
-        UNIT.read_text().replace("/opt/paige/.venv/bin/paige", shutil.which("true") or "/bin/true")
-    )
-    return copy
+def units(tmp_path: Path) -> Path:
+    """All of them, with a program that exists here: systemd asks for that."""
+    shutil.copytree(UNITS, tmp_path / "units")
+    true = shutil.which("true") or "/bin/true"
+    for unit in (tmp_path / "units").rglob("*.service"):
+        unit.write_text(re.sub(r"/\S+/paige(?= )", true, unit.read_text()))
+    return tmp_path / "units"
 
 
-def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["systemd-analyze", *arguments], capture_output=True, text=True, timeout=60, check=False
+        ["systemd-analyze", *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
     )
 
 
-def test_systemd_understands_every_line(unit: Path) -> None:
-    result = analyze("verify", str(unit))
-    assert "paige.service" not in result.stderr + result.stdout
+@needs_systemd
+def test_systemd_understands_every_line(units: Path) -> None:
+    every = [*sorted(units.glob("*.service")), *sorted(units.glob("*.timer"))]
+    assert len(every) >= len(SERVICES)
+    result = analyze("verify", *every)
+    assert "paige" not in result.stderr + result.stdout
+    unit = units / "paige.service"
     unit.write_text(unit.read_text().replace("ProtectClock=", "ProtectClocks="))
-    assert "ProtectClocks" in analyze("verify", str(unit)).stderr, "so the verdict above means something"
+    assert "ProtectClocks" in analyze("verify", unit).stderr, "so the verdict above means something"
 
 
-def test_systemd_finds_little_exposed(unit: Path) -> None:
+@needs_systemd
+def test_systemd_understands_the_unit_of_a_session(units: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(units))
+    unit = units / "user" / "paige.service"
+    result = analyze("verify", "--user", unit)
+    assert "paige" not in result.stderr + result.stdout
+    unit.write_text(unit.read_text().replace("UMask=", "UMasks="))
+    assert "UMasks" in analyze("verify", "--user", unit).stderr
+
+
+@needs_systemd
+@pytest.mark.parametrize("service", [path.name for path in SERVICES])
+def test_systemd_finds_little_exposed(units: Path, service: str) -> None:
     if "--offline" not in analyze("--help").stdout:
         pytest.skip("this systemd judges no unit that is not installed")
-    # In tenths, of 100 for a unit without any protection.
-    result = analyze("security", "--offline=true", "--threshold=20", str(unit))
+    result = analyze("security", "--offline=true", f"--threshold={MOST_EXPOSED}", units / service)
     assert result.returncode == 0, result.stdout.splitlines()[-2:]
+
+
+def test_a_satellite_is_protected_as_the_service_is() -> None:
+    hardening = [
+        (UNITS / name).read_text().partition("# A user of its own")[2].partition("[Install]")[0]
+        for name in ("paige.service", "paige-satellite.service")
+    ]
+    assert hardening[0].count("\n") > 20
+    assert hardening[0] == hardening[1]
+
+
+def test_a_session_is_protected_by_what_its_manager_can_do() -> None:
+    of_machine, of_session = (
+        set((UNITS / name).read_text().splitlines()) for name in ("paige.service", "user/paige.service")
+    )
+    missing = {line.partition("=")[0] for line in of_machine - of_session if re.match(r"[A-Z]\w+=", line)}
+    # A user's manager makes no users, filters no addresses, chooses no devices and no folders of the system.
+    assert missing == {
+        *("After", "CapabilityBoundingSet", "ConfigurationDirectory", "DeviceAllow", "DevicePolicy"),
+        *("DynamicUser", "Environment", "IPAddressAllow", "IPAddressDeny", "OnFailure", "PrivateIPC"),
+        *(
+            "PrivateTmp",
+            "PrivateUsers",
+            "ProtectClock",
+            "ProtectControlGroups",
+            "ProtectHome",
+            "ProtectHostname",
+        ),
+        *(
+            "ProtectKernelLogs",
+            "ProtectKernelModules",
+            "ProtectKernelTunables",
+            "ProtectProc",
+            "ProtectSystem",
+        ),
+        *("StateDirectory", "SupplementaryGroups", "WantedBy"),
+    }
