@@ -3,11 +3,14 @@
 DeviceError
 ├── BudgetTooSmall      memory does not do for a model (`device.memory.plan`)
 ├── ConfigInvalid       a configuration file or value cannot be used
+├── InstallFailed       Paige cannot be put onto this machine, or taken off it (`device.install`)
 ├── PeerInvalid         a satellite or hub sends what cannot be used
 ├── PortUnusable        Paige cannot serve on a port of this machine
 ├── PromptTooLong       a prompt leaves no room for an answer (`device.language_engine`)
 ├── RepliesInvalid      a text that Paige should say is missing or cannot be said
-└── ServiceUnreachable  the running service cannot be asked
+├── ServiceUnreachable  the running service cannot be asked
+└── UpdateFailed        an update cannot be done; what ran before runs on
+    └── BundleInvalid   a bundle is damaged, hostile, or not signed by anybody who is trusted
 """
 
 import errno
@@ -21,6 +24,10 @@ class DeviceError(Exception):
 
 class ConfigInvalid(DeviceError):
     """A configuration cannot be used; the text names file, line, key, what was found, what is allowed."""
+
+
+class InstallFailed(DeviceError):
+    """Paige cannot be put onto this machine, or taken off it; the text says what is in the way and what to do."""
 
 
 class PeerInvalid(DeviceError):
@@ -45,3 +52,11 @@ class RepliesInvalid(DeviceError):
 
 class ServiceUnreachable(DeviceError):
     """The running service cannot be asked; the text says why and what to do."""
+
+
+class UpdateFailed(DeviceError):
+    """An update cannot be done, and what ran before runs on; the text says why and what to do."""
+
+
+class BundleInvalid(UpdateFailed):
+    """A bundle is damaged, hostile, or not signed by anybody who is trusted; nothing of it was used."""
