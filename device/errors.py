@@ -7,6 +7,7 @@ DeviceError
 ├── PeerInvalid         a satellite or hub sends what cannot be used
 ├── PortUnusable        Paige cannot serve on a port of this machine
 ├── PromptTooLong       a prompt leaves no room for an answer (`device.language_engine`)
+├── ProvisionFailed     what the owner says of the house cannot be written down (`device.install`)
 ├── RepliesInvalid      a text that Paige should say is missing or cannot be said
 ├── ServiceUnreachable  the running service cannot be asked
 └── UpdateFailed        an update cannot be done; what ran before runs on
@@ -44,6 +45,10 @@ class PortUnusable(DeviceError):
         # bind on any address"; nothing else does.
         reason = os.strerror(error.errno or errno.EADDRNOTAVAIL)
         return cls(f"{what}: {reason}; choose another for {setting}")
+
+
+class ProvisionFailed(DeviceError):
+    """What the owner says of the house cannot be written down; the text names the file and the remedy."""
 
 
 class RepliesInvalid(DeviceError):
