@@ -41,15 +41,30 @@ class SimulatedHome:
         self._working: list[asyncio.Task[None]] = []
 
     @contextlib.asynccontextmanager
-    async def joined(self, host: str, port: int) -> AsyncIterator["SimulatedHome"]:
+    async def joined(
+        self, host: str, port: int, *, username: str | None = None, password: str | None = None
+    ) -> AsyncIterator["SimulatedHome"]:
         """Join a broker, announce every device, and answer until the block is left.
+
+        Args:
+            host: Where the broker is.
+            port: Where it listens, without encryption.
+            username: Who all devices are, for a broker that asks for it.
+            password: Theirs.
 
         Raises:
             aiomqtt.MqttError: The broker cannot be reached.
         """
         # TCP would hold back one answer after another for 40 ms; `answer_seconds` is all that one takes.
         at_once = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
-        async with aiomqtt.Client(host, port, identifier="simulated-home", socket_options=at_once) as client:
+        async with aiomqtt.Client(
+            host,
+            port,
+            identifier="simulated-home",
+            username=username,
+            password=password,
+            socket_options=at_once,
+        ) as client:
             self._client = client
             for topic in sorted({topic for device in self.devices.values() for topic in device.filters}):
                 await client.subscribe(topic, qos=1)
