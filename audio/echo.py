@@ -29,7 +29,7 @@ _LOOKED: Final = RATE // 5
 less than 80 ms in a fifth of a second, the microphone may have begun late or left something out, and an
 echo could come before its cause: then all but 30 ms are skipped, and what was played is earlier than its
 echo for sure."""
-_DOUBTED: Final = 8
+DOUBTED_CHUNKS: Final = 8
 """Chunks that are mended when somebody turns out to speak: of 150 to 250 ms AEC3 leaves little."""
 
 
@@ -59,7 +59,7 @@ class EchoCanceller:
         """Samples that were heard since `_least` was begun."""
         self._anew = False
         """Whether a sound has begun since the last chunk; each has another delay."""
-        self._doubted: deque[AudioChunk] = deque(maxlen=_DOUBTED)
+        self._doubted: deque[AudioChunk] = deque(maxlen=DOUBTED_CHUNKS)
         """What the filter left of the last chunks, where AEC3's was given."""
         self._mended: tuple[AudioChunk, ...] = ()
 

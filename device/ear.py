@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -12,17 +12,14 @@ from paige.audio.chunk import AudioChunk, Utterance
 from paige.audio.earcons import Earcon
 from paige.audio.echo import EchoCanceller
 from paige.audio.endpointer import Endpointer
-from paige.audio.voice_activity import VoiceActivity, open_voice_detector
-from paige.audio.wake import Phrase, open_wake_detector
-from paige.audio.wake.detector import WakeDetector
+from paige.audio.voice_activity import open_voice_detector
 from paige.device.attention import Attention, Event, Guess, Heard, NothingSaid, SpokenOver, Stopped, Woken
-from paige.device.config.phrase import parse_phrase
 from paige.device.config.schema import Wake
 from paige.device.mouth import Aloud, Mouth
 from paige.device.pipeline import Pipeline
 from paige.device.turn import Expects, Turn
+from paige.device.wake_words import wake_detector
 from paige.models.heap import give_back
-from paige.models.recognizer.wake_words import say
 
 _log = logging.getLogger(__name__)
 
@@ -188,22 +185,3 @@ class Ear:
         task = asyncio.create_task(worked(), name="utterance")
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
-
-
-def wake_detector(texts: Sequence[str], activity: VoiceActivity | None = None) -> WakeDetector | None:
-    """What listens for phrases as they are configured; None where there are none.
-
-    Args:
-        texts: The phrases.
-        activity: Of the stream; its own by default.
-
-    Raises:
-        PhraseUnusable: A word cannot be said.
-        ModelUnusable: The dictionary is missing.
-    """
-    return detector_of([Phrase(*parse_phrase(text)) for text in texts], activity) if texts else None
-
-
-def detector_of(phrases: Sequence[Phrase], activity: VoiceActivity | None = None) -> WakeDetector:
-    """The same for phrases, of which there is one at least."""
-    return open_wake_detector(phrases, say, activity)

@@ -33,6 +33,8 @@ async def listen(
     opened: Callable[[AudioSource], None] = lambda _: None,
     lost: Callable[[str], None] = lambda _: None,
     pause: float = PAUSE_SECONDS,
+    waiting: int = MOST_WAITING,
+    meanwhile: str = "text is served, ",
 ) -> None:
     """Listen until cancelled; a microphone that is missing or lost is said once and tried again and again.
 
@@ -43,15 +45,17 @@ async def listen(
         opened: Called with each microphone that is there.
         lost: Called with why there is none, each time that it is tried.
         pause: Seconds between two attempts at a microphone that is not there.
+        waiting: Events that may wait for the one that is being handled.
+        meanwhile: What is done without a microphone, for the log.
     """
-    waiting: asyncio.Queue[E] = asyncio.Queue(MOST_WAITING)
+    events_waiting: asyncio.Queue[E] = asyncio.Queue(waiting)
     loop = asyncio.get_running_loop()
     stop = threading.Event()
     ended = asyncio.Event()
 
     def take(event: E) -> None:
         try:
-            waiting.put_nowait(event)
+            events_waiting.put_nowait(event)
         except asyncio.QueueFull:
             _log.warning("what was heard is dropped: too much is waiting")
 
@@ -62,7 +66,7 @@ async def listen(
         loop.call_soon_threadsafe(lost, complaint)
 
     def work() -> None:
-        hearing = _Hearing(open_source, events, stop, pause, tell_opened, tell_lost)
+        hearing = _Hearing(open_source, events, stop, pause, tell_opened, tell_lost, meanwhile)
         try:
             for event in hearing.events():
                 loop.call_soon_threadsafe(take, event)
@@ -75,7 +79,7 @@ async def listen(
     threading.Thread(target=work, name="listening", daemon=True).start()
     try:
         while True:
-            await handle(await waiting.get())
+            await handle(await events_waiting.get())
     finally:
         stop.set()
         # Not asyncio.timeout: Debian 12's Python (3.11.2) has one that does not time out in a cancelled task.
@@ -96,6 +100,7 @@ class _Hearing(Generic[E]):
         pause: float,
         opened: Callable[[AudioSource], None],
         lost: Callable[[str], None],
+        meanwhile: str,
     ) -> None:
         self._open_source = open_source
         self._events = events
@@ -103,6 +108,7 @@ class _Hearing(Generic[E]):
         self._pause = pause
         self._opened = opened
         self._lost = lost
+        self._meanwhile = meanwhile
 
     def events(self) -> Iterator[E]:
         """What comes of one microphone after another, until stopped."""
@@ -118,7 +124,9 @@ class _Hearing(Generic[E]):
                 self._lost(str(error))
                 if str(error) != complaint:
                     complaint = str(error)
-                    _log.warning("%s; text is served, the microphone is tried again", complaint.rstrip("."))
+                    _log.warning(
+                        "%s; %sthe microphone is tried again", complaint.rstrip("."), self._meanwhile
+                    )
             self._stop.wait(self._pause)
 
     def _chunks(self, source: AudioSource) -> Iterator[AudioChunk]:

@@ -37,24 +37,27 @@ class Mouth:
     """Speaks, and makes short sounds.
 
     Args:
-        voice: Text to sound.
+        voice: Text to sound; None for one that is only given sound.
         speaker: Where sound goes.
         volume: 0 to 1.
         sounds: Whether there are other sounds than speech and ringing.
+        otherwise: What becomes of replies while there is no loudspeaker, for the log.
     """
 
     def __init__(
         self,
-        voice: Voice,
+        voice: Voice | None,
         speaker: Speaker,
         *,
         volume: float = 1.0,
         sounds: bool = True,
+        otherwise: str = "replies still go over MQTT",
     ) -> None:
         self._voice = voice
         self._speaker = speaker
         self._volume = volume
         self._sounds = sounds
+        self._otherwise = otherwise
         self._changed: Callable[[Aloud], None] = lambda _: None
         self._under_way: list[Aloud] = []
         self._alone = asyncio.Lock()
@@ -80,7 +83,14 @@ class Mouth:
 
     async def say(self, text: str) -> bool:
         """Say something after what is being said; False where it was hushed, or cannot be heard."""
-        return bool(text) and await self._play(lambda: (self._voice.say(text), self._voice.rate), Aloud.WORDS)
+        voice = self._voice
+        if not text or voice is None:
+            return False
+        return await self._play(lambda: (voice.say(text), voice.rate), Aloud.WORDS)
+
+    async def play(self, sound: Iterable[Samples], rate: int) -> bool:
+        """Say what somebody else has spoken, at `rate` hertz, as `say` does."""
+        return await self._play(lambda: (sound, rate), Aloud.WORDS)
 
     async def signal(self, sound: Earcon) -> None:
         """A short sound, where they are wanted. Who is listened to is listened to meanwhile."""
@@ -89,13 +99,13 @@ class Mouth:
 
     async def ring(self, text: str) -> None:
         """Ring and say why, again and again, until somebody hushes it or two minutes are over."""
-        loop, hushed = asyncio.get_running_loop(), self._hushed
+        loop, hushed, voice = asyncio.get_running_loop(), self._hushed, self._voice
         until = loop.time() + RING_SECONDS
         with self._being(Aloud.RING):  # in the pauses, too: a stop word counts there
             while self._hushed == hushed and loop.time() < until:
                 if not await self._play(lambda: ([earcon(Earcon.RING)], EARCON_RATE)):
                     return
-                if not await self._play(lambda: (self._voice.say(text), self._voice.rate)):
+                if voice is not None and not await self._play(lambda: (voice.say(text), voice.rate)):
                     return
                 await asyncio.sleep(_BETWEEN_RINGS)
 
@@ -141,7 +151,7 @@ class Mouth:
     def _complain(self, complaint: str) -> None:
         """Once, and not with every word that nobody hears."""
         if complaint and complaint != self._complaint:
-            _log.warning("%s; replies still go over MQTT", complaint.rstrip("."))
+            _log.warning("%s; %s", complaint.rstrip("."), self._otherwise)
         self._complaint = complaint
 
     def _as_loud_as_wanted(self, pieces: Iterable[Samples]) -> Iterator[Samples]:

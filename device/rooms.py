@@ -15,12 +15,13 @@ from paige.audio.wake import Phrase, WakeDetector
 from paige.device.assistant import Assistant
 from paige.device.config.phrase import parse_phrase
 from paige.device.config.schema import Config
-from paige.device.ear import Ear, Hears, detector_of
+from paige.device.ear import Ear, Hears
 from paige.device.mouth import Mouth
 from paige.device.satellites.address import SatelliteAddress, parse_address, parse_place, parse_server
 from paige.device.satellites.listener import Listener
 from paige.device.satellites.nearest import NearestEar
 from paige.device.turn import Turn
+from paige.device.wake_words import detector_of
 from paige.iot.arbiter import Arbiter
 from paige.iot.presence import Topics
 
@@ -199,9 +200,10 @@ class Rooms:
         )
         if wanted.wyoming_port is not None:
             from paige.device.satellites.server import WyomingServer
+            from paige.device.satellites.session import opening
 
             await stack.enter_async_context(
-                WyomingServer(services, host=_EVERY_ADDRESS, port=wanted.wyoming_port)
+                WyomingServer(opening(services), host=_EVERY_ADDRESS, port=wanted.wyoming_port)
             )
         if wanted.hermes:
             from paige.device.satellites.hermes.server import HermesServer

@@ -93,7 +93,7 @@ def voice(loaded: Loaded) -> Finding:
 def wake_words(loaded: Loaded) -> Finding:
     """Whether all of them can be listened for."""
     from paige.audio.errors import AudioError
-    from paige.device.ear import wake_detector
+    from paige.device.wake_words import wake_detector
 
     wake = loaded.config.wake
     try:

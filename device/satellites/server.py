@@ -1,40 +1,72 @@
-"""A Wyoming server: others use Paige as recognizer, conversation agent, voice and wake word."""
+"""A Wyoming server: others use what is here."""
 
 import asyncio
 import logging
 from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
+from wyoming.error import Error
 from wyoming.event import Event
 
 from paige.device.errors import PeerInvalid, PortUnusable
 from paige.device.satellites.framing import read_event, write_event
 from paige.device.satellites.limits import Limits
-from paige.device.satellites.services import Services
-from paige.device.satellites.session import Session, complaint
 
 _log = logging.getLogger(__name__)
+
+Send = Callable[[Event], Awaitable[None]]
+"""Sends an event to a client; raises as `write_event` does, and then the client is hung up on."""
+
+
+class Session(Protocol):
+    """One client."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds within which it has to begin its next event."""
+        ...
+
+    async def handle(self, event: Event) -> None:
+        """Do as an event says.
+
+        Raises:
+            PeerInvalid: It cannot be done.
+        """
+        ...
+
+    async def close(self) -> None:
+        """It has gone."""
+        ...
 
 
 class WyomingServer:
     """Serves any number of clients at once, each for itself; an asynchronous context manager.
 
     Args:
-        services: What it can do.
+        open_session: Begins with a client, by its name.
         host: The address to listen at; None for all of this machine.
-        port: The port; 0 for one that is free. Home Assistant expects none in particular.
+        port: The port; 0 for one that is free.
         limits: How much a client may ask for.
+        setting: Where the port is chosen.
     """
 
     def __init__(
-        self, services: Services, *, host: str | None, port: int, limits: Limits | None = None
+        self,
+        open_session: Callable[[str, Limits, Send], Session],
+        *,
+        host: str | None,
+        port: int,
+        limits: Limits | None = None,
+        setting: str = "satellites.wyoming_port",
     ) -> None:
-        self._services = services
+        self._open_session = open_session
         self._host = host
         self._port = port
         self._limits = limits or Limits()
+        self._setting = setting
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
 
@@ -55,7 +87,7 @@ class WyomingServer:
             )
         except OSError as error:
             what = f"Wyoming cannot be served on port {self._port}"
-            raise PortUnusable.because(error, what, "satellites.wyoming_port") from error
+            raise PortUnusable.because(error, what, self._setting) from error
         self._port = self._server.sockets[0].getsockname()[1]
         _log.info("Wyoming is served on port %d", self._port)
         return self
@@ -79,29 +111,36 @@ class WyomingServer:
         name = _name(writer)
 
         async def send(event: Event) -> None:
-            await write_event(event, writer, self._limits)
+            try:
+                await write_event(event, writer, self._limits)
+            except (PeerInvalid, OSError):
+                writer.transport.abort()  # whoever reads notices
+                raise
 
-        session = Session(self._services, self._limits, send)
+        session = self._open_session(name, self._limits, send)
         try:
             if len(self._clients) > self._limits.clients:
                 raise PeerInvalid(f"{self._limits.clients} others are served already")
-            while (event := await read_event(reader, self._limits, self._patience(session))) is not None:
+            while (event := await read_event(reader, self._limits, session.patience)) is not None:
                 await session.handle(event)
         except PeerInvalid as invalid:
             _log.warning("the Wyoming client %s is hung up on: %s", name, invalid)
             with suppress(PeerInvalid, OSError):
-                await send(complaint(str(invalid)))
+                await send(_complaint(str(invalid)))
         except OSError as error:
             _log.info("the Wyoming client %s has gone: %s", name, error.strerror or error)
         except Exception:  # noqa: BLE001  # a mistake of ours with one client must not take the others'
             _log.exception("the Wyoming client %s could not be answered", name)
             with suppress(PeerInvalid, OSError):
-                await send(complaint("it could not be done; the log says why"))
+                await send(_complaint("it could not be done; the log says why"))
         finally:
             writer.close()
+            await session.close()
 
-    def _patience(self, session: Session) -> float:
-        return self._limits.stream_seconds if session.streaming else self._limits.idle_seconds
+
+def _complaint(reason: str) -> Event:
+    """What a client is told before it is hung up on."""
+    return Error(reason).event()
 
 
 def _name(writer: StreamWriter) -> str:

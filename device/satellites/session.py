@@ -1,4 +1,4 @@
-"""What one Wyoming client asks for, and what it is answered."""
+"""What one Wyoming client asks of Paige's recognizer, conversation agent, voice and wake word."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,7 +8,6 @@ import numpy as np
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk as SoundEvent
 from wyoming.audio import AudioStart, AudioStop
-from wyoming.error import Error
 from wyoming.event import Event
 from wyoming.handle import Handled, NotHandled
 from wyoming.info import Describe
@@ -66,9 +65,12 @@ class Session:
         }
 
     @property
-    def streaming(self) -> bool:
-        """Whether the client has announced sound that has not ended."""
-        return self._open
+    def patience(self) -> float:
+        """Seconds until its next event; fewer while it has announced sound that has not ended."""
+        return self._limits.stream_seconds if self._open else self._limits.idle_seconds
+
+    async def close(self) -> None:
+        """Nothing of it is kept."""
 
     async def handle(self, event: Event) -> None:
         """Do as an event says. One of an unknown type is passed over, as the protocol wants it.
@@ -199,9 +201,9 @@ class Session:
         return text
 
 
-def complaint(reason: str) -> Event:
-    """What a client is told before it is hung up on."""
-    return Error(reason).event()
+def opening(services: Services) -> Callable[[str, Limits, Callable[[Event], Awaitable[None]]], Session]:
+    """Begins with a client of these services, for `paige.device.satellites.server.WyomingServer`."""
+    return lambda _, limits, send: Session(services, limits, send)
 
 
 def _context(event: Event) -> dict[str, Any] | None:

@@ -23,9 +23,10 @@ from paige.audio.wav import read_wav
 from paige.device.assistant import Assistant, assistant
 from paige.device.attention import Event, Heard, NothingSaid, SpokenOver, Stopped, Woken
 from paige.device.config.schema import Config, House, Mqtt, Wake
-from paige.device.ear import Ear, Hears, wake_detector
+from paige.device.ear import Ear, Hears
 from paige.device.mouth import Aloud, Mouth
 from paige.device.turn import Turn
+from paige.device.wake_words import wake_detector
 from paige.iot.outcome import Status
 from paige.models.recognizer import open_recognizer
 from paige.tools.bench.echo import room as acoustics

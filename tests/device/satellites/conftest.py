@@ -17,6 +17,7 @@ from paige.audio.wav import read_wav
 from paige.device.satellites.limits import Limits
 from paige.device.satellites.server import WyomingServer
 from paige.device.satellites.services import Services
+from paige.device.satellites.session import opening
 from paige.models.recognizer import open_recognizer
 from paige.models.transcript import Transcript
 
@@ -50,7 +51,7 @@ def transcribe(scene: Scene) -> Transcriber:
 async def served(
     services: Services, limits: Limits | None = None, port: int = 0
 ) -> AsyncIterator[WyomingServer]:
-    async with WyomingServer(services, host=HOST, port=port, limits=limits) as server:
+    async with WyomingServer(opening(services), host=HOST, port=port, limits=limits) as server:
         yield server
 
 

@@ -41,6 +41,7 @@ from paige.device.errors import PortUnusable
 from paige.device.satellites.limits import Limits
 from paige.device.satellites.server import WyomingServer
 from paige.device.satellites.services import Services
+from paige.device.satellites.session import opening
 from paige.device.turn import Turn
 from paige.models import intent as understood
 
@@ -369,7 +370,7 @@ async def test_who_goes_in_the_middle_of_an_answer_is_let_go(
 async def test_a_port_that_is_taken_is_named() -> None:
     async with served(Services()) as server:
         with pytest.raises(PortUnusable, match=f"port {server.port}: .* in use"):
-            async with WyomingServer(Services(), host=HOST, port=server.port):
+            async with WyomingServer(opening(Services()), host=HOST, port=server.port):
                 pass
 
 
