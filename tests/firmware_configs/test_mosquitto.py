@@ -1,4 +1,4 @@
-"""The broker's configuration under the broker itself: a house obeys over it, and nothing else gets through."""
+"""The broker's configuration under the broker itself: a house obeys on it, and nothing else gets through."""
 
 import asyncio
 import os
