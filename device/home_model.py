@@ -1,11 +1,11 @@
 """The configured language model, opened on this machine for a home."""
 
-import os
 from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Final
 
+from paige.device.board.profile import profile_here
 from paige.device.config.schema import Config
 from paige.device.language_engine import LanguageEngine
 from paige.device.memory.budget import budget
@@ -32,16 +32,23 @@ class OpenHomeModel:
         memory: Gives it its memory.
         sentences: Of the home's language.
         prefixes: The folder where it is kept what the model made of a home.
+        threads: Of the processor.
 
     Raises:
         DeviceError, ModelError: It cannot be used.
     """
 
     def __init__(
-        self, name: str, model: PackedModel, memory: MemoryManager, sentences: Sentences, prefixes: Path
+        self,
+        name: str,
+        model: PackedModel,
+        memory: MemoryManager,
+        sentences: Sentences,
+        prefixes: Path,
+        *,
+        threads: int,
     ) -> None:
         self._name, self._memory = name, memory
-        threads = max(1, (os.cpu_count() or 1) - 1)
         engine = LanguageEngine(name, model, memory, threads=threads, positions=POSITIONS)
         self._engine = engine
         kept = engine.prefixes(prefixes)
@@ -71,13 +78,15 @@ def opening(config: Config, models: Path, sentences: Sentences) -> Opening:
 
 def _open(config: Config, models: Path, sentences: Sentences) -> OpenHomeModel:
     name, language = config.language_model.model or "", config.house.language
-    kernel = Kernel()
-    memory = MemoryManager(budget(config.memory.budget_bytes, kernel), kernel)
+    kernel, board = Kernel(), profile_here(config.board)
+    memory = MemoryManager(budget(config.memory.budget_bytes, kernel, board), kernel)
     store = Store(models)
     try:
         shipped = name == name_of(language)
         found = open_shipped(store, language) if shipped else store.open(name)
-        model = OpenHomeModel(name, found, memory, sentences, models.with_name("prefixes"))
+        model = OpenHomeModel(
+            name, found, memory, sentences, models.with_name("prefixes"), threads=board.threads.language_model
+        )
     finally:
         store.close()
     memory.keep_watch()

@@ -13,6 +13,7 @@ from paige.audio.voice_activity import open_voice_detector
 from paige.audio.voices import Voice, open_voice
 from paige.audio.wake import Phrase, WakeDetector
 from paige.device.assistant import Assistant
+from paige.device.board.profile import profile_here
 from paige.device.config.phrase import parse_phrase
 from paige.device.config.schema import Config
 from paige.device.ear import Ear, Hears
@@ -224,7 +225,8 @@ def _voice(config: Config) -> Voice:
     Raises:
         VoiceUnusable: There is no such voice here.
     """
-    own = open_voice(config.voice.name, config.house.language)
+    threads = profile_here(config.board).threads.voice
+    own = open_voice(config.voice.name, config.house.language, threads=threads)
     if config.voice.server is None:
         return own
     from paige.device.satellites.elsewhere import Service, VoiceElsewhere

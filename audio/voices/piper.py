@@ -26,7 +26,7 @@ from paige.audio.voices.text import parts, speakable
 
 _LONGEST: Final = 400
 """Characters that are pronounced at once; one sentence of them is spoken at once, which bounds the memory."""
-_THREADS: Final = 2
+THREADS: Final = 2
 """The recognizer needs the other cores: it listens for whoever speaks over the voice."""
 _BEGIN, _PAD, _END = "^", "_", "$"
 _SENTENCE_ENDS: Final = (".", "?", "!")
@@ -118,13 +118,19 @@ class PiperVoice:
         path: The model NAME.onnx, beside which NAME.onnx.json lies, or a folder with one such pair.
         speaker: By name, where the voice has several; by default its first.
         speed: 1 as it was trained, 2 twice as fast.
+        threads: Of the processor.
 
     Raises:
         VoiceUnusable: It is missing, damaged, or of a kind that is not spoken.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], *, speaker: str | None = None, speed: float = 1.0
+        self,
+        path: str | os.PathLike[str],
+        *,
+        speaker: str | None = None,
+        speed: float = 1.0,
+        threads: int = THREADS,
     ) -> None:
         model = _model(Path(path))
         self._name = model.stem
@@ -140,7 +146,7 @@ class PiperVoice:
                     f"{model}: there is no speaker {chosen!r}; there is {', '.join(self._config.speakers)}"
                 )
             self._inputs["sid"] = np.array([self._config.speakers[chosen]], np.int64)  # [1]
-        self._session = _open_session(model, {*_INPUTS, *self._inputs})
+        self._session = _open_session(model, {*_INPUTS, *self._inputs}, threads)
 
     @property
     def name(self) -> str:
@@ -184,13 +190,13 @@ def _model(path: Path) -> Path:
     return models[0]
 
 
-def _open_session(model: Path, wanted: set[str]) -> Any:  # noqa: ANN401  # the runtime publishes no types
+def _open_session(model: Path, wanted: set[str], threads: int) -> Any:  # noqa: ANN401  # the runtime publishes no types
     # Only who wants such a voice should wait a tenth of a second for it. `paige.models.onnx` lies to the
     # right, and `paige.audio` itself has switched the telemetry off.
     import onnxruntime  # noqa: TID251
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = _THREADS
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_cpu_mem_arena = False  # it would keep what the longest sentence took

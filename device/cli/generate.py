@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from paige.device.cli.command import Subcommand
 
 if TYPE_CHECKING:  # these are loaded only when the command runs: `paige --help` stays fast
+    from paige.device.board.profile import BoardProfile
     from paige.device.language_engine import LanguageEngine, Spent
     from paige.device.memory.manager import MemoryManager
     from paige.models.lm.sampling import Sampling
@@ -54,7 +55,7 @@ def _configure(parser: ArgumentParser) -> None:
     add("--top-p", metavar="P", type=float, default=1.0, help="draw from the likeliest of this probability")
     add("--seed", metavar="N", type=int, default=1, help="of what is drawn")
     add("--stop", metavar="TEXT", action="append", default=[], help="end before this; may be given again")
-    add("--threads", metavar="N", type=int, help="of the processor (default: all cores but one)")
+    add("--threads", metavar="N", type=int, help="of the processor (default: as suits the board)")
     add("--json", action="store_true", help="one line of JSON at the end, with what it took")
     add("--config", type=Path, metavar="FILE", help="instead of the file that is found")
 
@@ -62,12 +63,14 @@ def _configure(parser: ArgumentParser) -> None:
 def _run(arguments: Namespace) -> int:
     import os
 
+    from paige.device.board.profile import profile_here
     from paige.device.config.load import load
 
     loaded = load(arguments.config, os.environ)
     language = loaded.config.house.language
     budget = arguments.budget or loaded.config.memory.budget_bytes
-    with _opened(arguments, loaded.state_dir / "models", language, budget) as (engine, memory):
+    board = profile_here(loaded.config.board)
+    with _opened(arguments, loaded.state_dir / "models", language, budget, board) as (engine, memory):
         if arguments.tools is None:
             return _say(arguments, engine, memory)
         return _call(arguments, engine, memory, language, loaded.state_dir / "prefixes")
@@ -75,10 +78,8 @@ def _run(arguments: Namespace) -> int:
 
 @contextmanager
 def _opened(
-    arguments: Namespace, models: Path, language: str, bytes_: int | None
+    arguments: Namespace, models: Path, language: str, bytes_: int | None, board: "BoardProfile"
 ) -> "Iterator[tuple[LanguageEngine, MemoryManager]]":
-    import os
-
     from paige.device.cli.progress import Shown
     from paige.device.language_engine import LanguageEngine
     from paige.device.memory.budget import budget
@@ -88,9 +89,9 @@ def _opened(
     from paige.models.store.store import Store
 
     kernel, shown = Kernel(), Shown()
-    memory = MemoryManager(budget(bytes_, kernel), kernel)
+    memory = MemoryManager(budget(bytes_, kernel, board), kernel)
     store = Store(models, shown)
-    threads = arguments.threads or max(1, (os.cpu_count() or 1) - 1)
+    threads = arguments.threads or board.threads.language_model
     try:
         shipped = arguments.model == name_of(language)
         model = open_shipped(store, language) if shipped else store.open(arguments.model)

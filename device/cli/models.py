@@ -86,6 +86,9 @@ def store_of(loaded: "Loaded", told: "Told") -> "Store":
 
 
 def _add(arguments: Namespace, store: "Store", shown: "Shown") -> int:
+    from paige.device.board.fitness import is_slow, remedy
+    from paige.device.board.profile import profile_here
+    from paige.device.config.load import load
     from paige.models.errors import StoreFailed
     from paige.models.store.remote import source_of
     from paige.models.store.speech import SpeechModels, is_speech
@@ -104,6 +107,9 @@ def _add(arguments: Namespace, store: "Store", shown: "Shown") -> int:
     record = store.add(source, arguments.name, lean=arguments.lean)
     shown.end()
     _tell(arguments, _told(record), f"{_line(record)}\n")
+    board = profile_here(load(arguments.config, os.environ).config.board)
+    if is_slow(store, record.name, board):
+        sys.stderr.write(f"{record.name} is slow on this board: {remedy(record.name, board)}\n")
     return 0
 
 

@@ -329,8 +329,8 @@ class Memory:
         "model is read from flash again and again.",
         valid=parse_size,
         pattern_words=AMOUNT,
-        default_words="95 % of a limit that systemd or a container sets, or what Paige has already and 75 % "
-        "of the memory that is available, whichever is less",
+        default_words="what the board's profile gives, 95 % of a limit that systemd or a container sets, or "
+        "what Paige has already and 75 % of the memory that is available, whichever is least",
         example="300MB",
     )
 
@@ -387,6 +387,12 @@ class Config:
     memory: Memory = Memory()
     language_model: LanguageModel = LanguageModel()
     log: Log = Log()
+    board: Literal["auto", "zero2w", "pi4", "pi5", "jetson", "generic"] = key(
+        "auto",
+        "The board whose profile applies: in which form a language model is fast, how many threads it and a "
+        "voice have, how much memory Paige takes. `paige doctor` tells what that comes to.",
+        default_words="the one that the board says it is",
+    )
     state_dir: Path | None = key(
         None,
         "The folder where timers and lists are kept.",

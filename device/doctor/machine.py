@@ -1,13 +1,13 @@
 """The machine itself: Python and board, memory, clock, disk."""
 
 import ctypes
-import os
 import platform
 import shutil
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from paige.device.board.facts import BoardFacts, look
 from paige.device.config.load import Loaded
 from paige.device.doctor.finding import Finding, ok, warning, wrong
 
@@ -25,22 +25,20 @@ _TIME_ERROR = 5
 
 def board(_: Loaded) -> Finding:
     """Which Python on what machine."""
-    machine = platform.machine()
-    text = f"Python {platform.python_version()} on {_board_name()}"
-    if machine not in _BITS_64:
-        return warning(f"{text}, a {machine} system", "install a 64-bit system; speech libraries need one")
+    facts = look()
+    text = f"Python {platform.python_version()} on {_named(facts)}"
+    if facts.machine not in _BITS_64:
+        return warning(
+            f"{text}, a {facts.machine} system", "install a 64-bit system; speech libraries need one"
+        )
     return ok(text)
 
 
-def _board_name() -> str:
-    for path in (Path("/proc/device-tree/model"), Path("/sys/class/dmi/id/product_name")):
-        try:
-            name = path.read_bytes().rstrip(b"\0\n").decode(errors="replace").strip()
-        except OSError:
-            continue
-        if name:
-            return f"{name} ({platform.machine()})"
-    return f"{platform.machine()} with {os.cpu_count()} processors"
+def _named(facts: BoardFacts) -> str:
+    release = f", Jetson Linux {facts.l4t}" if facts.l4t else ""
+    if facts.model:
+        return f"{facts.model} ({facts.machine}{release})"
+    return f"{facts.machine} with {facts.cores} processors{release}"
 
 
 def memory(_: Loaded, proc: Path = Path("/proc"), cgroups: Path = Path("/sys/fs/cgroup")) -> Finding:

@@ -5,11 +5,13 @@ from paige.device.doctor.home import BROKER_SECONDS, DEVICES_SECONDS, broker, de
 from paige.device.doctor.language import SECONDS, home, models
 from paige.device.doctor.machine import board, clock, disk, memory
 from paige.device.doctor.page import page
+from paige.device.doctor.profile import board_profile
 from paige.device.doctor.sound import microphone, speaker, voice, wake_words
 from paige.device.doctor.wyoming import others
 
 CHECKS = (
     Check("board", 5, board),
+    Check("profile", 10, board_profile),
     Check("memory", 5, memory),
     Check("disk", 10, disk),
     Check("clock", 5, clock),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from paige.device.board.profile import BoardProfile
 from paige.device.errors import DeviceError
 from paige.device.memory.kernel import Kernel
 from paige.device.memory.size import show_size
@@ -26,12 +27,13 @@ class Budget:
         return f"{show_size(self.bytes)} ({self.source})"
 
 
-def budget(configured: int | None, kernel: Kernel) -> Budget:
-    """What is configured, else what the machine has.
+def budget(configured: int | None, kernel: Kernel, board: BoardProfile | None = None) -> Budget:
+    """What is configured, else the least of what the board's profile, its limits and its free memory give.
 
     Args:
         configured: Bytes; None where nothing is.
         kernel: Of this machine.
+        board: Its profile; None leaves that out.
 
     Raises:
         DeviceError: More is configured than the control group allows, or the kernel does not tell.
@@ -46,6 +48,9 @@ def budget(configured: int | None, kernel: Kernel) -> Budget:
         return Budget(configured, "as configured")
     process = kernel.process()
     free = process.anonymous + process.shared + int(OF_AVAILABLE * kernel.available())
-    if limit is not None and OF_LIMIT * limit < free:
-        return Budget(int(OF_LIMIT * limit), f"{OF_LIMIT:.0%} of the control group's limit")
-    return Budget(free, f"{OF_AVAILABLE:.0%} of the memory that is available, and what is taken already")
+    found = [Budget(free, f"{OF_AVAILABLE:.0%} of the memory that is available, and what is taken already")]
+    if limit is not None:
+        found.append(Budget(int(OF_LIMIT * limit), f"{OF_LIMIT:.0%} of the control group's limit"))
+    if board is not None and board.memory is not None:
+        found.append(Budget(board.memory, f"what the board's profile {board.name} gives"))
+    return min(found, key=lambda one: one.bytes)

@@ -1,4 +1,4 @@
-"""Where the constants of an ONNX file lie, read from its wire format.
+"""What an ONNX file calculates, and where its constants lie, read from its wire format.
 
 The package `onnx` knows it all and takes 40 MB; a board needs to know only which bytes of the file of weights
 belong to which constant (https://protobuf.dev/programming-guides/encoding, `onnx.proto`).
@@ -12,6 +12,10 @@ from paige.models.errors import ModelUnusable
 
 _GRAPH: Final = 7
 """`ModelProto.graph`."""
+_NODE: Final = 1
+"""`GraphProto.node`."""
+_OPERATOR: Final = 4
+"""`NodeProto.op_type`."""
 _INITIALIZER: Final = 5
 """`GraphProto.initializer`."""
 _NAME: Final = 8
@@ -46,11 +50,30 @@ def constants(model: bytes) -> list[Constant]:
         ModelUnusable: This is no ONNX file.
     """
     try:
-        graph = next(value for number, value in _fields(memoryview(model)) if number == _GRAPH)
-        found = [_constant(value) for number, value in _fields(graph) if number == _INITIALIZER]
+        found = [_constant(value) for number, value in _graph(model) if number == _INITIALIZER]
         return [constant for constant in found if constant is not None]
     except (StopIteration, IndexError, ValueError, KeyError) as error:
         raise ModelUnusable(f"this is no graph with weights in a file: {error!r}") from error
+
+
+def operators(model: bytes) -> frozenset[str]:
+    """The kinds of operators of a graph, such as `MatMulNBits`.
+
+    Raises:
+        ModelUnusable: This is no ONNX file.
+    """
+    try:
+        nodes = [value for number, value in _graph(model) if number == _NODE]
+        return frozenset(
+            bytes(value).decode() for node in nodes for number, value in _fields(node) if number == _OPERATOR
+        )
+    except (StopIteration, IndexError, ValueError) as error:
+        raise ModelUnusable(f"this is no graph: {error!r}") from error
+
+
+def _graph(model: bytes) -> Iterator[tuple[int, memoryview]]:
+    """Fields of the graph of a file."""
+    return _fields(next(value for number, value in _fields(memoryview(model)) if number == _GRAPH))
 
 
 def _constant(tensor: memoryview) -> Constant | None:

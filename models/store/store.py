@@ -99,6 +99,19 @@ class Store:
                 f"'paige models remove {name}' and add it again"
             ) from error
 
+    def graphs(self, name: str) -> Mapping[str, bytes]:
+        """What each kind of a model's shards calculates, by its file: ONNX, without the weights.
+
+        Raises:
+            StoreFailed: There is no model of that name, or its files cannot be read.
+        """
+        arranged = self.record(name).versions[0].arranged
+        folder = self._folders / arranged.folder
+        try:
+            return {file: (folder / file).read_bytes() for file in arranged.files if file.endswith(".onnx")}
+        except OSError as error:
+            raise StoreFailed(f"{error.filename}: this cannot be read: {error.strerror}") from error
+
     def unfinished(self) -> tuple[Unfinished, ...]:
         """Downloads that were begun and go on when the same is added again."""
         return unfinished(self.downloads, self._objects)

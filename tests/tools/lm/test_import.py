@@ -14,11 +14,12 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
+from paige.device.board.profile import profile_here
 from paige.device.cli import main
 from paige.models.errors import ModelUnusable
 from paige.models.lm.manifest import Manifest
 from paige.models.lm.quantization import ROW, Quantization
-from paige.tools.lm.boards import in_rows, usual
+from paige.tools.lm.boards import usual
 from paige.tools.lm.checkpoint import Checkpoint
 from paige.tools.lm.licence import licence_of
 from paige.tools.lm.loss import main as table_of_losses
@@ -189,20 +190,10 @@ def test_a_licence_is_taken_where_it_is_plain(
             licence_of(tmp_path, None)
 
 
-@pytest.mark.parametrize(
-    ("machine", "features", "rows"),
-    [
-        ("aarch64", "fp asimd crc32", True),
-        ("aarch64", "fp asimd crc32 asimddp", False),
-        ("x86_64", "", False),
-    ],
-)
-def test_this_machine_is_looked_at(machine: str, features: str, rows: bool, tmp_path: Path) -> None:
-    file = tmp_path / "cpuinfo"
-    file.write_text(f"processor : 0\nFeatures : {features}\n\nprocessor : 1\nFeatures : {features}\n")
-    assert in_rows("this", file, machine) == rows
-    assert usual("pi4") == Quantization(8, ROW)
-    assert usual("pi5") == Quantization(4, 32)
+def test_what_suits_a_board_is_what_its_profile_says() -> None:
+    assert usual("pi4") == usual("zero2w") == Quantization(8, ROW)
+    assert usual("pi5") == usual("jetson") == Quantization(4, 32)
+    assert usual("this") == profile_here().precision
 
 
 def test_a_card_that_is_no_text_is_no_licence(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What board this is, and what Paige does otherwise on it."""

@@ -1,0 +1,51 @@
+"""Which board's defaults apply, and whether what is configured goes with them."""
+
+from dataclasses import replace
+
+from paige.device.board.facts import look
+from paige.device.board.fitness import is_slow, remedy
+from paige.device.board.profile import ROWS, BoardProfile, profile
+from paige.device.config.load import Loaded
+from paige.device.doctor.finding import Finding, ok, warning
+
+
+def board_profile(loaded: Loaded) -> Finding:
+    """The profile, why it is this one, and what it means."""
+    facts = look()
+    board = profile(facts, loaded.config.board)
+    told = replace(board, memory=loaded.config.memory.budget_bytes or board.memory)
+    text = f"{board.name}, {board.why}: {told.meaning}"
+    if board.precision != ROWS and not facts.dot_products:
+        return warning(
+            f"{text}; but this processor has no dot products and multiplies blocks slowly",
+            "set board to auto, or to the board that this is",
+        )
+    if loaded.config.speech.recognizer == "vosk" and board.recognizer != "vosk":
+        return warning(
+            f"{text}; but vosk is configured, whose small models take about 300 MB",
+            "set speech.recognizer to pocketsphinx, or see that there is memory enough",
+        )
+    return _model(loaded, board, text)
+
+
+def _model(loaded: Loaded, board: BoardProfile, text: str) -> Finding:
+    """Whether the configured language model is fast here."""
+    from paige.device.assistant import MODELS  # it takes long to load
+    from paige.models.errors import ModelError
+    from paige.models.store.store import Store
+
+    model = loaded.config.language_model.model
+    store = Store(loaded.state_dir / MODELS)
+    try:
+        # The one that comes with Paige is added when it is first asked, and is in rows.
+        slow = model is not None and model in store.names() and is_slow(store, model, board)
+    except ModelError as error:
+        return warning(f"{text}; the language model {model} cannot be looked at: {error}", "see what it says")
+    if not slow:
+        return ok(text)
+    assert model is not None
+    return warning(
+        f"{text}; but the language model {model} is in blocks, which this processor multiplies about ten "
+        "times as slowly",
+        remedy(model, board),
+    )
