@@ -28,7 +28,7 @@ class ConfigInvalid(DeviceError):
 
 
 class InstallFailed(DeviceError):
-    """Paige cannot be put onto this machine, or taken off it; the text says what is in the way and what to do."""
+    """Paige cannot be put onto this machine, or taken off it; the text says why and what to do."""
 
 
 class PeerInvalid(DeviceError):

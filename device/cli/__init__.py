@@ -36,7 +36,19 @@ _GARBAGE_AFTER: Final = 50_000
 
 _BUILT_IN: Final[Mapping[str, str]] = {
     name: f"paige.device.cli.{name}"
-    for name in ("run", "say", "listen", "parse", "models", "generate", "doctor", "config")
+    for name in (
+        "run",
+        "say",
+        "listen",
+        "parse",
+        "models",
+        "generate",
+        "doctor",
+        "config",
+        "install",
+        "uninstall",
+        "provision",
+    )
 }
 """Modules whose `COMMAND` is a subcommand."""
 
@@ -44,7 +56,8 @@ _GROUPS: Final = (
     ("To begin", ("demo", "doctor")),
     ("Every day", ("run", "say")),
     ("Language models", ("models", "generate", "import")),
-    ("Configuration", ("config",)),
+    ("Configuration", ("provision", "config")),
+    ("This machine", ("install", "uninstall")),
     ("For programs: a line in, a line of JSON out", ("parse", "listen")),
 )
 
