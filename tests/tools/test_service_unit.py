@@ -63,6 +63,24 @@ def test_systemd_finds_little_exposed(units: Path, service: str) -> None:
     assert result.returncode == 0, result.stdout.splitlines()[-2:]
 
 
+def preset(root: Path) -> set[str]:
+    """What a new machine with these units has switched on after its first boot."""
+    command = ["systemctl", f"--root={root}", "preset-all"]
+    subprocess.run(command, capture_output=True, timeout=60, check=True)
+    return {link.name for link in (root / "etc/systemd/system").rglob("*.wants/*")}
+
+
+@pytest.mark.skipif(shutil.which("systemctl") is None, reason="needs systemctl (Debian's package systemd)")
+def test_a_new_machine_switches_the_service_on_and_no_satellite(tmp_path: Path) -> None:
+    vendor = tmp_path / "usr/lib/systemd"
+    shutil.copytree(UNITS, vendor / "system")
+    assert {"paige.service", "paige-satellite.service"} <= preset(tmp_path), "without the preset"
+    shutil.rmtree(tmp_path / "etc/systemd/system")
+    (vendor / "system-preset").mkdir()
+    shutil.move(vendor / "system/80-paige.preset", vendor / "system-preset")
+    assert preset(tmp_path) - {"paige-provision.service"} == {"paige.service"}
+
+
 def test_a_satellite_is_protected_as_the_service_is() -> None:
     hardening = [
         (UNITS / name).read_text().partition("# A user of its own")[2].partition("[Install]")[0]
