@@ -11,6 +11,7 @@ DeviceError
 ├── RepliesInvalid      a text that Paige should say is missing or cannot be said
 ├── ServiceUnreachable  the running service cannot be asked
 └── UpdateFailed        an update cannot be done; what ran before runs on
+    ├── UpdateBusy      another update is under way
     └── BundleInvalid   a bundle is damaged, hostile, or not signed by anybody who is trusted
 """
 
@@ -65,3 +66,7 @@ class UpdateFailed(DeviceError):
 
 class BundleInvalid(UpdateFailed):
     """A bundle is damaged, hostile, or not signed by anybody who is trusted; nothing of it was used."""
+
+
+class UpdateBusy(UpdateFailed):
+    """Another update is under way, and sees to itself."""

@@ -1,1 +1,1 @@
-"""Signed updates of the program, models and skills: two slots of each, tried out, and rolled back by themselves."""
+"""Signed updates of the program, models and skills: two slots of each, tried out, rolled back by itself."""

@@ -37,7 +37,7 @@ class Component(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Version:
-    """One to four numbers, such as 0.2.0, compared as numbers; `sort -V`, by which the launcher goes, agrees."""
+    """One to four numbers, such as 0.2.0, compared as numbers, as the launcher does with `sort -V`."""
 
     numbers: tuple[int, ...]
 
@@ -149,7 +149,7 @@ def _manifest(data: Any) -> Manifest:  # noqa: ANN401  # JSON
         raise ValueError("it is no object")
     if data["format"] != FORMAT or isinstance(data["format"], bool):
         raise ValueError(
-            f"it has format {str(data['format'])[:20]}, and this Paige reads format {FORMAT}: update Paige first"
+            f"it has format {str(data['format'])[:20]}, and this Paige reads {FORMAT}: update Paige first"
         )
     component = Component(data["component"])
     made = _made(data) if component is Component.PROGRAM or "python" in data else None

@@ -63,8 +63,8 @@ class TrustedKeys:
         """
         if not self.keys:
             raise BundleInvalid(
-                f"{what}: no updates are taken here, for no key is trusted: put the public key of whoever makes "
-                f"them into {self.folder}, as NAME{_ENDING}"
+                f"{what}: no key is trusted here, so no update is taken. Put the public key of whoever makes "
+                f"yours into {self.folder}, as NAME{_ENDING}"
             )
         found = parse_signature(signature, what)
         for _, key in self.keys:
@@ -72,11 +72,11 @@ class TrustedKeys:
                 key.verify(text, found)
             except ValueError:
                 continue  # of another key, or none of this text
-            return found.trusted_comment
+            return str(found.trusted_comment)
         names = ", ".join(name for name, _ in self.keys)
         raise BundleInvalid(
-            f"{what}: it is not signed by anybody who is trusted here, or was changed since ({self.folder} has "
-            f"{names})"
+            f"{what}: it is not signed by anybody who is trusted here, or was changed since "
+            f"({self.folder} has {names})"
         )
 
 

@@ -1,0 +1,1 @@
+"""Makes bundles of updates, and keys to sign them with."""
