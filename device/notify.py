@@ -1,5 +1,6 @@
 """Tells systemd how the service stands, by the protocol of sd_notify(3): datagrams to a socket it names."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Mapping
@@ -30,6 +31,15 @@ class Notifier:
     def alive(self) -> None:
         """The service has not hung."""
         self._send("WATCHDOG=1")
+
+    async def keep_alive(self) -> None:
+        """Show that the event loop turns, at half the time wanted, as sd_watchdog_enabled(3) advises.
+
+        Until cancelled; where no sign of life is wanted it ends at once.
+        """
+        while self.watchdog_seconds is not None:
+            self.alive()
+            await asyncio.sleep(self.watchdog_seconds / 2)
 
     def status(self, text: str) -> None:
         """One line for `systemctl status`."""

@@ -113,7 +113,7 @@ class Service:
             await stack.enter_async_context(RequestServer(house.link, topics, answering.answer))
             if feed is not None:
                 await stack.enter_async_context(self._page(feed, topics, answering))
-            stack.push_async_callback(_end, asyncio.create_task(self._watchdog(), name="watchdog"))
+            stack.push_async_callback(_end, asyncio.create_task(self._notifier.keep_alive(), name="watchdog"))
             await self._settle(house)
             if recognizer is not None:
                 await house.pipeline.listen_for_the_home(area)
@@ -188,14 +188,6 @@ class Service:
             self._notifier.status(f"connected to {self._config.mqtt.host}")
         else:
             self._notifier.status(status.reason or "connecting to the broker")
-
-    async def _watchdog(self) -> None:
-        """Shows that the event loop turns, at half the time wanted, as sd_watchdog_enabled(3) advises."""
-        if self._notifier.watchdog_seconds is None:
-            return
-        while True:
-            self._notifier.alive()
-            await asyncio.sleep(self._notifier.watchdog_seconds / 2)
 
 
 class _Answering:

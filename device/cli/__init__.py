@@ -38,6 +38,7 @@ _BUILT_IN: Final[Mapping[str, str]] = {
     name: f"paige.device.cli.{name}"
     for name in (
         "run",
+        "satellite",
         "say",
         "listen",
         "parse",
@@ -54,7 +55,7 @@ _BUILT_IN: Final[Mapping[str, str]] = {
 
 _GROUPS: Final = (
     ("To begin", ("demo", "doctor")),
-    ("Every day", ("run", "say")),
+    ("Every day", ("run", "say", "satellite")),
     ("Language models", ("models", "generate", "import")),
     ("Configuration", ("provision", "config")),
     ("This machine", ("install", "uninstall")),

@@ -15,10 +15,12 @@ from wyoming.info import Info
 from wyoming.pipeline import PipelineStage
 from wyoming.snd import Played
 from wyoming.tts import Synthesize
+from wyoming.user_event import UserEvent
 from wyoming.vad import VoiceStopped
 from wyoming.wake import Detection
 
-from paige.device.attention import Event, Heard, NothingSaid, Woken
+from paige.audio.wake import Wake
+from paige.device.attention import Event, Heard, NothingSaid, Stopped, Woken
 from paige.device.satellites.address import SatelliteAddress
 from paige.device.satellites.limits import Limits
 from paige.device.satellites.link import BACKOFF, SatelliteLink
@@ -26,6 +28,7 @@ from paige.device.satellites.listener import Listener, Wins
 from paige.device.satellites.nearest import NearestEar
 from paige.device.satellites.source import SatelliteSource
 from paige.device.satellites.speaker import SatelliteSpeaker
+from paige.device.satellites.stop import STOP
 from paige.device.turn import Expects, Turn
 from paige.iot.backoff import Backoff
 
@@ -137,6 +140,8 @@ class Satellite:
             self.speaker.played()
         elif event.type == _RUN_PIPELINE:
             self._run(event.data)
+        elif UserEvent.is_type(event.type) and event.data.get("name") == STOP:
+            self._events.put_nowait(Stopped(Wake(STOP, 0.0, 0.0, 1.0)))
         elif Error.is_type(event.type):
             said = str(event.data.get("text"))[:_LONGEST_COMPLAINT]
             _log.warning("the satellite at %s says: %s", self._address, said)

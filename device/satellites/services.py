@@ -8,7 +8,6 @@ from typing import Any
 from wyoming.info import (
     AsrModel,
     AsrProgram,
-    Attribution,
     HandleModel,
     HandleProgram,
     Info,
@@ -23,8 +22,8 @@ from wyoming.info import (
 from paige.audio.chunk import Utterance
 from paige.audio.voices.protocol import Voice
 from paige.audio.wake.detector import WakeDetector
+from paige.device.satellites.artifact import artifact
 from paige.device.turn import Turn
-from paige.device.version import paige_version
 from paige.models.intent import Intent, NotRecognized
 from paige.models.transcript import Transcript
 
@@ -74,10 +73,10 @@ def describe(services: Services) -> Info:
     name, languages = "Paige", [services.language]
     info = Info()
     if services.transcribe is not None:
-        model = AsrModel(**_artifact(services.recognizer or name), languages=languages)
+        model = AsrModel(**artifact(services.recognizer or name), languages=languages)
         info.asr.append(
             AsrProgram(
-                **_artifact(name),
+                **artifact(name),
                 models=[model],
                 # The recognizer evens out loudness itself, and was measured on sound as it is.
                 prefers_auto_gain_enabled=False,
@@ -85,25 +84,15 @@ def describe(services: Services) -> Info:
             )
         )
     if services.handle is not None:
-        handler = HandleModel(**_artifact(name), languages=languages)
-        info.handle.append(HandleProgram(**_artifact(name), models=[handler], supports_home_control=True))
+        handler = HandleModel(**artifact(name), languages=languages)
+        info.handle.append(HandleProgram(**artifact(name), models=[handler], supports_home_control=True))
     if services.understand is not None:
-        parser = IntentModel(**_artifact(name), languages=languages)
-        info.intent.append(IntentProgram(**_artifact(name), models=[parser]))
+        parser = IntentModel(**artifact(name), languages=languages)
+        info.intent.append(IntentProgram(**artifact(name), models=[parser]))
     if services.voice is not None:
-        voice = TtsVoice(**_artifact(services.voice.name), languages=languages)
-        info.tts.append(TtsProgram(**_artifact(name), voices=[voice]))
+        voice = TtsVoice(**artifact(services.voice.name), languages=languages)
+        info.tts.append(TtsProgram(**artifact(name), voices=[voice]))
     if services.open_wake is not None:
-        words = [WakeModel(**_artifact(one), languages=languages, phrase=one) for one in services.phrases]
-        info.wake.append(WakeProgram(**_artifact(name), models=words))
+        words = [WakeModel(**artifact(one), languages=languages, phrase=one) for one in services.phrases]
+        info.wake.append(WakeProgram(**artifact(name), models=words))
     return info
-
-
-def _artifact(name: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "description": name,
-        "attribution": Attribution(name="The Paige developers", url=""),
-        "installed": True,
-        "version": paige_version(),
-    }

@@ -1,0 +1,1 @@
+"""Being a satellite: ear and mouth, in this room, of a Paige or a Home Assistant elsewhere in the house."""
