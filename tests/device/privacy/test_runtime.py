@@ -1,7 +1,6 @@
-"""Nothing leaves the machine, and no runtime leaves an identifier on it."""
+"""No runtime leaves an identifier on the machine."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,20 +18,6 @@ graph = field(1, node) + field(2, b"g") + field(11, tensor(b"x")) + field(12, te
 model = number(1, 8) + field(7, graph) + field(8, number(2, 13))
 import onnxruntime
 onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-"""
-
-# In a new network namespace the loopback interface is down; this brings it up and becomes the given program.
-LOOPBACK_ONLY = """
-import fcntl, os, socket, struct, sys
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-    fcntl.ioctl(s, 0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS, IFF_UP | IFF_RUNNING
-try:
-    socket.create_connection(("192.0.2.1", 80), timeout=5)
-except OSError as error:
-    assert error.errno == 101, error  # ENETUNREACH: there is no way out
-else:
-    sys.exit("this namespace has a way out")
-os.execv(sys.argv[1], sys.argv[1:])
 """
 
 
@@ -60,22 +45,3 @@ def test_the_same_session_without_paige_does_leave_an_identifier(tmp_path: Path)
     if version < (1, 29):
         pytest.skip("this ONNX Runtime has no telemetry")
     assert any("onnxruntime" in name for name in files_after(OPEN_A_SESSION, tmp_path))
-
-
-@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs util-linux's unshare")
-def test_the_whole_demo_runs_in_a_network_namespace_without_a_way_out(tmp_path: Path) -> None:
-    unshare = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--net", "--map-root-user"]
-    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("this machine lets nobody make a network namespace")
-    paige = Path(sys.executable).with_name("paige")
-    result = subprocess.run(
-        [*unshare, sys.executable, "-c", LOOPBACK_ONLY, str(paige), "demo"],
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    assert "Turned on the kitchen lamp" in result.stdout.replace("Kitchen Lamp", "kitchen lamp")

@@ -1,0 +1,255 @@
+"""A board and its house, in networks of their own: `unshare --net --mount python world.py PLAN`.
+
+PLAN and the report on standard output are JSON; their fields are those of `Plan` and of `Report`.
+
+With a cable, the board is in a network namespace whose one way out leads to the house, which has a name
+server and a broker and notes every packet. Without one, all are in one namespace, which has no way out.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from tests.device.privacy.packets import Attempt, attempt, name_asked
+
+from paige.iot.link import MqttLink
+from paige.iot.link_options import LinkOptions
+from paige.iot.message import Message, Publication
+from paige.tools.simulated_home.home import SimulatedHome
+
+BROKER = "broker.example"
+HOUSE, BOARD, OUTSIDE = "192.0.2.1", "192.0.2.2", "2001:db8::"
+LOOPBACK = "127.0.0.1"
+PORT = 1883
+PATIENCE = 30.0
+_ALL_PACKETS = 3  # ETH_P_ALL
+_RESOLVER = Path("/etc/resolv.conf").resolve()
+
+
+@dataclass
+class Plan:
+    """What happens."""
+
+    command: list[str]
+    environment: dict[str, str]
+    scratch: str
+    """An empty folder."""
+    cable: bool
+    serves: bool = False
+    """Whether the command is the service, with recordings for a microphone; it is spoken to, and stopped."""
+    lasts: float = 0.0
+    """Seconds for which the service is there at least."""
+
+
+@dataclass
+class Report:
+    """What came of it."""
+
+    attempts: list[Attempt] = field(default_factory=list)
+    """What left the board, each once; with a cable."""
+    written: list[str] = field(default_factory=list)
+    """Every file that was written, anywhere, by its path."""
+    status: int | None = None
+    output: str = ""
+    """And the log."""
+    turns: list[dict[str, Any]] = field(default_factory=list)
+    """The answers to what was typed."""
+    spoken: list[dict[str, Any]] = field(default_factory=list)
+    """The replies to what was heard."""
+    loudest: float = 0.0
+    """Of what the loudspeaker was given, full scale being 1."""
+
+
+def run(*command: str) -> None:
+    """Run a program that must succeed."""
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+class NameServer(asyncio.DatagramProtocol):
+    """Knows the broker."""
+
+    _transport: asyncio.DatagramTransport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, address: Any) -> None:
+        known = name_asked(data) == BROKER
+        of_ipv4 = data[12:].partition(b"\0")[2][:2] == b"\0\1"
+        answer = known and of_ipv4
+        head = data[:2] + struct.pack("!5H", 0x8180 if known else 0x8183, 1, int(answer), 0, 0)
+        question = data[12 : data.index(b"\0", 12) + 5]
+        told = struct.pack("!HHHIH", 0xC00C, 1, 1, 60, 4) + socket.inet_aton(HOUSE) if answer else b""
+        self._transport.sendto(head + question + told, address)
+
+
+@asynccontextmanager
+async def cable(report: Report, scratch: Path) -> AsyncIterator[list[str]]:
+    """Lay it, note what comes through it, and give what runs a program at its other end."""
+    holder = ["unshare", "--net", "sh", "-c", "echo made; exec cat"]
+    board = await asyncio.create_subprocess_exec(*holder, stdin=PIPE, stdout=PIPE)
+    assert board.stdout is not None
+    await board.stdout.readline()
+    inside = ["nsenter", f"--net=/proc/{board.pid}/ns/net"]
+    run("ip", "link", "add", "house", "type", "veth", "peer", "name", "board", "netns", str(board.pid))
+    run(*inside, "ip", "link", "set", "lo", "up")
+    for prefix, name, v4, v6 in (
+        ((), "house", HOUSE, f"{OUTSIDE}1"),
+        (inside, "board", BOARD, f"{OUTSIDE}2"),
+    ):
+        run(*prefix, "ip", "address", "add", f"{v4}/24", "dev", name)
+        run(*prefix, "ip", "address", "add", f"{v6}/64", "dev", name, "nodad")
+        run(*prefix, "ip", "link", "set", name, "up")
+    run(*inside, "ip", "route", "add", "default", "via", HOUSE)
+    run(*inside, "ip", "-6", "route", "add", "default", "via", f"{OUTSIDE}1")
+    resolver = scratch / "resolv.conf"
+    resolver.write_text(f"nameserver {HOUSE}\noptions attempts:1 timeout:1\n")
+    run("mount", "--bind", str(resolver), str(_RESOLVER))
+    loop = asyncio.get_running_loop()
+    await loop.create_datagram_endpoint(NameServer, local_addr=(HOUSE, 53))
+    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ALL_PACKETS)) as tap:
+        tap.bind(("house", _ALL_PACKETS))
+        tap.setblocking(False)
+        seen: set[Attempt] = set()
+
+        def note() -> None:
+            packet, (_, protocol, kind, *_) = tap.recvfrom(1 << 16)
+            if kind != socket.PACKET_OUTGOING:  # it comes from the board
+                seen.add(attempt(protocol, packet) or Attempt("", "", 0))
+
+        loop.add_reader(tap, note)
+        try:
+            yield inside
+            await asyncio.sleep(0.2)  # what was sent last
+        finally:
+            loop.remove_reader(tap)
+            report.attempts = sorted(seen - {Attempt("", "", 0)})
+            board.kill()
+            await board.wait()
+
+
+@asynccontextmanager
+async def watched_disk(report: Report, scratch: Path) -> AsyncIterator[list[str]]:
+    """All files as they are; what is written goes elsewhere, and is listed. Gives what runs a program so."""
+    run("mount", "-t", "tmpfs", "none", str(scratch))
+    upper, work, root = (scratch / name for name in ("upper", "work", "root"))
+    for folder in (upper, work, root):
+        folder.mkdir()
+    run("mount", "-t", "overlay", "none", "-o", f"lowerdir=/,upperdir={upper},workdir={work}", str(root))
+    for name in ("proc", "dev", "sys"):
+        run("mount", "--rbind", f"/{name}", f"{root}/{name}")
+    run("mount", "--bind", str(_RESOLVER), f"{root}{_RESOLVER}")
+    yield ["chroot", str(root)]
+    for played in upper.rglob("played"):
+        report.loudest = float(np.abs(np.fromfile(played, np.float32)).max())
+    report.written = sorted(
+        f"/{path.relative_to(upper)}" for path in upper.rglob("*") if not path.is_dir() or path.is_symlink()
+    )
+
+
+@asynccontextmanager
+async def broker(host: str, scratch: Path) -> AsyncIterator[None]:
+    """Mosquitto, as homes run it."""
+    settings = scratch / "mosquitto.conf"
+    settings.write_text(f"listener {PORT} {host}\nallow_anonymous true\nuser root\n")
+    mosquitto = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
+    assert mosquitto is not None
+    process = await asyncio.create_subprocess_exec(mosquitto, "-c", str(settings), stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@asynccontextmanager
+async def listening(
+    host: str, topic: str
+) -> AsyncIterator[tuple[MqttLink, Callable[[], Awaitable[Message]]]]:
+    """A link, and what waits for the next message on a topic."""
+    heard: asyncio.Queue[Message] = asyncio.Queue()
+
+    async def following() -> Message:
+        async with asyncio.timeout(PATIENCE):
+            return await heard.get()
+
+    async with MqttLink(LinkOptions(host, PORT)) as link:
+        link.subscribe([topic], heard.put_nowait, qos=1)
+        await link.connected(PATIENCE, retry=True)
+        yield link, following
+
+
+async def talk(host: str, service: Process, report: Report, sentences: list[str]) -> None:
+    """Speak to the service, then type."""
+    async with listening(host, "paige/paige/health") as (_, following):
+        while json.loads((await following()).payload)["microphone"]["state"] == "lost":
+            pass
+    async with listening(host, "paige/paige/announcement") as (_, following):
+        service.send_signal(signal.SIGUSR1)
+        report.spoken.append(json.loads((await following()).payload))
+    async with listening(host, "paige/paige/turn/+") as (link, following):
+        for number, sentence in enumerate(sentences):
+            request = json.dumps({"id": str(number), "text": sentence}).encode()
+            await link.publish(Publication("paige/paige/say", request), within=PATIENCE)
+            report.turns.append(json.loads((await following()).payload))
+
+
+async def happen(plan: Plan, sentences: list[str]) -> Report:
+    """Do as planned."""
+    report, scratch = Report(), Path(plan.scratch)
+    disk = scratch / "disk"
+    disk.mkdir()
+    run("ip", "link", "set", "lo", "up")
+    async with AsyncExitStack() as stack:
+        prefix: list[str] = []
+        host = LOOPBACK
+        if plan.cable:
+            host = HOUSE
+            prefix += await stack.enter_async_context(cable(report, scratch))
+        prefix += await stack.enter_async_context(watched_disk(report, disk))
+        await stack.enter_async_context(broker(host, scratch))
+        async with listening(host, "none"):
+            pass  # it is there
+        await stack.enter_async_context(SimulatedHome().joined(host, PORT))
+        board = await asyncio.create_subprocess_exec(
+            *prefix, *plan.command, env=plan.environment, stdout=PIPE, stderr=subprocess.STDOUT
+        )
+        reading, began = asyncio.create_task(board.communicate()), time.monotonic()
+        try:
+            if plan.serves:
+                talking = asyncio.create_task(talk(host, board, report, sentences))
+                await asyncio.wait([talking, reading], return_when=asyncio.FIRST_COMPLETED)
+                assert talking.done(), "the service has ended"
+                talking.result()
+                await asyncio.sleep(max(0.0, began + plan.lasts - time.monotonic()))
+                board.terminate()
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.wait([reading])
+        finally:
+            if board.returncode is None:
+                board.kill()
+            report.output = (await reading)[0].decode(errors="backslashreplace")
+            report.status = board.returncode
+            if not reading.done() or report.status:
+                sys.stderr.write(report.output)
+    return report
+
+
+if __name__ == "__main__":
+    given = json.loads(sys.argv[1])
+    found = asyncio.run(happen(Plan(**given["plan"]), given["sentences"]))
+    json.dump(asdict(found), sys.stdout)
