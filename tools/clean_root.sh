@@ -18,7 +18,7 @@ if [ -z "${CLEAN_ROOT_WORK:-}" ]; then
     CLEAN_ROOT_WORK=$(mktemp -d); export CLEAN_ROOT_WORK
     trap 'rm -rf "$CLEAN_ROOT_WORK"' EXIT
     namespace=(unshare --mount --pid --fork --kill-child)
-    [ "$arch" = "$native" ] || namespace=(python3 "$here/tools/emulated_namespace.py")
+    [ "$arch" = "$native" ] || namespace=(python3 "$here/tools/emulated/namespace.py")
     "${namespace[@]}" "$self" "$suite" "$arch" "$@"
     exit
 fi
@@ -67,4 +67,4 @@ inside ./paige demo
 inside ./paige demo
 if [ "$arch" = "$native" ]; then inside ./paige test -q; exit; fi
 # Under emulation the whole of the tests takes hours; these touch the compiled libraries, threads, brokers and processes.
-inside ./paige test -q tests/audio tests/models/recognizer tests/models/grammar tests/iot/test_link.py tests/device/test_privacy.py
+inside ./paige test -q tests/audio tests/models/recognizer tests/models/grammar tests/iot/test_link.py tests/device/privacy

@@ -70,7 +70,7 @@ LONGER = (
     "say turn on the kitchen lamp",
     "listen --intents $HOME/intents.yaml < $HOME/recording",
 )
-"""With these, all but `run` and `demo`, which the rest is about, and what is for a desk: `bench`, `import`."""
+"""With these, all but `run` and `demo`, which the rest is about, and `bench` and `import`, for a desk."""
 BEYOND_UPLOAD_SECONDS = 13
 """The runtime, unbridled, was seen to ask for its maker 6 to 10 s after its first session."""
 
