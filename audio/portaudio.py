@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from paige.audio.errors import AudioError, SourceUnreadable, SpeakerUnusable
+from paige.audio.sound_cards import rate_of
 
 Direction = Literal["input", "output"]
 
@@ -140,10 +141,10 @@ def _open(
     finished: Callable[[], None],
     block_seconds: float,
 ) -> tuple[Any, int, int]:
-    """A stream, its rate and its channels: the device's own, else what it does not refuse."""
+    """A stream, its rate and its channels: those that suit the device, else what it does not refuse."""
     kind = sounddevice.InputStream if direction == "input" else sounddevice.OutputStream
     most = int(found[f"max_{direction}_channels"])
-    own = round(found["default_samplerate"])
+    own = rate_of(str(found["name"])) or round(found["default_samplerate"])
     # A device of two channels may have its only microphone on either. One of more has its best sound on the
     # first; one of very many is a sound server, which mixes as it should.
     first = 2 if direction == "input" and most == 2 else 1

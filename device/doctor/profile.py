@@ -1,6 +1,7 @@
 """Which board's defaults apply, and whether what is configured goes with them."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from paige.device.board.facts import look
 from paige.device.board.fitness import is_slow, remedy
@@ -9,21 +10,21 @@ from paige.device.config.load import Loaded
 from paige.device.doctor.finding import Finding, ok, warning
 
 
-def board_profile(loaded: Loaded) -> Finding:
-    """The profile, why it is this one, and what it means."""
-    facts = look()
-    board = profile(facts, loaded.config.board)
-    told = replace(board, memory=loaded.config.memory.budget_bytes or board.memory)
+def board_profile(loaded: Loaded, root: Path = Path("/"), machine: str | None = None) -> Finding:
+    """The profile, why it is this one, what it means, and what does not go with it."""
+    facts, config = look(root, machine), loaded.config
+    board = profile(facts, config.board)
+    told = replace(board, memory=config.memory.budget_bytes or board.memory)
     text = f"{board.name}, {board.why}: {told.meaning}"
     if board.precision != ROWS and not facts.dot_products:
         return warning(
-            f"{text}; but this processor has no dot products and multiplies blocks slowly",
+            f"{text}; but this processor has no dot products, and multiplies blocks slowly",
             "set board to auto, or to the board that this is",
         )
-    if loaded.config.speech.recognizer == "vosk" and board.recognizer != "vosk":
+    if config.speech.recognizer == "vosk" and board.recognizer != "vosk":
         return warning(
             f"{text}; but vosk is configured, whose small models take about 300 MB",
-            "set speech.recognizer to pocketsphinx, or see that there is memory enough",
+            "set speech.recognizer to pocketsphinx, or speech.server to one on another machine",
         )
     return _model(loaded, board, text)
 

@@ -130,6 +130,23 @@ def test_it_is_opened_as_it_can_be(
     assert device.made[0].asked["blocksize"] == round(stream.rate * 0.03)
 
 
+@pytest.mark.parametrize(
+    ("name", "rate"),
+    [
+        ("seeed-2mic-voicecard: bcm2835-i2s-wm8960-hifi wm8960-hifi-0 (hw:1,0)", 48_000),
+        ("snd_rpi_googlevoicehat_soundcar: Google voiceHAT SoundCard HiFi voicehat-hifi-0 (hw:2,0)", 48_000),
+        ("seeed2micvoicec: 1f000a4000.i2s-tlv320aic3x-hifi tlv320aic3x-hifi-0 (hw:2,0)", 44_100),
+        ("USB Microphone: Audio (hw:1,0)", 44_100),
+    ],
+)
+def test_a_card_that_cannot_do_what_it_says_is_opened_at_what_it_can(
+    name: str, rate: int, device: type[Stream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "accepts", ({44_100, 48_000}, {1, 2}))
+    monkeypatch.setitem(DEVICES[1], "name", name)
+    assert opened().rate == rate
+
+
 def test_what_takes_no_rate_is_refused(device: type[Stream], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "accepts", (set(), {1, 2}))
     with pytest.raises(SourceUnreadable, match=r"\(Error opening stream: Invalid sample rate\)"):

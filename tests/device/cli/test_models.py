@@ -31,7 +31,7 @@ def state(tmp_path: Path) -> Path:
 def models(state: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "paige.device.cli", "models", *map(str, arguments)],
-        env=ENVIRONMENT | {"PAIGE_STATE_DIR": str(state)},
+        env=ENVIRONMENT | {"PAIGE_STATE_DIR": str(state), "PAIGE_BOARD": "pi5"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -121,7 +121,7 @@ def test_a_download_that_is_killed_is_listed_and_goes_on(state: Path) -> None:
         served.stall_after = [None, 1234]
         with subprocess.Popen(
             [sys.executable, "-m", "paige.device.cli", "models", "add", f"{served.url}/small"],
-            env=ENVIRONMENT | {"PAIGE_STATE_DIR": str(state)},
+            env=ENVIRONMENT | {"PAIGE_STATE_DIR": str(state), "PAIGE_BOARD": "pi5"},
             stderr=subprocess.PIPE,
             text=True,
         ) as running:
@@ -143,7 +143,7 @@ def test_in_a_terminal_there_is_a_bar(state: Path) -> None:
     here, there = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "paige.device.cli", "models", "add", str(made(1)), "--name", "small"],
-        env=ENVIRONMENT | {"PAIGE_STATE_DIR": str(state)},
+        env=ENVIRONMENT | {"PAIGE_STATE_DIR": str(state), "PAIGE_BOARD": "pi5"},
         stdout=subprocess.DEVNULL,
         stderr=there,
     ):
