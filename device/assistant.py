@@ -19,6 +19,7 @@ from paige.device.ringing import Announce, Ringer
 from paige.device.satellites.address import parse_server
 from paige.device.thinking import Thinker
 from paige.device.understanding import Understanding, answer_sentences
+from paige.device.updated import updated_skills
 from paige.iot.confirmation import Patience
 from paige.iot.executor import Executor
 from paige.iot.home import Home
@@ -56,6 +57,8 @@ async def assistant(
     state: Path | None = None,
     announce: Announce | None = None,
     models: Path | None = None,
+    link: MqttLink | None = None,
+    sentences: tuple[Path, ...] = (),
 ) -> AsyncIterator[Assistant]:
     """Join the configured broker and serve the house from there, until the block is left.
 
@@ -67,6 +70,8 @@ async def assistant(
         state: The folder for timers and lists; None for one who does not stay to keep them.
         announce: Says what nobody asked for, such as that a timer ended; needed where there is a `state`.
         models: The folder of language models; None for one who asks none, whatever is configured.
+        link: To the house, in place of the one to the configured broker.
+        sentences: Folders of sentence files, beside those that are configured.
 
     Raises:
         KeepingFailed: The folder `state` cannot be read.
@@ -80,13 +85,13 @@ async def assistant(
     timers = None if state is None else TimerKeeper(state / "timers.json")
     lists = None if state is None else Lists(state / "lists.json")
     async with AsyncExitStack() as stack:
-        link = await stack.enter_async_context(_link(config, topics))
+        link = await stack.enter_async_context(_link(config, topics) if link is None else link)
         own = () if topics is None else (topics.config,)
         home = await stack.enter_async_context(
             Home(link, registry, dialects(config.mqtt, described.bindings), own_topics=own)
         )
         # In a thread, because the broker and the devices answer meanwhile.
-        words = await asyncio.to_thread(_words, config, registry, stays=state is not None)
+        words = await asyncio.to_thread(_words, config, registry, sentences, stays=state is not None)
         patience = Patience(deadline=config.mqtt.command_deadline)
         executor = stack.enter_context(Executor(home, link, patience=patience))
         thinker = None if models is None else _thinker(config, models, words.sentences)
@@ -124,10 +129,11 @@ class _Words:
     narrator: Narrator
 
 
-def _words(config: Config, registry: Registry, *, stays: bool) -> _Words:
+def _words(config: Config, registry: Registry, more: tuple[Path, ...], *, stays: bool) -> _Words:
     """What is understood and said; who `stays` opens the model now, a visitor only if it is needed."""
     house = config.house
-    custom: tuple[Path, ...] = () if house.sentences is None else (house.sentences,)
+    own = () if house.sentences is None else (house.sentences,)
+    custom = (*updated_skills(config.updates.folder), *more, *own)
     sentences = Sentences.for_language(house.language, custom)
     replies = Replies.for_language(house.language, custom)
     model = LazyModel.for_language(house.language)

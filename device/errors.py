@@ -9,6 +9,7 @@ DeviceError
 ├── PromptTooLong       a prompt leaves no room for an answer (`device.language_engine`)
 ├── ProvisionFailed     what the owner says of the house cannot be written down (`device.install`)
 ├── RepliesInvalid      a text that Paige should say is missing or cannot be said
+├── SelfTestFailed      a spoken sentence did not do what it should
 ├── ServiceUnreachable  the running service cannot be asked
 └── UpdateFailed        an update cannot be done; what ran before runs on
     ├── UpdateBusy      another update is under way
@@ -54,6 +55,10 @@ class ProvisionFailed(DeviceError):
 
 class RepliesInvalid(DeviceError):
     """A text that Paige should say is missing or cannot be said; names file or intent, and the remedy."""
+
+
+class SelfTestFailed(DeviceError):
+    """A spoken sentence did not do what it should; the text says what came of it."""
 
 
 class ServiceUnreachable(DeviceError):

@@ -49,6 +49,8 @@ _BUILT_IN: Final[Mapping[str, str]] = {
         "install",
         "uninstall",
         "provision",
+        "update",
+        "selftest",
     )
 }
 """Modules whose `COMMAND` is a subcommand."""
@@ -58,7 +60,7 @@ _GROUPS: Final = (
     ("Every day", ("run", "say", "satellite")),
     ("Language models", ("models", "generate", "import")),
     ("Configuration", ("provision", "config")),
-    ("This machine", ("install", "uninstall")),
+    ("This machine", ("install", "uninstall", "update", "selftest")),
     ("For programs: a line in, a line of JSON out", ("parse", "listen")),
 )
 

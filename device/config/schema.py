@@ -13,6 +13,7 @@ from paige.device.config.secret import Secret
 from paige.device.memory.size import AMOUNT, parse_size
 from paige.device.page.address import parse_listen
 from paige.device.satellites.address import parse_address, parse_place, parse_server
+from paige.device.updates.address import parse_address as parse_address_of_updates
 from paige.iot.policy import ALWAYS_CONFIRMED, Rule
 
 _TOPIC = {"pattern": r"[^+#\0/][^+#\0]*(?<!/)", "pattern_words": "a topic without +, # and outer /"}
@@ -364,6 +365,26 @@ class LanguageModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Updates:
+    """Newer versions of Paige, of its models and its skills, signed by whoever the owner trusts."""
+
+    url: str | None = key(
+        None,
+        "Where `paige update` looks for them by itself: a folder on a server, with https:// unless it is in "
+        "the house.",
+        valid=parse_address_of_updates,
+        pattern_words="an address such as https://example.org/paige; http:// only for one in the house",
+        default_words="nowhere; they come on a USB stick: paige update /media/usb",
+        example="https://example.org/paige",
+    )
+    folder: Path = key(Path("/var/lib/paige-updates"), "Where they are kept, two versions of each.")
+    keys: Path = key(
+        Path("/etc/paige/update-keys"),
+        "The folder with the public keys, NAME.pub, of those whose updates are taken. Without one, none is.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What the service writes to its log."""
 
@@ -386,6 +407,7 @@ class Config:
     policy: Policy = Policy()
     memory: Memory = Memory()
     language_model: LanguageModel = LanguageModel()
+    updates: Updates = Updates()
     log: Log = Log()
     board: Literal["auto", "zero2w", "pi4", "pi5", "jetson", "generic"] = key(
         "auto",
