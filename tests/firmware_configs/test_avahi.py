@@ -41,6 +41,6 @@ def test_the_ports_are_those_of_the_configuration() -> None:
     ports = {file.stem: int(ET.parse(file).findtext("service/port", "")) for file in SERVICES}
     assert ports.pop("paige-satellite") == parse_address("pi.local").port
     said = reference()
-    assert f"wyoming_port: {ports.pop('paige-wyoming')}" in said
-    assert f'listen: "0.0.0.0:{ports.pop("paige-page")}"' in said
+    assert f"wyoming_port: null  # such as {ports.pop('paige-wyoming')}" in said
+    assert f"0.0.0.0:{ports.pop('paige-page')}" in said
     assert ports == {}
