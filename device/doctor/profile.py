@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from paige.device.board.facts import look
-from paige.device.board.fitness import is_slow, remedy
 from paige.device.board.profile import ROWS, BoardProfile, profile
 from paige.device.config.load import Loaded
 from paige.device.doctor.finding import Finding, ok, warning
@@ -31,20 +30,20 @@ def board_profile(loaded: Loaded, root: Path = Path("/"), machine: str | None = 
 
 def _model(loaded: Loaded, board: BoardProfile, text: str) -> Finding:
     """Whether the configured language model is fast here."""
-    from paige.device.assistant import MODELS  # it takes long to load
+    model = loaded.config.language_model.model
+    if model is None:
+        return ok(text)
+    from paige.device.board.fitness import is_slow, remedy  # it brings the runtime, which takes a second
     from paige.models.errors import ModelError
     from paige.models.store.store import Store
 
-    model = loaded.config.language_model.model
-    store = Store(loaded.state_dir / MODELS)
+    store = Store(loaded.state_dir / "models")
     try:
         # The one that comes with Paige is added when it is first asked, and is in rows.
-        slow = model is not None and model in store.names() and is_slow(store, model, board)
+        if model not in store.names() or not is_slow(store, model, board):
+            return ok(text)
     except ModelError as error:
         return warning(f"{text}; the language model {model} cannot be looked at: {error}", "see what it says")
-    if not slow:
-        return ok(text)
-    assert model is not None
     return warning(
         f"{text}; but the language model {model} is in blocks, which this processor multiplies about ten "
         "times as slowly",

@@ -11,7 +11,7 @@ from paige.device.doctor.wyoming import others
 
 CHECKS = (
     Check("board", 5, board),
-    Check("profile", 10, board_profile),
+    Check("profile", 30, board_profile),
     Check("memory", 5, memory),
     Check("disk", 10, disk),
     Check("clock", 5, clock),

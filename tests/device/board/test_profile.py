@@ -1,6 +1,8 @@
 """The profile of a board is chosen by what the board says, and is what an explicit configuration beats."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -136,3 +138,9 @@ def test_doctor_warns_of_vosk_where_it_does_not_fit(tmp_path: Path) -> None:
     assert "about 300 MB" in found.text
     fits = board_profile(configured(tmp_path, speech_recognizer="vosk"), CAPTURES / "pi5", "aarch64")
     assert fits.verdict is Verdict.OK
+
+
+def test_doctor_looks_at_it_without_the_runtime() -> None:
+    """It takes a second to load on a board, and a process that has its threads forks badly."""
+    asked = "import sys, paige.device.doctor.rounds; sys.exit('onnxruntime' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
