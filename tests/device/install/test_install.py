@@ -13,7 +13,7 @@ from paige.device.install.plan import FIRMWARE
 
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
-    "HOME": "/nonexistent",
+    "HOME": "/proc/nobody",  # where nothing can be made, not even by root: a sound library would
     "PYTHONPATH": os.pathsep.join(path for path in sys.path if path.endswith(".src")),
 }
 CLI = [sys.executable, "-m", "paige.device.cli"]
