@@ -24,6 +24,7 @@ from paige.audio.earcons import Earcon
 from paige.audio.voice_activity import KEPT_SECONDS
 from paige.audio.wake import Wake
 from paige.device.attention import Stopped, Woken
+from paige.device.errors import PeerInvalid
 from paige.device.mouth import Aloud, Mouth
 from paige.device.satellites.here.ear import Event, Sound
 from paige.device.satellites.here.sound import HubSound
@@ -36,6 +37,8 @@ OVERDUE_SECONDS: Final = 100.0
 """Without a word of the hub about what it is sent: it has forgotten us. A Paige gives up after 90."""
 ANEW_SECONDS: Final = 3.0
 """After a failure, for a hub to begin anew with sound that is always sent; then it is asked to."""
+MOST_WAITING: Final = 32
+"""Sounds that may wait for the one that is being played."""
 _WIDTH: Final = 2
 _QUIET: Final = ("stt-no-text-recognized", "duplicate_wake_up_detected")
 """Codes of what is no failure: nothing was said, or another satellite answers."""
@@ -74,7 +77,8 @@ class Role:
         self._sound: HubSound | None = None
         self._speaking = False
         self._overdue: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
+        """What is being played, or waits for that."""
 
     @property
     def hub(self) -> Hub | None:
@@ -109,23 +113,23 @@ class Role:
         self._hub, self._paused = None, False
         if self._sound is not None:
             self._sound.end()
-        if self._streaming and not self._always:
-            self._signal(Earcon.REFUSED)
-        self._rest()
+        self._break_off()
 
     async def told(self, event: WyomingEvent) -> None:
         """Do as the hub says. What is of no use here, such as the text of a reply, is passed over.
 
         Raises:
-            PeerInvalid: Its sound cannot be played.
+            PeerInvalid: Its sound cannot be played, or is too much.
         """
+        if len(self._tasks) > MOST_WAITING:
+            raise PeerInvalid(f"more than {MOST_WAITING} sounds wait to be played")
         if self._overdue is not None and not self._always:
             self._wait_for(OVERDUE_SECONDS)
         if RunSatellite.is_type(event.type):
             await self._run()
         elif PauseSatellite.is_type(event.type):
             self._paused = True
-            self._rest()
+            self._break_off()
         elif Transcript.is_type(event.type) and not self._always:
             self._rest()
         elif Error.is_type(event.type):
@@ -163,6 +167,12 @@ class Role:
             self._wait_for(ANEW_SECONDS)
         else:
             self._rest()
+
+    def _break_off(self) -> None:
+        """What is being said comes to nothing."""
+        if self._streaming and not self._always:
+            self._signal(Earcon.REFUSED)
+        self._rest()
 
     def _rest(self) -> None:
         """Send nothing more of what is heard."""
@@ -284,19 +294,15 @@ class Role:
             await self._run_pipeline(PipelineStage.WAKE)
             return
         _log.warning("the hub has not said what has come of what it was sent")
-        self._rest()
-        self._signal(Earcon.REFUSED)
+        self._break_off()
         await self._send(AudioStop().event())
 
     def _start(self, work: Coroutine[Any, Any, object]) -> None:
-        async def worked() -> None:
-            await work
-
-        task = asyncio.create_task(worked(), name="satellite")
+        task: asyncio.Task[object] = asyncio.create_task(work, name="satellite")
         self._tasks.add(task)
         task.add_done_callback(self._finished)
 
-    def _finished(self, task: "asyncio.Task[None]") -> None:
+    def _finished(self, task: "asyncio.Task[object]") -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("something for the hub could not be done", exc_info=error)

@@ -96,10 +96,11 @@ class SatelliteService:
                 "wake words (word), or sends all sound so that those of its hub count (always)"
             )
         loop = asyncio.get_running_loop()
-        for one in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(one, self.stop, one)
-        await asyncio.to_thread(check_wake_words, self._config.wake)
         async with AsyncExitStack() as stack:
+            for one in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(one, self.stop, one)
+                stack.callback(loop.remove_signal_handler, one)
+            await asyncio.to_thread(check_wake_words, self._config.wake)
             ear, role = self._parts(stack)
             info = describe(self._config, platform.node())
             server = WyomingServer(
