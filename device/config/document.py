@@ -179,7 +179,10 @@ class _Reader:
             if node.tag == "!secret":
                 self.entries[path] = Entry(None, place, node.value)
             elif node.tag.startswith("!"):
-                self._problem(node, path, f"found the tag {node.tag}; !secret is the only one that is known")
+                found = f"found the tag {node.tag}; !secret is the only one that is known"
+                if is_secret(leaf):  # what was meant may be a password
+                    found = "a text that begins with ! must stand in quotes, unless it is !secret and a name"
+                self._problem(node, path, found)
             else:
                 self.entries[path] = Entry(None if _nothing(node) else node.value, place)
         elif isinstance(node, yaml.SequenceNode) and all(
@@ -197,7 +200,9 @@ class _Reader:
         return list(dict.fromkeys(children))
 
     def _problem(self, node: yaml.Node, path: Path, text: str) -> None:
-        self.problems.append(Problem(_place(self._source, node), ".".join(path), text))
+        # No key of ours has a colon; of `password:1234`, without a space, the rest is none to show.
+        key = ".".join(re.sub(":.*", ":…", one, flags=re.DOTALL) for one in path)
+        self.problems.append(Problem(_place(self._source, node), key, text))
 
 
 def is_secret(leaf: Leaf) -> bool:

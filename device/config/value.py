@@ -101,5 +101,5 @@ def _within(leaf: Leaf, number: float | None) -> float | None:
 
 def show(text: str) -> str:
     """A written text for an error: quoted, short, and without a password that someone put into an address."""
-    text = re.sub(r"(://[^:@/\s]*):[^@/\s]*@", rf"\1:{MASK}@", text)
+    text = re.sub(r"((?:[^:@/\s]*://|^)[^:@/\s]*):.*@", rf"\1:{MASK}@", text, flags=re.DOTALL)
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
