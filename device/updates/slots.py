@@ -8,6 +8,7 @@
             a/ b/               files
             a.json b.json       the manifest of each, written when all of it is on the disk: without it, a
             a.json.minisig …    slot is not whole, and nobody uses it
+            a.failed b.failed   there where what is in it failed its trial; the launcher passes it over
             current             a link to a or b, changed in one step; none where what is installed is used
         work/                   what is not whole yet
         fetched/                downloads that go on after a cut
@@ -15,9 +16,11 @@
 The launcher reads the same files, in firmware-configs/launcher/paige.
 """
 
+import compileall
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -34,6 +37,9 @@ CURRENT: Final = "current"
 WORK: Final = "work"
 _MANIFEST: Final = ".json"
 _SIGNATURE: Final = ".json.minisig"
+_FAILED: Final = ".failed"
+_AT_ONCE: Final = 8
+"""Files that are synced at a time: the file system writes its own notes once for all of them."""
 
 
 class Slots:
@@ -91,6 +97,9 @@ class Slots:
         except BundleInvalid:
             self.empty(slot)
             raise
+        if self.component is Component.PROGRAM:
+            # The service cannot write there, and would compile all of it at each start.
+            compileall.compile_dir(folder, quiet=2)
         _sync_all(folder)
         sync(self._folder)
         self._mark_whole(slot, bundle.signed)
@@ -98,7 +107,7 @@ class Slots:
     def empty(self, slot: Slot) -> None:
         """Take away what is in a slot that is not in use; from its first step on it is not whole."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        for ending in (_MANIFEST, _SIGNATURE):
+        for ending in (_MANIFEST, _SIGNATURE, _FAILED):
             self._beside(slot, ending).unlink(missing_ok=True)
         sync(self._folder)
         if self.path(slot).exists():
@@ -116,6 +125,15 @@ class Slots:
                     yield f"{self.path(slot) / path} is damaged: its hash is another"
             except OSError as error:
                 yield f"{self.path(slot) / path} cannot be read: {error.strerror}"
+
+    def mark_failed(self, slot: Slot) -> None:
+        """Have the launcher pass a slot over that it may still be told to start."""
+        self._beside(slot, _FAILED).touch()
+        sync(self._folder)
+
+    def has_failed(self, slot: Slot) -> bool:
+        """Whether what is in a slot failed its trial."""
+        return self._beside(slot, _FAILED).exists()
 
     def use(self, slot: Slot | None) -> None:
         """Have another slot in use, in one step; None for what is installed."""
@@ -144,8 +162,9 @@ class Slots:
 
 def _sync_all(folder: Path) -> None:
     """See to it that a folder is on the disk, with all that is in it."""
-    os.sync()  # all at once, which a card does sooner than one after another; the rest asks each how it went
-    for path, _, files in os.walk(folder):
-        for file in files:
-            sync(Path(path) / file)
+    tree = [*os.walk(folder)]
+    with ThreadPoolExecutor(_AT_ONCE) as several:
+        for _ in several.map(sync, [Path(path) / file for path, _, files in tree for file in files]):
+            pass
+    for path, _, _ in tree:
         sync(Path(path))

@@ -17,7 +17,6 @@ READY_SECONDS: Final = 240.0
 """For a service to be ready; the unit gives itself three minutes."""
 STEADY_SECONDS: Final = 30.0
 """For which it must then go on without being started anew."""
-_LOOK_SECONDS: Final = 0.5
 
 Tried = Callable[[Component, Path], str | None]
 """Tries a slot; gives why it does not do, as a clause, or None."""
@@ -33,6 +32,7 @@ class SelfTest:
     def __call__(self, component: Component, folder: Path) -> str | None:
         """Why it does not do, as a clause; None where it does."""
         command, environ = [sys.executable, "-sP", "-m", "paige.device.cli", "selftest"], dict(self.environ)
+        environ["PYTHONDONTWRITEBYTECODE"] = "1"  # what is written when power is cut may be half a file
         if component is Component.PROGRAM:
             environ["PYTHONPATH"] = str(folder)
         else:
@@ -60,6 +60,8 @@ class Watch:
 
     ready: float = READY_SECONDS
     steady: float = STEADY_SECONDS
+    look: float = 0.5
+    """Seconds between two looks."""
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -78,12 +80,12 @@ class Watch:
                 return "the service ended while it started; its log says why: journalctl -u paige"
             if self.clock() > until:
                 return f"the service was not ready after {self.ready:g} seconds"
-            self.sleep(_LOOK_SECONDS)
+            self.sleep(self.look)
         if program is not None and state.program != program:
             return f"the service runs {state.program or 'the program that is installed'}, which is not it"
         until = self.clock() + self.steady
         while self.clock() < until:
-            self.sleep(_LOOK_SECONDS)
+            self.sleep(self.look)
             state = unit.state()
             if not state.running or state.restarts:
                 return "the service ended soon after its start; its log says why: journalctl -u paige"

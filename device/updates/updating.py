@@ -116,7 +116,7 @@ class Updater:
                 return refusal
             slots = Slots(self.root, manifest.component)
             to = (slots.current or Slot.B).other
-            if slots.manifest(to) != manifest or any(slots.faults(to)):
+            if slots.manifest(to) != manifest or slots.has_failed(to) or any(slots.faults(to)):
                 self._room(manifest.size)
                 self.told(f"{manifest.component} {manifest.version}: unpacking {manifest.size:,} bytes")
                 slots.fill(to, bundle)
@@ -211,6 +211,7 @@ class Updater:
         trial, slots = replace(trial, failed=why), Slots(self.root, trial.component)
         journal = replace(Journal.load(self.root), trial=trial)
         journal.save(self.root)
+        slots.mark_failed(trial.to)
         whole = trial.back is not None and slots.manifest(trial.back) is not None
         slots.use(trial.back if whole else None)
         self._restart(trial.serves)
