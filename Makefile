@@ -14,7 +14,7 @@ setup:
 lint: setup      ## ruff, formatting, shell scripts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@if command -v shellcheck >/dev/null; then shellcheck paige .ci/run tools/*.sh; else echo 'left out: shellcheck is not installed'; fi
+	@if command -v shellcheck >/dev/null; then shellcheck paige .ci/run tools/*.sh tools/*/*.sh; else echo 'left out: shellcheck is not installed'; fi
 
 types: setup     ## mypy --strict over everything
 	$(BIN)/mypy

@@ -17,17 +17,17 @@ PYTHONS = ("3.11", "3.12", "3.13")  # Debian 12 and Raspberry Pi OS 12; Ubuntu 2
 PROCESSORS = ("x86_64", "aarch64")
 _GLIBC_OF_DEBIAN_12 = 36  # the oldest C library among these systems: 2.36
 # Libraries that publish no wheel. They hold no compiled code, so pip makes a wheel of them anywhere.
-_PURE_SOURCES = ("srt",)
+PURE_SOURCES = ("srt",)
 # What has no wheel there; the launcher sees to a compiler for it.
 _COMPILED = {("3.12", "aarch64"): ("pocketsphinx",)}
 
 
 def main(extras: list[str]) -> int:
     """Print the table and give the exit status."""
-    requirements = _requirements(extras)
+    wanted = requirements(extras)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
-        for name in _PURE_SOURCES:
+        for name in PURE_SOURCES:
             _pip("wheel", "--no-deps", "--wheel-dir", folder, name)
         if compiled := [wheel.name for wheel in made.iterdir() if not wheel.name.endswith("-none-any.whl")]:
             print(f"not pure Python any more: {', '.join(compiled)}")
@@ -36,7 +36,7 @@ def main(extras: list[str]) -> int:
         for python in PYTHONS:
             for processor in PROCESSORS:
                 try:
-                    found[python, processor] = _resolve(requirements, python, processor, made)
+                    found[python, processor] = _resolve(wanted, python, processor, made)
                 except _NoWheel as problem:
                     print(f"Python {python} on {processor}: {problem}")
                     found[python, processor] = {}
@@ -48,8 +48,9 @@ class _NoWheel(Exception):
     """Something has no wheel; the text is pip's."""
 
 
-def _requirements(extras: list[str]) -> list[str]:
-    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+def requirements(extras: list[str]) -> list[str]:
+    """What `pyproject.toml` asks for, with these extras."""
+    project = tomllib.loads((Path(__file__).resolve().parents[1] / "pyproject.toml").read_text())["project"]
     wanted: list[str] = list(project["dependencies"])
     for extra in extras:
         wanted += project["optional-dependencies"][extra]
@@ -65,17 +66,24 @@ def _pip(*arguments: str) -> str:
     return result.stdout
 
 
-def _resolve(requirements: list[str], python: str, processor: str, made: Path) -> dict[str, str]:
-    """Each library that would be installed, with its version; a compiled one is marked."""
+def wheel_options(python: str, processor: str, made: Path) -> tuple[str, ...]:
+    """What makes pip take wheels for another Python and processor, or those in the folder `made`."""
     # pip knows that a system with one C library runs wheels for older ones only where each is named.
     glibc = [f"manylinux_2_{minor}_{processor}" for minor in range(_GLIBC_OF_DEBIAN_12, 4, -1)]
     platforms = [*glibc, *(f"{old}_{processor}" for old in ("manylinux2014", "manylinux2010", "manylinux1"))]
+    return (
+        "--only-binary=:all:", "--find-links", str(made), "--implementation=cp", "--python-version", python,
+        *(word for platform in platforms for word in ("--platform", platform)),
+    )  # fmt: skip
+
+
+def _resolve(wanted: list[str], python: str, processor: str, made: Path) -> dict[str, str]:
+    """Each library that would be installed, with its version; a compiled one is marked."""
     compiled = _COMPILED.get((python, processor), ())
     report = _pip(
         "install", "--dry-run", "--ignore-installed", "--report", "-", "--target", str(made / "nowhere"),
-        "--only-binary=:all:", "--find-links", str(made), "--implementation=cp", "--python-version", python,
-        *(word for platform in platforms for word in ("--platform", platform)),
-        *(line for line in requirements if not line.startswith(compiled)),
+        *wheel_options(python, processor, made),
+        *(line for line in wanted if not line.startswith(compiled)),
     )  # fmt: skip
     versions = dict.fromkeys(compiled, "from source")
     for item in json.loads(report)["install"]:

@@ -1,6 +1,6 @@
 """Runs a command as root of a namespace of its own in which arm64 programs run, emulated by QEMU.
 
-    python3 tools/emulated_namespace.py COMMAND...
+    python3 tools/emulated/namespace.py COMMAND...
 
 Nothing is registered with the machine: the namespace mounts a binfmt_misc of its own, which Linux allows from
 6.7 on. Needs root and QEMU's user-mode emulator (Debian's qemu-user-static). It stands alone.
@@ -35,7 +35,7 @@ def main(command: list[str]) -> int:
     """Run `command` there and give its exit status."""
     qemu = shutil.which("qemu-aarch64-static") or shutil.which("qemu-aarch64")
     if qemu is None or os.geteuid() != 0 or not command:
-        print("emulated_namespace: needs root, a command, and qemu-user-static", file=sys.stderr)
+        print("emulated: needs root, a command, and qemu-user-static", file=sys.stderr)
         return 2
     # F opens the emulator now, so that it is found from within any root.
     handler = f":qemu-aarch64:M::{_MAGIC}:{_MASK}:{qemu}:OCF"
@@ -57,7 +57,7 @@ def _inside(command: list[str], *, told: int, wait_for: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID):
-        print(f"emulated_namespace: {os.strerror(ctypes.get_errno())}", file=sys.stderr)
+        print(f"emulated: {os.strerror(ctypes.get_errno())}", file=sys.stderr)
         os._exit(2)
     os.write(told, b"1")
     os.close(told)

@@ -1,0 +1,52 @@
+#!/bin/bash
+# disk.sh ROOT BOOT DISK: makes the disk of an emulated board: the Debian of root.sh, modules of BOOT, Paige as a program of this
+# checkout, and the self-test of guest/, which runs at boot.
+set -euo pipefail
+here=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
+root=$1 boot=$2 disk=$3
+PATH=$PATH:/usr/sbin:/sbin
+python=${PAIGE_VENV:-$here/.venv}/bin/python
+work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
+
+# As a Debian package would leave it: a program folder of libraries and Paige's own wheel, a launcher, the unit.
+install_paige() {
+    local program=$1/usr/lib/paige/program
+    mkdir -p "$program" "$work/wheel"
+    cp -a "$("$python" -m paige.tools.emulated.wheels)/." "$program/"
+    (cd "$here" && "$python" -m hatchling build -t wheel -d "$work/wheel") >/dev/null
+    "$python" -m zipfile -e "$work"/wheel/*.whl "$program"
+    echo 3.11 >"$program/PYTHON"
+    # Nothing can be written there later; Python 3.11 writes the same everywhere.
+    [ "$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')" != 3.11 ] ||
+        "$python" -m compileall -q -s "$1" -j 2 "$program" >/dev/null || true
+    printf '#!/bin/sh\nPYTHONPATH=/usr/lib/paige/program exec python3 -sP -m paige.device.cli "$@"\n' >"$1/usr/bin/paige"
+    chmod 755 "$1/usr/bin/paige"
+    install -m 644 "$here/firmware-configs/systemd/paige.service" "$1/usr/lib/systemd/system/"
+    ln -s /usr/lib/systemd/system/paige.service "$1/etc/systemd/system/multi-user.target.wants/"
+}
+
+install_self_test() {
+    cp -r --no-preserve=ownership "$here/tools/emulated/guest/files/." "$1/"
+    mkdir -p "$1/usr/lib/self-test"
+    cp "$here/tools/demo/recordings/01-kitchen-lamp.wav" "$here/tests/audio/wake/recordings/okay-nabu.wav" "$1/usr/lib/self-test/"
+    ln -s /etc/systemd/system/self-test.service "$1/etc/systemd/system/multi-user.target.wants/"
+}
+
+# What a board does not do either: a console on a screen, package lists fetched by timers.
+settle() {
+    echo paige-board >"$1/etc/hostname"
+    printf '127.0.0.1\tlocalhost paige-board\n::1\tlocalhost\n' >"$1/etc/hosts"
+    echo uninitialized >"$1/etc/machine-id"
+    local unit
+    for unit in getty@tty1.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service; do
+        ln -sf /dev/null "$1/etc/systemd/system/$unit"
+    done
+}
+
+cp -a "$root" "$work/root"
+cp -r "$boot/modules/lib/modules" "$work/root/usr/lib/"
+install_paige "$work/root"
+install_self_test "$work/root"
+settle "$work/root"
+rm -f "$disk"
+mke2fs -q -t ext4 -d "$work/root" "$disk" 2G
