@@ -74,7 +74,6 @@ async def assistant(
         sentences: Folders of sentence files, beside those that are configured.
 
     Raises:
-        KeepingFailed: The folder `state` cannot be read.
         HomeInvalid: The home description cannot be used.
         SentencesInvalid, RepliesInvalid: A file of the household's own sentences cannot be used.
         ModelUnusable: The files of the intent parser's model are damaged.

@@ -1,7 +1,6 @@
 """Shopping and to-do lists, kept on the disk."""
 
 import difflib
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,8 +10,6 @@ from paige.iot.kept_file import Damage, KeptFile
 from paige.iot.naming import canonical
 from paige.iot.resolution import Reason, Refused
 from paige.models.intent import Intent
-
-_log = logging.getLogger(__name__)
 
 VERSION: Final = 1
 SHOPPING: Final = "shopping_list"
@@ -49,21 +46,16 @@ class Lists:
 
     Args:
         path: The file; it and its folder are made when they are needed.
-
-    Raises:
-        KeepingFailed: The disk cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = KeptFile(path)
-        self.damage: Damage | None = None
+        self._items: dict[str, tuple[Item, ...]] = self._file.load(decode)
+
+    @property
+    def damage(self) -> Damage | None:
         """A file that could not be understood and was put aside: its items are in there, and not here."""
-        self._items: dict[str, tuple[Item, ...]] = {}
-        try:
-            self._items = decode(self._file.read())
-        except ValueError as error:
-            self.damage = self._file.set_aside(str(error))
-            _log.error("%s: lists could not be read; the file is now %s", error, self.damage.path)
+        return self._file.damage
 
     def items(self, name: str = SHOPPING) -> tuple[Item, ...]:
         """What is on a list, done or not, in the order in which it came."""

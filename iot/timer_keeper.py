@@ -13,7 +13,7 @@ from typing import Any, Final
 from paige.iot.errors import KeepingFailed
 from paige.iot.kept_file import Damage, KeptFile
 from paige.iot.resolution import Refused
-from paige.iot.timers import Several, StoredTimer, Timer, Timers
+from paige.iot.timers import Several, StoredTimer, Timer, Timers, since_boot
 from paige.models.intent import Intent
 
 _log = logging.getLogger(__name__)
@@ -35,31 +35,25 @@ class TimerKeeper:
         path: The file; it and its folder are made when they are needed.
         monotonic: Seconds that only go forward.
         wall: Seconds since 1970.
-
-    Raises:
-        KeepingFailed: The disk cannot be read.
     """
 
     def __init__(
         self,
         path: Path,
         *,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = since_boot,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._file = KeptFile(path)
-        self.damage: Damage | None = None
-        """A file that could not be understood and was put aside: some timers may be lost."""
         self.unsaved: KeepingFailed | None = None
         """Why the timers as they are now are not on the disk."""
-        stored: tuple[StoredTimer, ...] = ()
-        try:
-            stored = decode(self._file.read())
-        except ValueError as error:
-            self.damage = self._file.set_aside(str(error))
-            _log.error("%s: timers could not be read; the file is now %s", error, self.damage.path)
-        self.timers = Timers(stored, monotonic=monotonic, wall=wall)
+        self.timers = Timers(self._file.load(decode), monotonic=monotonic, wall=wall)
         self._changed = asyncio.Event()
+
+    @property
+    def damage(self) -> Damage | None:
+        """A file that could not be understood and was put aside: some timers may be lost."""
+        return self._file.damage
 
     def handle(
         self, intent: Intent, here: str | None = None, chosen: Collection[int] = ()
@@ -87,7 +81,10 @@ class TimerKeeper:
                     task = asyncio.create_task(_rung(ring, timer), name=f"timer-{timer.id}")
                     ringing.add(task)
                     task.add_done_callback(ringing.discard)
-                if ended or self.timers.clock_was_set():
+                was_set = self.timers.clock_was_set()
+                if was_set:
+                    _log.info("the clock was set; what is for a time of day follows it, timers go on")
+                if ended or was_set:
                     self._save()
                 self._changed.clear()
                 wait = self.timers.wait

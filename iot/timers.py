@@ -18,6 +18,13 @@ SAME_NAME: Final = 0.8
 """How alike two names must be to count as the same, misheard, as difflib counts."""
 CLOCK_JUMP: Final = 2.0
 """Seconds by which the wall clock must have been set to make what is stored wrong."""
+CLOCK_WRONG: Final = 60.0
+"""Seconds by which it must have been set to show that it was wrong when a time of day was said."""
+
+
+def since_boot() -> float:
+    """Seconds since the machine was switched on; those in which it slept count (clock_gettime(2))."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +64,35 @@ class Several:
     """The next to end first."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A time of day, as it was said."""
+
+    intent: Intent
+    when: float
+    """In seconds of the monotonic clock."""
+    ahead: float
+    """Seconds by which the wall clock was ahead of that one."""
+    put_off: float = 0.0
+    """Seconds that were added since."""
+
+
 @dataclass(slots=True)
 class _Running:
     timer: Timer
     ends: float
     """In seconds of the monotonic clock; counts only while the timer is not paused."""
+    said: _Said | None = None
+    """For one that ends at a time of day, and was started since Paige was."""
 
 
 class Timers:
     """All timers of a home, without any I/O.
 
     While Paige runs, the monotonic clock decides, so that a board which learns the time from the network does
-    not ring at once. What is stored is the time of day, because nothing else lasts through a restart.
+    not ring at once. A time of day that was said before that is then understood anew: "at ten" is the
+    next ten after it was said, by the right clock. What is stored is the time of day, because nothing else
+    lasts through a restart.
 
     Args:
         stored: Timers of an earlier run.
@@ -80,7 +104,7 @@ class Timers:
         self,
         stored: Iterable[StoredTimer] = (),
         *,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = since_boot,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._monotonic = monotonic
@@ -88,7 +112,7 @@ class Timers:
         self._running: dict[int, _Running] = {}
         self._last_id = 0
         self._version = 0
-        self._offset = wall() - monotonic()
+        self._offset = self._ahead()
         for one in stored:
             left = one.timer.seconds_left if one.ends is None else one.ends - wall()
             if one.timer.at is None:
@@ -113,7 +137,7 @@ class Timers:
 
     def stored(self) -> tuple[StoredTimer, ...]:
         """What to write down, after each change and whenever `clock_was_set`."""
-        self._offset = self._wall() - self._monotonic()
+        self._offset = self._ahead()
         return tuple(
             StoredTimer(timer, None if timer.paused else self._wall() + timer.seconds_left)
             for timer in sorted(self.all, key=lambda timer: timer.id)
@@ -121,7 +145,7 @@ class Timers:
 
     def clock_was_set(self) -> bool:
         """Whether the time of day has been changed since `stored`, so that what was written is wrong."""
-        return abs(self._wall() - self._monotonic() - self._offset) > CLOCK_JUMP
+        return abs(self._ahead() - self._offset) > CLOCK_JUMP
 
     def ended(self) -> tuple[Timer, ...]:
         """Those that have come to their end, earliest first; they are timers no more."""
@@ -160,12 +184,12 @@ class Timers:
         return self._change(intent, found)
 
     def _start(self, intent: Intent, here: str | None) -> tuple[Timer, ...] | Refused:
-        at = None
+        at = said = None
         if says_clock_time(intent):
-            then = moment(intent, datetime.fromtimestamp(self._wall()))  # noqa: DTZ006 # as its clock shows
-            if then is None:
+            at = _moment(intent, self._wall())
+            if at is None:
                 return Refused(Reason.TIMER_PASSED)
-            at = then.timestamp()
+            said = _Said(intent, self._monotonic(), self._ahead())
         seconds = _length(intent) if at is None else at - self._wall()
         if seconds is None:
             return Refused(Reason.NOT_SUPPORTED)
@@ -180,7 +204,7 @@ class Timers:
             command=_text(intent, "conversation_command"),
             at=at,
         )
-        return (self._keep(timer),)
+        return (self._keep(timer, said),)
 
     def _change(self, intent: Intent, timers: tuple[Timer, ...]) -> tuple[Timer, ...] | Refused:
         match intent.name:
@@ -197,18 +221,17 @@ class Timers:
                 more = seconds if intent.name == "HassIncreaseTimer" else -seconds
                 if any(timer.seconds_left + more > LONGEST for timer in timers):
                     return Refused(Reason.TIMER_TOO_LONG)
-                return tuple(
-                    self._keep(
-                        replace(
-                            timer,
-                            seconds_left=max(timer.seconds_left + more, 0.0),
-                            at=None if timer.at is None else timer.at + more,
-                        )
-                    )
-                    for timer in timers
-                )
+                return tuple(self._put_off(timer, more) for timer in timers)
             case _:
                 return Refused(Reason.NOT_SUPPORTED)
+
+    def _put_off(self, timer: Timer, seconds: float) -> Timer:
+        left = max(timer.seconds_left + seconds, 0.0)
+        if timer.at is None:
+            return self._keep(replace(timer, seconds_left=left))
+        said = self._running[timer.id].said
+        said = None if said is None else replace(said, put_off=said.put_off + seconds)
+        return self._keep(replace(timer, seconds_left=left, at=timer.at + seconds), said)
 
     def _narrowed(self, intent: Intent, here: str | None) -> tuple[Timer, ...]:
         """The timers an intent can be about; each narrowing counts only where it leaves something."""
@@ -239,18 +262,36 @@ class Timers:
             self._version += 1
         return timers
 
-    def _keep(self, timer: Timer) -> Timer:
+    def _keep(self, timer: Timer, said: _Said | None = None) -> Timer:
         self._last_id = max(self._last_id, timer.id)  # no id is given twice: a question may be open about it
         self._version += 1
-        self._running[timer.id] = _Running(timer, self._monotonic() + timer.seconds_left)
+        self._running[timer.id] = _Running(timer, self._monotonic() + timer.seconds_left, said)
         return timer
 
     def _now(self, running: _Running) -> Timer:
         if running.timer.paused:
             return running.timer
-        at = running.timer.at
+        at = self._at(running)
         left = running.ends - self._monotonic() if at is None else at - self._wall()
-        return replace(running.timer, seconds_left=left)
+        return replace(running.timer, seconds_left=left, at=at)
+
+    def _at(self, running: _Running) -> float | None:
+        """The moment at which it ends, where a time of day was said, by the clock as it is now."""
+        at, said, ahead = running.timer.at, running.said, self._ahead()
+        if at is None or said is None or abs(ahead - said.ahead) <= CLOCK_WRONG:
+            return at
+        meant = _moment(said.intent, said.when + ahead)
+        return at if meant is None else meant + said.put_off
+
+    def _ahead(self) -> float:
+        """Seconds by which the wall clock is ahead of the monotonic one."""
+        return self._wall() - self._monotonic()
+
+
+def _moment(intent: Intent, now: float) -> float | None:
+    """The next moment that a time of day can mean, in seconds since 1970; None where it has passed."""
+    then = moment(intent, datetime.fromtimestamp(now))  # noqa: DTZ006 # as the house's clock shows it
+    return None if then is None else then.timestamp()
 
 
 def _called(said: str, timers: tuple[Timer, ...]) -> tuple[Timer, ...]:

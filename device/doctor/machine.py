@@ -1,6 +1,7 @@
 """The machine itself: Python and board, memory, clock, disk."""
 
 import ctypes
+import os
 import platform
 import shutil
 import tempfile
@@ -21,6 +22,7 @@ _RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
 """Before this code was written; a clock that shows less is wrong."""
 _TIME_ERROR = 5
 """What adjtimex(2) returns while the clock is not synchronized."""
+_TIMESYNCD = Path("/run/systemd/timesync")
 
 
 def board(_: Loaded) -> Finding:
@@ -86,30 +88,46 @@ def _room(group: Path) -> int | None:
 
 def clock(_: Loaded) -> Finding:
     """Whether timers and “what time is it” will be right."""
+    return time_of_day()
+
+
+def time_of_day() -> Finding:
+    """Whether the machine knows it."""
     now = datetime.now(UTC)
     shown = f"{now.astimezone():%Y-%m-%d %H:%M %Z}"
     remedy = "connect the network and switch time synchronization on: timedatectl set-ntp true"
+    battery = "" if any(Path("/sys/class/rtc").glob("rtc*")) else ", and no battery keeps it when power fails"
     if now < _RELEASED:
-        return wrong(f"it shows {shown}, which is past", remedy)
-    if not _synchronized():
-        battery = (
-            "" if any(Path("/sys/class/rtc").glob("rtc*")) else ", and no battery keeps it when power fails"
-        )
-        return warning(f"{shown}, not synchronized{battery}", remedy)
+        return wrong(f"the clock shows {shown}, which is past{battery}", remedy)
+    synchronized = _synchronized()
+    if synchronized is None:
+        return ok(f"{shown}; whether it is synchronized cannot be seen from here")
+    if not synchronized:
+        return warning(f"the clock shows {shown} and is not synchronized{battery}", remedy)
     return ok(f"{shown}, synchronized")
 
 
-def _synchronized() -> bool:
-    """What the kernel says of its clock; adjtimex(2) with no mode set only asks."""
+def _synchronized() -> bool | None:
+    """What the kernel says of its clock; adjtimex(2) with no mode set only asks.
+
+    A service is not let to ask, since the same call sets the clock. There, systemd-timesyncd says it with a
+    file (systemd-timesyncd.service(8)); None where that does not run either.
+    """
     timex = ctypes.create_string_buffer(256)  # struct timex has 208 bytes or fewer; `modes`, its first, is 0
     state: int = ctypes.CDLL(None).adjtimex(timex)
-    return 0 <= state < _TIME_ERROR
+    if state >= 0:
+        return state < _TIME_ERROR
+    return (_TIMESYNCD / "synchronized").exists() if _TIMESYNCD.is_dir() else None
 
 
 def disk(loaded: Loaded) -> Finding:
     """Whether timers and lists can be kept."""
-    folder = loaded.state_dir
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    return room(loaded.state_dir)
+
+
+def room(folder: Path) -> Finding:
+    """Whether timers and lists can be kept in a folder."""
+    existing = next(path for path in (folder, *folder.parents) if os.access(path, os.F_OK))
     remedy = "set state_dir to a folder that Paige may write to, or change this one's owner"
     if not existing.is_dir():
         return wrong(f"{existing} is no folder", remedy)

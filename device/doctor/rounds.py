@@ -2,6 +2,7 @@
 
 from paige.device.doctor.finding import Check
 from paige.device.doctor.home import BROKER_SECONDS, DEVICES_SECONDS, broker, devices
+from paige.device.doctor.kernel import kernel
 from paige.device.doctor.language import SECONDS, home, models
 from paige.device.doctor.machine import board, clock, disk, memory
 from paige.device.doctor.page import page
@@ -13,6 +14,7 @@ CHECKS = (
     Check("board", 5, board),
     Check("profile", 30, board_profile),
     Check("memory", 5, memory),
+    Check("kernel", 5, kernel),
     Check("disk", 10, disk),
     Check("clock", 5, clock),
     Check("broker", BROKER_SECONDS + 4, broker),

@@ -75,6 +75,50 @@ def test_what_is_set_for_a_time_of_day_follows_the_clock() -> None:
     assert [one.command for one in timers.ended()] == ["turn off the lights"]
 
 
+YEARS = 3 * 365.25 * 86_400
+
+
+@pytest.mark.parametrize("wrong", [-YEARS, -900.0, 900.0, YEARS, -1_700_000_000.0])
+def test_what_was_said_before_a_board_learned_the_time_is_meant_by_the_right_clock(wrong: float) -> None:
+    clock = Clock()
+    right = start(clock.timers(), at_hour=10)
+    assert right.at is not None
+    clock.ahead += wrong
+    timers = clock.timers()
+    start(timers, at_hour=10)
+    timers.handle(intent("HassIncreaseTimer", minutes=5))
+    start(timers, minutes=10)
+    clock.monotonic += 30
+    clock.ahead -= wrong
+    assert timers.ended() == ()
+    egg, alarm = timers.all
+    assert egg.seconds_left == 570
+    assert (alarm.at, alarm.seconds_left) == (right.at + 300, right.at + 300 - clock.wall())
+    assert [one.ends for one in timers.stored()] == [alarm.at, clock.wall() + 570]
+
+
+def test_a_clock_that_was_right_and_then_wrong_for_a_while_changes_no_time_of_day() -> None:
+    clock = Clock()
+    timers = clock.timers()
+    alarm = start(timers, at_hour=10, at_half="am", at_day="tomorrow")
+    for shift in (YEARS, -2 * YEARS, YEARS):
+        clock.ahead += shift
+        assert timers.ended() == ()
+    assert timers.all == (alarm,)
+
+
+def test_a_time_of_day_that_passed_while_there_was_no_power_rings_as_soon_as_the_time_is_known() -> None:
+    clock = Clock()
+    alarm = start(clock.timers(), at_hour=10)
+    assert alarm.at is not None
+    stored = (StoredTimer(alarm, alarm.at),)
+    clock.ahead = alarm.at + 3600 - clock.monotonic - 86_400  # a board without a clock begins a day too early
+    timers = clock.timers(stored)
+    assert timers.ended() == ()
+    clock.ahead += 86_400
+    assert [one.seconds_left for one in timers.ended()] == [-3600]
+
+
 def test_a_time_of_day_lasts_through_a_restart_with_a_clock_set_back(tmp_path: Path) -> None:
     clock = Clock()
     timer = clock.keeper(tmp_path / "timers.json").handle(intent("HassStartTimer", at_hour=12))
