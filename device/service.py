@@ -26,6 +26,7 @@ from paige.device.page.address import parse_listen
 from paige.device.policy import policy, unasked
 from paige.device.rooms import Rooms
 from paige.device.satellites.address import parse_address, parse_place
+from paige.device.shortcomings import tell_shortcomings
 from paige.device.turn import Expects, Turn
 from paige.device.version import paige_version
 from paige.device.wake_words import check_wake_words
@@ -127,6 +128,7 @@ class Service:
             gc.freeze()
             forget_start()
             self._tell_ready(house)
+            await asyncio.to_thread(tell_shortcomings, self._state)
             await self._stop.wait()
             self._notifier.stopping()
             _log.info("stopping")
