@@ -76,6 +76,10 @@ class Role:
         """The last of what was not sent: who goes on without a pause speaks before a wake word is noticed."""
         self._sound: HubSound | None = None
         self._speaking = False
+        self._deaf = False
+        self._woken_at = -inf
+        """When somebody was last listened to, here or by the hub; seconds of the event loop."""
+        self._complaint = ""
         self._overdue: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[object]] = set()
         """What is being played, or waits for that."""
@@ -137,6 +141,7 @@ class Role:
         elif Detect.is_type(event.type) and self._always:
             self._wait_for(None)  # it has begun anew
         elif Detection.is_type(event.type):
+            self._note_woken()
             self._hush()
         elif Transcribe.is_type(event.type) and self._always:
             self._signal(Earcon.WAKE)
@@ -159,10 +164,13 @@ class Role:
         )
 
     def _fail(self, data: dict[str, Any]) -> None:
-        code = data.get("code")
+        complaint, code = str(data.get("text"))[:_LONGEST_COMPLAINT], data.get("code")
         if code not in _QUIET:
-            _log.warning("the hub says: %s", str(data.get("text"))[:_LONGEST_COMPLAINT])
-            self._signal(Earcon.REFUSED)
+            if complaint != self._complaint:
+                _log.warning("the hub says: %s", complaint)
+            self._complaint = complaint
+            if self._now() - self._woken_at < OVERDUE_SECONDS:  # else nobody waits for anything
+                self._signal(Earcon.REFUSED)
         if self._always:
             self._wait_for(ANEW_SECONDS)
         else:
@@ -178,6 +186,13 @@ class Role:
         """Send nothing more of what is heard."""
         self._streaming = False
         self._wait_for(None)
+
+    def _note_woken(self) -> None:
+        self._woken_at, self._complaint = self._now(), ""
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     async def _send(self, event: WyomingEvent) -> None:
         if self._hub is not None:
@@ -225,12 +240,14 @@ class Role:
 
     def opened(self) -> None:
         """There is a microphone; what it hears begins at second 0."""
+        self._deaf = False
         self._kept.clear()
         self._since = -inf
 
     async def deaf(self) -> None:
         """There is no microphone any more."""
-        if self._streaming:
+        deaf, self._deaf = self._deaf, True
+        if self._streaming and not deaf:
             await self._send(AudioStop().event())
             if not self._always:
                 self._rest()
@@ -270,6 +287,7 @@ class Role:
         if self._paused:
             return
         _log.info("woken by “%s”", wake.phrase)
+        self._note_woken()
         self._signal(Earcon.WAKE)
         kept, self._kept = self._kept, deque()
         self._streaming, self._since = True, wake.end

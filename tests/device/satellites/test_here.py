@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import pytest
 from tests.device.satellites.conftest import HOST, PATIENCE, spoken
@@ -53,7 +52,7 @@ class Elsewhere:
 
 
 @asynccontextmanager
-async def hub(scene: Scene, here: Here, mode: Literal["word", "push"] = "push") -> AsyncIterator[Elsewhere]:
+async def hub(scene: Scene, here: Here) -> AsyncIterator[Elsewhere]:
     turns: list[Turn] = []
     ears: list[Ear] = []
     mouths: list[Mouth] = []
@@ -64,7 +63,7 @@ async def hub(scene: Scene, here: Here, mode: Literal["word", "push"] = "push") 
             await one.told(turn)
 
         mouths.append(Mouth(open_voice(None, "en"), one.speaker))
-        ears.append(Ear(Hears(scene.assistant.pipeline, Wake(mode=mode), one.area, done, mouths[-1])))
+        ears.append(Ear(Hears(scene.assistant.pipeline, Wake(), one.area, done, mouths[-1])))
         mouths[-1].on_change(ears[-1].speaks)
         return ears[-1]
 
@@ -108,7 +107,7 @@ async def test_a_question_is_answered_without_a_wake_word_and_then_it_needs_one_
 
 
 async def test_one_that_always_sends_is_woken_by_the_words_of_the_hub(scene: Scene) -> None:
-    async with own_satellite("always") as here, hub(scene, here, "word") as there:
+    async with own_satellite("always") as here, hub(scene, here) as there:
         here.room.says(quiet(1), spoken("04-blinds.wav"), quiet(2))
         here.room.says(phrase(), spoken("06-door-locked.wav"), quiet(1))
         await until(lambda: there.turns)
