@@ -1,6 +1,7 @@
 """Everything that serves one house, put together from its configuration."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -30,10 +31,13 @@ from paige.iot.presence import Topics, will
 from paige.iot.registry import Registry
 from paige.iot.timer_keeper import TimerKeeper
 from paige.iot.units import TemperatureUnit
+from paige.models.errors import StoreFailed
 from paige.models.grammar.sentences import Sentences
 from paige.models.kinds import Kinds
 from paige.models.nlu.shipped import LazyModel
 from paige.models.recognizer.protocol import Recognizer
+
+_log = logging.getLogger(__name__)
 
 MODELS = "models"
 """The folder of language models, where state is kept."""
@@ -97,7 +101,7 @@ async def assistant(
         if thinker is not None:
             stack.push_async_callback(thinker.close)
             if state is not None:
-                await thinker.open()
+                await _open(thinker)
         pipeline = Pipeline(
             registry,
             words.understanding,
@@ -117,6 +121,14 @@ async def assistant(
             ringing = asyncio.create_task(timers.run(ringer.ring), name="timers")
             stack.callback(ringing.cancel)
         yield Assistant(link, home, pipeline)
+
+
+async def _open(thinker: Thinker) -> None:
+    """Open the model now; a disk that does not take it leaves the house without it, and is told."""
+    try:
+        await thinker.open()
+    except StoreFailed as error:
+        _log.error("%s; Paige goes on without the language model", error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from datetime import datetime
 
 from paige.iot.link_options import LinkOptions
 
@@ -43,6 +44,11 @@ def unreachable(error: OSError, options: LinkOptions) -> str:
             return _untrusted(error, options)
         case ssl.SSLError():
             return _handshake(f"{error.reason or ''} {error}", options)
+        case socket.gaierror() if error.errno == socket.EAI_AGAIN:
+            return (
+                f"Nobody can be asked where “{options.host}” is: there is no network, or no name server "
+                "answers; check the network."
+            )
         case socket.gaierror():
             return f"No host called “{options.host}” is known; check the broker's name."
         case ConnectionRefusedError():
@@ -77,10 +83,13 @@ def dropped(detail: str, options: LinkOptions) -> str:
 
 def _untrusted(error: ssl.SSLCertVerificationError, options: LinkOptions) -> str:
     what = error.verify_message or "it cannot be verified"
+    now = datetime.now().astimezone()
     named_otherwise = "ostname mismatch" in what or "IP address mismatch" in what
     remedy = (
         "ask for the broker by the name that is in its certificate"
         if named_otherwise
+        else f"check the clock of this machine, which shows {now:%Y-%m-%d}, and then the certificate"
+        if "not yet valid" in what or "expired" in what
         else "name the file of the authority that signed it as the TLS authority"
     )
     return f"The certificate of {options.address} is not trusted ({what.rstrip('.')}); {remedy}."

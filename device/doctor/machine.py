@@ -1,6 +1,7 @@
 """The machine itself: Python and board, memory, clock, disk."""
 
 import ctypes
+import errno
 import os
 import platform
 import shutil
@@ -135,6 +136,8 @@ def room(folder: Path) -> Finding:
         with tempfile.TemporaryFile(dir=existing):
             free = shutil.disk_usage(existing).free
     except OSError as error:
+        if error.errno == errno.EROFS:
+            remedy = "see why the disk is mounted read-only (dmesg), or set state_dir to another"
         return wrong(f"{folder} cannot be written: {error.strerror}", remedy)
     if free < _DISK_NEED:
         return wrong(f"{folder} has {free // _MIB} MiB left", "make room, or set state_dir to another disk")

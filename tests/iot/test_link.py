@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -29,6 +30,7 @@ from tests.iot.conftest import (
 
 from paige.iot.errors import LinkDown
 from paige.iot.link import MAX_PENDING, Delivery, LinkState, MqttLink
+from paige.iot.link_failure import unreachable
 from paige.iot.link_options import LinkOptions, TlsOptions
 from paige.iot.message import Message, Publication
 
@@ -524,6 +526,13 @@ async def test_tls_with_our_own_authority_and_a_client_certificate(
         await until_state(link, LinkState.DOWN)
         await encrypted.start()
         await until_state(link, LinkState.CONNECTED)
+
+
+@pytest.mark.parametrize("verdict", ["certificate is not yet valid", "certificate has expired"])
+def test_a_certificate_of_another_time_makes_who_reads_of_it_look_at_the_clock(verdict: str) -> None:
+    error = ssl.SSLCertVerificationError(1, "")
+    error.verify_message = verdict
+    assert "check the clock of this machine, which shows 20" in unreachable(error, options(8883))
 
 
 async def test_what_can_go_wrong_with_tls_is_said_with_its_remedy(
