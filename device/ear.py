@@ -97,6 +97,8 @@ class Ear:
 
     async def handle(self, event: Event) -> None:
         """Do what is to be done about an event."""
+        if not isinstance(event, NothingSaid):
+            self._what.pipeline.engagement.sign()
         match event:
             case Woken():
                 self.hush()
@@ -112,6 +114,7 @@ class Ear:
 
     def listen(self, seconds: float) -> None:
         """Listen without a wake word: a button was pushed."""
+        self._what.pipeline.engagement.sign()
         self.hush()
         self._listen(seconds, woken=True)
 
@@ -176,7 +179,8 @@ class Ear:
     def _start(self, work: "Awaitable[None]", finished: Callable[[], None] = lambda: None) -> None:
         async def worked() -> None:
             try:
-                await work
+                with self._what.pipeline.engagement.engaged():
+                    await work
             except Exception:  # noqa: BLE001  # one utterance must not take the ears from the next
                 _log.exception("an utterance could not be handled")
             finally:

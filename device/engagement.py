@@ -29,7 +29,7 @@ class Engagement:
         file: The lock; None, or a file that is not there, where nobody will ask.
     """
 
-    def __init__(self, file: Path | None) -> None:
+    def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self._held: int | None = None
         self._under_way = 0

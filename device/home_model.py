@@ -12,10 +12,11 @@ from paige.device.memory.budget import budget
 from paige.device.memory.kernel import Kernel
 from paige.device.memory.manager import MemoryManager
 from paige.device.thinking import UNCALLED, Opening
+from paige.device.updated import updated_model
 from paige.models.grammar.sentences import Sentences
 from paige.models.lm.assistant.answering import Answered, HomeModel
 from paige.models.lm.packed import PackedModel
-from paige.models.lm.shipped import name_of, open_shipped
+from paige.models.lm.shipped import name_of, open_from, open_shipped
 from paige.models.store.store import Store
 from paige.models.vocabulary import Vocabulary
 
@@ -82,8 +83,11 @@ def _open(config: Config, models: Path, sentences: Sentences) -> OpenHomeModel:
     memory = MemoryManager(budget(config.memory.budget_bytes, kernel, board), kernel)
     store = Store(models)
     try:
-        shipped = name == name_of(language)
-        found = open_shipped(store, language) if shipped else store.open(name)
+        updated = updated_model(config.updates.folder, name)
+        if updated is not None:
+            found = open_from(store, updated, name)
+        else:
+            found = open_shipped(store, language) if name == name_of(language) else store.open(name)
         model = OpenHomeModel(
             name, found, memory, sentences, models.with_name("prefixes"), threads=board.threads.language_model
         )

@@ -10,6 +10,7 @@ from itertools import islice
 from paige.audio.chunk import Utterance
 from paige.device.attention import Guess
 from paige.device.dialogue import Asked, Dialogue, Todo, chosen
+from paige.device.engagement import Engagement
 from paige.device.keeping import Keeping
 from paige.device.likeliest import likeliest, sense_of
 from paige.device.live import Live
@@ -91,6 +92,8 @@ class Pipeline:
         self._clock = clock
         self._dialogue = Dialogue()
         self._recognition = Recognition(understanding, self._dialogue, recognizer, confidence, clock)
+        self.engagement = Engagement()
+        """Told of what is handled; one who stays has it tell others."""
 
     @property
     def hears(self) -> bool:
@@ -114,7 +117,8 @@ class Pipeline:
             here: An area.
             alone: Whether it stands for itself, whatever was said there before, and nothing goes on with it.
         """
-        return await self._handle(Work(self._clock, alone), text.strip(), self._place(here), None)
+        with self.engagement.engaged():
+            return await self._handle(Work(self._clock, alone), text.strip(), self._place(here), None)
 
     async def handle_utterance(
         self, utterance: Utterance, here: str | None = None, guess: Awaitable[Guess | None] | None = None
@@ -130,8 +134,9 @@ class Pipeline:
         self._interrupt()
         work = Work(self._clock)
         work.add("endpoint", utterance.start + utterance.seconds - utterance.speech_end)
-        transcript = await self._heard(work, utterance, place, guess)
-        return await self._handle(work, self._recognition.words(transcript), place, transcript)
+        with self.engagement.engaged():
+            transcript = await self._heard(work, utterance, place, guess)
+            return await self._handle(work, self._recognition.words(transcript), place, transcript)
 
     async def _heard(
         self, work: Work, utterance: Utterance, here: str | None, guess: Awaitable[Guess | None] | None

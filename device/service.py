@@ -18,6 +18,7 @@ from paige.device.attention import WAKE_SECONDS
 from paige.device.broker import own_topics
 from paige.device.config.schema import Config
 from paige.device.config.secret import redact
+from paige.device.engagement import FILE, Engagement
 from paige.device.hearing import hear, open_ears
 from paige.device.memory.code import forget_start
 from paige.device.microphone_watch import MicrophoneWatch
@@ -28,6 +29,7 @@ from paige.device.rooms import Rooms
 from paige.device.satellites.address import parse_address, parse_place
 from paige.device.shortcomings import tell_shortcomings
 from paige.device.turn import Expects, Turn
+from paige.device.updated import speech_model
 from paige.device.version import paige_version
 from paige.device.wake_words import check_wake_words
 from paige.iot.link import LinkState, LinkStatus, MqttLink
@@ -36,7 +38,6 @@ from paige.iot.outcome import Status
 from paige.iot.presence import Presence, Topics
 from paige.iot.push_to_talk import PushToTalk
 from paige.iot.requests import Gate, Request, RequestServer
-from paige.models.store.speech import SPEECH, named
 
 if TYPE_CHECKING:  # what they stand on takes memory that a house without a page need not have
     from paige.device.page.feed import Feed
@@ -85,7 +86,7 @@ class Service:
             loop.add_signal_handler(one, self.stop, one)
         topics = own_topics(self._config)
         speech = self._config.speech
-        speech = replace(speech, model=named(self._state / MODELS / SPEECH, speech.model))
+        speech = replace(speech, model=speech_model(self._config, self._state / MODELS))
         await asyncio.to_thread(check_wake_words, self._config.wake)
         recognizer = await asyncio.to_thread(open_ears, speech, needed=self._has_satellites)
         async with AsyncExitStack() as stack:
@@ -101,6 +102,8 @@ class Service:
                 )
             )
             speaker.link = house.link
+            speaker.engagement = house.pipeline.engagement = Engagement(self._config.updates.folder / FILE)
+            stack.callback(house.pipeline.engagement.close)
             house.link.on_status(self._tell_link)
             presence = Presence(house.link, topics, name=self._config.house.name, version=paige_version())
             await stack.enter_async_context(presence)
@@ -241,6 +244,8 @@ class _Speaker:
         """Set as soon as there is one."""
         self.rooms: Rooms | None = None
         """The same."""
+        self.engagement = Engagement()
+        """The same; a timer that rings is not to be broken off."""
         self.feed: Feed | None = None
         """What the page shows; None where there is no page."""
 
@@ -249,7 +254,8 @@ class _Speaker:
         if self.feed is not None:
             self.feed.announcement(text, area)
         saying = [] if self.rooms is None else [self.rooms.say(text, area, ring=ring)]
-        await asyncio.gather(self.publish(text, area, ANNOUNCE_SECONDS), *saying)
+        with self.engagement.engaged():
+            await asyncio.gather(self.publish(text, area, ANNOUNCE_SECONDS), *saying)
 
     async def publish(self, text: str, area: str | None, within: float) -> None:
         """Have it said by others; `spoken` tells them what is said by us already."""

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from paige.device.config.schema import Config
 from paige.device.updates.journal import Slot
+from paige.models.store.speech import SPEECH, named
 
 
 def updated_skills(updates: Path) -> tuple[Path, ...]:
@@ -26,6 +28,19 @@ def updated_model(updates: Path, name: str) -> Path | None:
     if folder is None or not (folder / name).is_dir():
         return None
     return folder / name
+
+
+def speech_model(config: Config, models: Path) -> Path | None:
+    """The folder of the recognizer's model; None for the recognizer's own.
+
+    Args:
+        config: Names it, by its path, or as it was added here or came with an update.
+        models: The folder of this machine's models.
+    """
+    model = named(models / SPEECH, config.speech.model)
+    if model is None or model.is_dir():
+        return model
+    return updated_model(config.updates.folder, model.name) or model
 
 
 def _current(component: Path) -> Path | None:

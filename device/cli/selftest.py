@@ -31,18 +31,15 @@ def _run(arguments: Namespace) -> int:
     from paige.device.config.load import load
     from paige.device.selftest.models import try_models
     from paige.device.selftest.spoken import try_spoken
-    from paige.device.updated import updated_model
-    from paige.models.store.speech import SPEECH, named
+    from paige.device.updated import speech_model
 
     loaded = load(arguments.config, os.environ)
     configured = loaded.config.speech
-    model = named(loaded.state_dir / MODELS / SPEECH, configured.model)
+    model = speech_model(loaded.config, loaded.state_dir / MODELS)
     if arguments.models is not None:
         try_models(arguments.models)
         if configured.model is not None and (arguments.models / configured.model.name).is_dir():
             model = arguments.models / configured.model.name
-    elif model is not None and not model.is_dir():
-        model = updated_model(loaded.config.updates.folder, model.name) or model
     folders = () if arguments.skills is None else (arguments.skills,)
     passed = try_spoken(loaded, replace(configured, model=model), folders)
     if arguments.json:

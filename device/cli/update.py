@@ -34,7 +34,8 @@ examples:
   paige update status
   sudo paige update rollback skills"""
 
-_WORDS = ("status", "rollback", "recover")
+_STATE = Path("/var/lib/paige")
+"""Of the service; see paige.service."""
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -75,8 +76,10 @@ def updater(loaded: "Loaded", told: Callable[[str], None]) -> "Updater":
     from paige.device.updates.updating import Updater
     from paige.device.version import paige_version
 
-    machine = Machine.here(paige_version())
-    return Updater(loaded.config.updates.folder, machine, SystemdUnit(), SelfTest(), told=told)
+    machine, environ = Machine.here(paige_version()), dict(os.environ)
+    if loaded.source("state_dir") == "default" and _STATE.is_dir():
+        environ["PAIGE_STATE_DIR"] = str(_STATE)  # who types `sudo paige update` has another than the service
+    return Updater(loaded.config.updates.folder, machine, SystemdUnit(), SelfTest(environ), told=told)
 
 
 def _tell(line: str) -> None:

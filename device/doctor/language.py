@@ -50,19 +50,20 @@ def _model(language: str) -> str:
 def models(loaded: Loaded) -> Finding:
     """Whether the recognizer loads and can listen for this household's sentences."""
     from paige.device.assistant import MODELS
+    from paige.device.updated import speech_model, updated_skills
     from paige.iot.home_file import HomeDescription, load_home
     from paige.models.grammar.language import Language
     from paige.models.grammar.sentences import Sentences
     from paige.models.recognizer import open_recognizer
-    from paige.models.store.speech import SPEECH, named
 
     house, speech = loaded.config.house, loaded.config.speech
     began = time.monotonic()
     try:
-        folder = named(loaded.state_dir / MODELS / SPEECH, speech.model)
+        folder = speech_model(loaded.config, loaded.state_dir / MODELS)
         recognizer = open_recognizer(speech.recognizer, folder)
         described = HomeDescription() if house.home is None else load_home(house.home)
-        custom = () if house.sentences is None else (house.sentences,)
+        own = () if house.sentences is None else (house.sentences,)
+        custom = (*updated_skills(loaded.config.updates.folder), *own)
         recognizer.restrict(Language(Sentences.for_language(house.language, custom), described.vocabulary()))
     except ModelUnusable as error:
         return wrong(

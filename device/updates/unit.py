@@ -4,10 +4,12 @@ import os
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, Protocol
 
 UNIT: Final = "paige.service"
+_PROGRAM: Final = b"program="
 _SECONDS: Final = 300.0
 """For one call of systemctl; a start takes as long as the unit allows."""
 
@@ -84,13 +86,12 @@ class SystemdUnit:
 
 
 def program_of(pid: int) -> Path | None:
-    """The folder that a process has its Paige from, as the launcher said; None where that is not known."""
+    """The folder that a process has its Paige from, as the launcher says; None where that is not known."""
     try:
-        variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return None
-    for one in variables:
-        name, _, value = one.partition(b"=")
-        if name == b"PYTHONPATH" and value:
-            return Path(os.fsdecode(value))
+    for option, value in pairwise(words):
+        if option == b"-X" and value.startswith(_PROGRAM):
+            return Path(os.fsdecode(value.removeprefix(_PROGRAM)))
     return None

@@ -41,8 +41,24 @@ def open_shipped(store: Store, language: str) -> PackedModel:
     folder = model_folder(language)
     if folder is None:
         raise ModelUnusable(f"no language model comes with Paige for {primary(language)!r}, only for 'en'")
-    name = name_of(language)
-    known = {version.id for version in store.record(name).versions} if name in store.names() else set()
-    if hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest() not in known:
+    return open_from(store, folder, name_of(language))
+
+
+def open_from(store: Store, folder: Path, name: str) -> PackedModel:
+    """A model that lies somewhere as it came, as this machine runs it, added to the store if it must be.
+
+    Args:
+        store: Of this machine.
+        folder: Where it lies.
+        name: What it is called in the store.
+
+    Raises:
+        ModelUnusable: Its files are damaged.
+        NoRoom: The disk has not enough for it.
+        StoreFailed: The disk does not take it.
+    """
+    known = [version.id for version in store.record(name).versions] if name in store.names() else []
+    # Another version that is known, such as the one before an update was taken back, is brought to the front.
+    if known[:1] != [hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()]:
         store.add(FolderSource(folder), name)
     return store.open(name)

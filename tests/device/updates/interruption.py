@@ -2,9 +2,9 @@
 
     python interruption.py HOW EVERY
 
-HOW is `passes`, `fails` (after the switch) or `recovers` (of one that was cut off, and fails then). Each EVERYth
-call is tried. After each cut the machine boots: the real launcher says what it starts, then recovery runs,
-twice. Writes a line of JSON for each.
+HOW is `passes`, `fails` (after the switch) or `recovers` (of one that was cut off, and fails then). Each
+EVERYth call is tried. After each cut the machine boots: the real launcher says what it starts, then recovery
+runs, twice. Writes a line of JSON for each.
 """
 
 import json

@@ -80,7 +80,8 @@ def machine(tmp_path: Path) -> Machine:
 
 def test_the_installed_program_is_started_with_its_python_and_all_arguments(machine: Machine) -> None:
     ended = machine.run("say", "turn on  the lamp", "it's on")
-    expected = f"3.11 {machine.installed} 1 -sP -m paige.device.cli say turn on  the lamp it's on\n"
+    options = f"-X program={machine.installed} -sP -m paige.device.cli"
+    expected = f"3.11 {machine.installed} 1 {options} say turn on  the lamp it's on\n"
     assert ended.stdout == expected
 
 
