@@ -39,7 +39,7 @@ def _run(arguments: Namespace) -> int:
     for name, finding in _findings(arguments.config):
         findings.append((name, finding))
         if not arguments.json:
-            sys.stdout.write(_line(name, finding, style))
+            sys.stdout.write(line_of(name, finding, style))
             sys.stdout.flush()
     healthy = all(finding.verdict is not Verdict.WRONG for _, finding in findings)
     if arguments.json:
@@ -67,7 +67,8 @@ def _load_defaults() -> Loaded:
     return load(Path(os.devnull), {})
 
 
-def _line(name: str, finding: Finding, style: Style) -> str:
+def line_of(name: str, finding: Finding, style: Style) -> str:
+    """A finding as a line for a person."""
     remedy = f". {finding.remedy[:1].upper()}{finding.remedy[1:]}." if finding.remedy else ""
     verdict = style.paint(f"{finding.verdict:<8}", _COLOURS[finding.verdict])
     return f"{verdict} {name:<11} {finding.text}{remedy}\n"

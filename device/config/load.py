@@ -4,7 +4,8 @@ Of several values for one key the first of these counts:
 
 1. the environment variable `PAIGE_<SECTION>_<KEY>` (empty is as good as
    none; commas part a list),
-2. for secrets: the systemd credential `<section>_<key>`, a file in `$CREDENTIALS_DIRECTORY`,
+2. for secrets: the systemd credential `<section>_<key>`, a file in `$CREDENTIALS_DIRECTORY`
+   (empty is as good as none, too),
 3. the file: the value itself, `!secret NAME` with `secrets.yaml` beside the file, or for a secret
    `<key>_file`,
 4. the default.
@@ -102,13 +103,18 @@ def search_path(environ: Mapping[str, str]) -> tuple[Path, ...]:
     return *own, Path("/etc/paige/paige.yaml")
 
 
-def load(path: Path | None, environ: Mapping[str, str]) -> Loaded:
+def load(path: Path | None, environ: Mapping[str, str], data: bytes | None = None) -> Loaded:
     """The configuration from `path`, or from where `find` finds it, with what `environ` adds.
+
+    Args:
+        path: The file; None for the one that is found.
+        environ: Variables, and where credentials are.
+        data: What the file is taken to hold; None for what it holds.
 
     Raises:
         ConfigInvalid: something cannot be read, is unknown or is not allowed; every problem is named.
     """
-    gathering = _Gathering(path or find(environ), environ)
+    gathering = _Gathering(path or find(environ), environ, data)
     loaded = gathering.loaded()
     if gathering.problems:
         ordered = sorted(
@@ -135,6 +141,7 @@ class _Gathering:
 
     path: Path | None
     environ: Mapping[str, str]
+    data: bytes | None = None
     problems: list[Problem] = field(default_factory=list)
 
     def loaded(self) -> Loaded:
@@ -158,7 +165,7 @@ class _Gathering:
     def _document(self) -> Document:
         if self.path is None:
             return Document({}, ())
-        data = self._bytes(self.path, Place(str(self.path)), "")
+        data = self._bytes(self.path, Place(str(self.path)), "") if self.data is None else self.data
         document = read(data or b"", str(self.path), Config)
         self.problems += document.problems
         return document
@@ -169,7 +176,9 @@ class _Gathering:
             return self._from_variable(leaf, variable)
         directory = self.environ.get("CREDENTIALS_DIRECTORY")
         if directory and is_secret(leaf) and (credential := Path(directory) / leaf.credential).is_file():
-            return self._from_file(leaf, credential, Place(f"credential {leaf.credential}"))
+            given = self._from_file(leaf, credential, Place(f"credential {leaf.credential}"))
+            if given is None or given.written:
+                return given
         return self._from_document(leaf, document)
 
     def _from_variable(self, leaf: Leaf, variable: str) -> _Source:

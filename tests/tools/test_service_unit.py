@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from paige.device.config.document import is_secret
+from paige.device.config.key import leaves
+from paige.device.config.schema import Config
+
 UNITS = Path(__file__).parents[2] / "firmware-configs" / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
+SECRETS = [leaf.credential for leaf in leaves(Config) if is_secret(leaf)]
 MOST_EXPOSED = 16
 """Tenths, of 100 for a unit without any protection."""
 
@@ -78,7 +83,20 @@ def test_a_new_machine_switches_the_service_on_and_no_satellite(tmp_path: Path) 
     shutil.rmtree(tmp_path / "etc/systemd/system")
     (vendor / "system-preset").mkdir()
     shutil.move(vendor / "system/80-paige.preset", vendor / "system-preset")
-    assert preset(tmp_path) - {"paige-provision.service"} == {"paige.service"}
+    assert preset(tmp_path) == {"paige.service"}
+
+
+@pytest.mark.parametrize("service", ["paige.service", "paige-satellite.service"])
+def test_what_an_owner_wrote_on_the_card_is_taken_over_before_a_service_starts(service: str) -> None:
+    text = (UNITS / service).read_text()
+    assert "Wants=paige-provision.service\n" in text
+    assert re.search(
+        r"(?m)^Before=.*\b" + re.escape(service), (UNITS / "paige-provision.service").read_text()
+    )
+    # A file that LoadCredential= names and that is not there would keep the service from starting.
+    loaded, instead = (re.findall(rf"(?m)^{kind}Credential=(\w+):(.+)$", text) for kind in ("Load", "Set"))
+    assert loaded == [(name, f"/etc/paige/{name}") for name in SECRETS]
+    assert instead == [(name, r"\n") for name, _ in loaded]
 
 
 def test_a_satellite_is_protected_as_the_service_is() -> None:
@@ -115,4 +133,5 @@ def test_a_session_is_protected_by_what_its_manager_can_do() -> None:
             "ProtectSystem",
         ),
         *("StateDirectory", "SupplementaryGroups", "WantedBy"),
+        *("LoadCredential", "SetCredential", "Wants"),  # secrets of root, and a card that root reads
     }

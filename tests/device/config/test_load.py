@@ -188,6 +188,11 @@ class TestSecrets:
         assert self.password(loaded(tmp_path, text, credentials)) == "from systemd"
         assert self.password(loaded(tmp_path, text)) == "from the file"
 
+    def test_an_empty_credential_is_as_good_as_none(self, tmp_path: Path) -> None:
+        (tmp_path / "mqtt_password").write_text("\n")
+        credentials = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+        assert self.password(loaded(tmp_path, "mqtt: {password: kept}\n", credentials)) == "kept"
+
     def test_an_empty_variable_is_as_good_as_none(self, tmp_path: Path) -> None:
         settings = loaded(tmp_path, "mqtt: {password: kept}\n", {"PAIGE_MQTT_PASSWORD": ""})
         assert self.password(settings) == "kept"

@@ -1,0 +1,235 @@
+"""The questions as an owner meets them: a real terminal, a real broker, real files."""
+
+import asyncio
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.iot.conftest import MOSQUITTO, NO_MOSQUITTO, Mosquitto
+
+from paige.device.config.load import load
+from paige.tools.broker import EmbeddedBroker
+
+PATIENCE = 60.0
+_PROMPT = re.compile(r"(?:^|\n)([^\n]*)\]: $")
+COMMAND = [sys.executable, "-m", "paige.device.cli", "provision"]
+
+
+def environment(home: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "PAIGE_CONFIG": str(home / "etc/paige.yaml"),  # root would write to /etc
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path.endswith(".src")),
+        "TERM": "dumb",
+    }
+
+
+@dataclass
+class Session:
+    """What was seen in a terminal, and how it ended."""
+
+    text: str
+    status: int
+
+
+def at_terminal(home: Path, *options: str, replies: Mapping[str, list[str]]) -> Session:
+    """Answer each question that begins so, one reply after the other; an empty line to every other.
+
+    The reply `^C` is the key. A machine without sound is taken as it is.
+    """
+    left = {prompt: [*answers] for prompt, answers in replies.items()}
+    usual = {"Answer anew, for the microphone": "n", "Answer anew, for the speaker": "n"}
+    child, terminal = pty.fork()
+    if child == 0:  # pragma: no cover
+        os.execve(COMMAND[0], [*COMMAND, *options], environment(home))
+    seen, new = "", ""
+    while select.select([terminal], [], [], PATIENCE)[0]:
+        try:
+            read = os.read(terminal, 4096).decode()
+        except OSError:  # Linux says so when the other end is closed
+            break
+        seen, new = seen + read, (new + read).replace("\r", "")
+        if (asked := _PROMPT.search(new)) is not None:
+            answers = next((left[prompt] for prompt in left if asked[1].startswith(prompt)), [])
+            reply = answers.pop(0) if answers else usual.get(asked[1].partition("?")[0], "")
+            os.write(terminal, b"\x03" if reply == "^C" else f"{reply}\n".encode())
+            new = ""
+    else:
+        os.kill(child, signal.SIGKILL)
+        pytest.fail(f"it waits: {seen}")
+    os.close(terminal)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert not any(left.values()), f"never asked: {left} in {seen}"
+    return Session(seen.replace("\r", ""), status)
+
+
+def without_terminal(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *options],
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def let_in(users: Path, name: str, password: str) -> None:
+    subprocess.run(["mosquitto_passwd", "-b", "-c", str(users), name, password], check=True)
+    users.chmod(0o600)
+
+
+@pytest.mark.skipif(MOSQUITTO is None, reason=NO_MOSQUITTO)
+async def test_who_answers_all_questions_has_a_configuration_that_the_broker_accepts(tmp_path: Path) -> None:
+    users = tmp_path / "users"
+    let_in(users, "me", "sesame")
+    broker = Mosquitto(tmp_path, (f"password_file {users}", "allow_anonymous false"))
+    await broker.start()
+    try:
+        session = await asyncio.to_thread(
+            at_terminal,
+            tmp_path,
+            replies={
+                "Its name": ["Casa"],
+                "The room": ["Kitchen"],
+                "Its number": ["99", ""],  # there is no such microphone
+                "Numbers or words": ["2, hey computer"],
+                "Its host": ["127.0.0.1", ""],
+                "Encrypted": ["perhaps", "no"],
+                "Its port": [str(broker.port)],
+                "User name": ["me"],
+                "Password": ["barley", "sesame"],
+            },
+        )
+    finally:
+        await broker.stop()
+    assert session.status == 0, session.text
+    assert "'99' cannot be; allowed: 0 to" in session.text
+    assert "'perhaps' cannot be; allowed: yes or no" in session.text
+    refused, accepted = session.text.split("Trying …")[1:]
+    assert "wrong" in refused
+    assert "password" in refused
+    assert f"127.0.0.1:{broker.port} accepts us, not encrypted" in accepted
+    assert "sesame" not in session.text
+    assert "barley" not in session.text
+    said = load(tmp_path / "etc/paige.yaml", {}).config
+    assert (said.house.name, said.house.area) == ("Casa", "Kitchen")
+    assert said.wake.words == ("hey jarvis", "hey computer")
+    assert (said.mqtt.host, said.mqtt.port, said.mqtt.username) == ("127.0.0.1", broker.port, "me")
+    assert said.mqtt.password is not None
+    assert said.mqtt.password.reveal() == "sesame"
+
+
+async def test_what_is_there_is_kept_by_empty_lines(tmp_path: Path) -> None:
+    async with EmbeddedBroker() as broker:
+        config = tmp_path / "paige.yaml"
+        text = (
+            "# ours\nhouse: {name: Casa}\nwake: {words: [alexa]}\n"
+            f"mqtt: {{host: 127.0.0.1, port: {broker.port}, password: old}}\n"
+        )
+        config.write_text(text)
+        session = await asyncio.to_thread(at_terminal, tmp_path, "--config", str(config), replies={})
+    assert session.status == 0, session.text
+    assert f"{config} says all this already" in session.text
+    assert "[Casa]" in session.text
+    assert "[alexa]" in session.text
+    assert "[the one that is kept]" in session.text
+    assert config.read_text() == text
+    assert [*config.parent.glob("*.yaml")] == [config]
+
+
+async def test_a_broker_is_looked_for_only_when_that_is_asked_for(tmp_path: Path) -> None:
+    async with EmbeddedBroker() as broker:
+        session = await asyncio.to_thread(
+            at_terminal,
+            tmp_path,
+            replies={"Its host": ["?", "127.0.0.1"], "Its port": [str(broker.port)]},
+        )
+    assert session.status == 0, session.text
+    assert session.text.count("Found: ") == 1
+
+
+@pytest.mark.parametrize("where", ["Its name", "Its host", "Password", "Write this?"])
+async def test_an_interrupt_changes_nothing(tmp_path: Path, where: str) -> None:
+    async with EmbeddedBroker() as broker:
+        replies = {"Its port": [str(broker.port)], "The room": ["Kitchen"], where: ["^C"]}
+        if where in ("Its name", "Its host"):
+            del replies["Its port"]
+        if where == "Its name":
+            del replies["The room"]
+        session = await asyncio.to_thread(at_terminal, tmp_path, replies=replies)
+    assert session.status == 130, session.text
+    assert "Traceback" not in session.text
+    assert not (tmp_path / "etc").exists()
+
+
+async def test_who_does_not_want_the_result_has_none(tmp_path: Path) -> None:
+    async with EmbeddedBroker() as broker:
+        session = await asyncio.to_thread(
+            at_terminal, tmp_path, replies={"Its port": [str(broker.port)], "Write this?": ["no"]}
+        )
+    assert session.status == 1
+    assert "Nothing was changed" in session.text
+    assert not (tmp_path / "etc").exists()
+
+
+def test_without_a_terminal_it_says_how(tmp_path: Path) -> None:
+    done = without_terminal(tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "paige provision --from FILE" in done.stderr
+
+
+def test_a_file_on_the_card_is_taken_over_and_gone(tmp_path: Path) -> None:
+    card, config = tmp_path / "card.yaml", tmp_path / "etc/paige.yaml"
+    text = "house: {area: Kitchen}\r\nmqtt:\r\n  password: sesame\r\n"
+    card.write_bytes(b"\xef\xbb\xbf" + text.encode())  # as an editor on Windows saves it
+    options = ("--from", str(card), "--config", str(config))
+    dry = without_terminal(tmp_path, *options, "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert "area: Kitchen" in dry.stdout
+    assert "sesame" not in dry.stdout
+    assert card.exists()
+    assert not config.exists()
+    done = without_terminal(tmp_path, *options)
+    assert done.returncode == 0, done.stderr
+    assert f"{card} was taken over and removed" in done.stdout
+    assert "sesame" not in done.stdout
+    assert not card.exists()
+    secret = load(config, {}).config.mqtt.password
+    assert secret is not None
+    assert secret.reveal() == "sesame"
+
+
+def test_a_file_stays_where_that_is_wanted_or_where_it_is_wrong(tmp_path: Path) -> None:
+    card, config = tmp_path / "card.yaml", tmp_path / "paige.yaml"
+    card.write_text("house: {area: Kitchen}\n")
+    assert without_terminal(tmp_path, "--from", str(card), "--config", str(config), "--keep").returncode == 0
+    assert card.exists()
+    before = config.read_text()
+    card.write_text("house:\n  rooom: Bath\nmqtt: {port: x, password: hunter2}\n")
+    done = without_terminal(tmp_path, "--from", str(card), "--config", str(config))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert [line.split(": ")[1] for line in done.stderr.splitlines()] == [f"{card}:2", f"{card}:3"]
+    assert "hunter2" not in done.stderr
+    assert (card.exists(), config.read_text()) == (True, before)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"), [("nothing.yaml", "is not there"), ("paige.yaml", "is the configuration itself")]
+)
+def test_a_file_that_is_none_is_refused(tmp_path: Path, source: str, words: str) -> None:
+    done = without_terminal(
+        tmp_path, "--from", str(tmp_path / source), "--config", str(tmp_path / "paige.yaml")
+    )
+    assert done.returncode == 1
+    assert words in done.stderr
