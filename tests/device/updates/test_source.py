@@ -1,0 +1,160 @@
+"""Where bundles are found: on a stick, and at an address, by a real server that misbehaves."""
+
+from pathlib import Path
+
+import pytest
+from tests.device.updates.scene import HERE, bundle_of, key_pair, program_files, trust
+from tests.models.store.server import Served, serving
+
+from paige.device.errors import BundleInvalid, UpdateFailed
+from paige.device.updates.address import parse_address
+from paige.device.updates.journal import Failure, Journal, Standing
+from paige.device.updates.judging import Wishes
+from paige.device.updates.manifest import Component, Made, Version
+from paige.device.updates.source import Address, bundles_at
+from paige.models.store.progress import nobody
+
+SKILL = {"a.yaml": "language: en\nintents: {}\n"}
+PROGRAM = f"paige-program-{HERE.made.python}-{HERE.made.processor}"
+NO_WISHES = Wishes()
+
+
+def folder_of(tmp_path: Path, *bundles: Path) -> Path:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    for number, bundle in enumerate(bundles):
+        bundle.rename(stick / f"{number}.update")
+    return stick
+
+
+def test_a_stick_gives_the_newest_of_each_for_this_machine_and_says_what_is_damaged(tmp_path: Path) -> None:
+    stick = folder_of(
+        tmp_path,
+        bundle_of(tmp_path, "0.9", SKILL, Component.SKILLS),
+        bundle_of(tmp_path, "0.10", SKILL, Component.SKILLS),
+        bundle_of(tmp_path, "9", program_files("9"), made=Made("3.99", "pdp11")),
+        bundle_of(tmp_path, "0.2.0", program_files("0.2.0")),
+    )
+    (stick / "damaged.update").write_bytes(b"x" * 5000)
+    (stick / "photo.jpg").write_bytes(b"x")
+    bundles, complaints = bundles_at(stick, trust(tmp_path / "keys"), HERE)
+    assert [bundle.manifest.comment for bundle in bundles] == ["paige program 0.2.0", "paige skills 0.10"]
+    assert len(complaints) == 1
+    assert "damaged.update" in complaints[0]
+
+
+def test_a_place_without_bundles_says_so(tmp_path: Path) -> None:
+    keys = trust(tmp_path / "keys")
+    with pytest.raises(UpdateFailed, match="no such file or folder"):
+        bundles_at(tmp_path / "none", keys, HERE)
+    with pytest.raises(UpdateFailed, match=r"no file there ends with \.update"):
+        bundles_at(tmp_path, keys, HERE)
+
+
+def served_files(tmp_path: Path, *bundles: Path) -> dict[str, bytes]:
+    return {
+        f"/paige/{file.name}": file.read_bytes()
+        for bundle in bundles
+        for file in (bundle, bundle.with_suffix(".minisig"))
+    }
+
+
+def address_of(served: Served, tmp_path: Path) -> Address:
+    return Address(f"{served.url}/paige/", tmp_path / "fetched", trust(tmp_path / "keys"), HERE, nobody)
+
+
+def found(address: Address, journal: Journal | None = None, wishes: Wishes = NO_WISHES) -> list[str]:
+    return [bundle.manifest.comment for bundle in address.bundles(journal or Journal(), wishes)]
+
+
+def test_an_address_gives_what_is_newer_and_nothing_large_is_fetched_in_vain(tmp_path: Path) -> None:
+    files = served_files(
+        tmp_path,
+        bundle_of(tmp_path, "0.2.0", program_files("0.2.0")),
+        bundle_of(tmp_path, "3", SKILL, Component.SKILLS),
+    )
+    with serving(Served(files)) as served:
+        address = address_of(served, tmp_path)
+        assert found(address) == ["paige program 0.2.0", "paige skills 3"]
+        hints = [f"/paige/{PROGRAM}.minisig", "/paige/paige-models.minisig", "/paige/paige-skills.minisig"]
+        large = [f"/paige/{PROGRAM}.update", "/paige/paige-skills.update"]
+        assert sorted(served.paths()) == sorted(hints + large)
+        served.asked.clear()
+        known = Journal(
+            {
+                Component.PROGRAM: Standing(Version.parse("0.2.0")),
+                Component.SKILLS: Standing(None, (Failure(Version((3,)), "x", ""),)),
+            }
+        )
+        assert found(address, known) == []
+        assert served.paths() == hints
+        assert found(address, known, Wishes(older=True, again=True)) == [
+            "paige program 0.2.0",
+            "paige skills 3",
+        ]
+        address.forget()
+        assert [*address.folder.iterdir()] == []
+
+
+def test_a_download_that_was_cut_off_goes_on_and_one_that_became_another_begins_anew(tmp_path: Path) -> None:
+    files = served_files(tmp_path, bundle_of(tmp_path, "3", SKILL, Component.SKILLS))
+    cut = [None, 3000, None]  # of the hint, and of the bundle twice
+    with serving(Served(files, cut_after=cut)) as served:
+        assert found(address_of(served, tmp_path)) == ["paige skills 3"]
+        assert [headers.get("Range") for path, headers in served.asked if path.endswith(".update")] == [
+            None,
+            "bytes=3000-",
+        ]
+    (tmp_path / "fetched" / "paige-skills.update").rename(
+        tmp_path / "fetched" / "paige-skills.update.part"
+    )  # of an older one, without a note
+    with serving(Served(files)) as served:
+        assert found(address_of(served, tmp_path)) == ["paige skills 3"]
+        assert [headers.get("Range") for path, headers in served.asked if path.endswith(".update")] == [None]
+
+
+def test_what_a_server_lies_about_is_not_taken_and_not_kept(tmp_path: Path) -> None:
+    files = served_files(tmp_path, bundle_of(tmp_path, "3", SKILL, Component.SKILLS))
+    bundle = files["/paige/paige-skills.update"]
+    files["/paige/paige-skills.update"] = bundle.replace(b"paige skills 3", b"paige skills 4")
+    with serving(Served(files)) as served, pytest.raises(BundleInvalid, match="not signed"):
+        found(address_of(served, tmp_path))
+    assert not (tmp_path / "fetched" / "paige-skills.update").exists()
+    hint = key_pair().secret_key.sign(b"", trusted_comment="paige models 9")
+    files["/paige/paige-skills.minisig"] = bytes(hint)
+    with serving(Served(files)) as served, pytest.raises(BundleInvalid, match="names no version"):
+        found(address_of(served, tmp_path))
+    files["/paige/paige-skills.minisig"] = b"x" * 5000
+    with serving(Served(files)) as served, pytest.raises(UpdateFailed, match="too many"):
+        found(address_of(served, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://example.org/paige",
+        "http://192.168.1.7:8000/x",
+        "http://nas/x",
+        "http://nas.local/x",
+        "http://[fd00::1]/",
+        "http://localhost/x",
+    ],
+)
+def test_an_address_outside_is_asked_encrypted(text: str) -> None:
+    assert parse_address(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://example.org/x",
+        "http://8.8.8.8/",
+        "ftp://nas/x",
+        "https://",
+        "paige",
+        "https://me:secret@nas/x",
+    ],
+)
+def test_one_that_would_be_asked_in_the_open_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_address(text)
