@@ -457,7 +457,7 @@ async def test_the_command_serves_until_it_is_stopped_and_tells_its_manager(tmp_
     ("arguments", "environment", "complaint", "status"),
     [
         ((), {"PAIGE_WAKE_MODE": "push"}, "push is nothing for a satellite", 1),
-        ((), {"PAIGE_WAKE_WORDS": '["hey 你好"]'}, "wake.words", 1),
+        ((), {"PAIGE_WAKE_WORDS": "hey 你好"}, "wake.words: ", 1),
         (("--listen", "203.0.113.7:10700"), {}, "choose another for --listen", 1),
         (("--listen", "kitchen"), {}, "no address and port", 2),
     ],
