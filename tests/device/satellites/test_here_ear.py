@@ -18,10 +18,10 @@ from paige.device.satellites.here.ear import SatelliteEar, Sound
 from paige.tools.bench.echo.room import Room
 
 
-@pytest.mark.parametrize(("gain", "least"), [(-6, 0.75), (-18, 0.85)])
+@pytest.mark.parametrize(("gain", "least"), [(-6, 0.85), (-18, 0.85)])
 def test_who_speaks_at_once_after_the_wake_word_is_heard_through_its_sound(gain: float, least: float) -> None:
     sounded = Resampler(EARCON_RATE, RATE).resample(to_floats(earcon(Earcon.WAKE)), last=True)
-    person = to_floats(spoken("01-kitchen-lamp.wav"))
+    person = to_floats(spoken("03-bedroom-lamp-red.wav"))
     person = person[int(np.argmax(np.abs(person) > 0.03)) :] * np.float32(0.5)
     begin = RATE
     played = np.zeros(len(person) + 3 * RATE, np.float32)
