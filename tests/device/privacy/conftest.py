@@ -1,16 +1,20 @@
 """Worlds in which nothing leaves a board unseen."""
 
+import ctypes.util
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.device.privacy.worlds import Worlds
 
 WORLD = Path(__file__).with_name("world.py")
 _ROOT = WORLD.parents[3]
@@ -35,7 +39,11 @@ def why_no_worlds() -> str | None:
         capture_output=True,
         check=False,
     )
-    return made.stderr.decode().strip() or "no namespaces" if made.returncode else None
+    if made.returncode:
+        return f"no namespaces here: {made.stderr.decode().strip()}"
+    if not Path("/usr/share/alsa/alsa.conf").exists() or ctypes.util.find_library("portaudio") is None:
+        return "ALSA and PortAudio are not installed"
+    return None
 
 
 @dataclass
@@ -85,8 +93,16 @@ def begin(
     )
 
 
-@pytest.fixture(scope="session")
-def namespaces() -> None:
-    """Skips where none can be made."""
+@pytest.fixture(scope="session", autouse=True)
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Worlds | str"]:
+    """All worlds, under way from the first test of this folder on since they mostly wait; or why none are."""
+    from tests.device.privacy.worlds import begin_all
+
     if (reason := why_no_worlds()) is not None:
-        pytest.skip(reason)
+        yield reason
+        return
+    worlds = begin_all(tmp_path_factory)
+    yield worlds
+    for world in vars(worlds).values():
+        world.process.kill()
+        world.process.wait()

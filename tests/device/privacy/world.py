@@ -3,7 +3,8 @@
 PLAN and the report on standard output are JSON; their fields are those of `Plan` and of `Report`.
 
 With a cable, the board is in a network namespace whose one way out leads to the house, which has a name
-server and a broker and notes every packet. Without one, all are in one namespace, which has no way out.
+server and a broker and notes every packet. Without one, all are in one namespace, which has no way out and,
+at first, no network at all.
 """
 
 import asyncio
@@ -37,7 +38,8 @@ LOOPBACK = "127.0.0.1"
 PORT = 1883
 PATIENCE = 30.0
 _ALL_PACKETS = 3  # ETH_P_ALL
-_RESOLVER = Path("/etc/resolv.conf").resolve()
+_RESOLVER, _HOSTS = (Path("/etc", name).resolve() for name in ("resolv.conf", "hosts"))
+NO_NETWORK_SECONDS = 2.0
 
 
 @dataclass
@@ -152,7 +154,8 @@ async def watched_disk(report: Report, scratch: Path) -> AsyncIterator[list[str]
     run("mount", "-t", "overlay", "none", "-o", f"lowerdir=/,upperdir={upper},workdir={work}", str(root))
     for name in ("proc", "dev", "sys"):
         run("mount", "--rbind", f"/{name}", f"{root}/{name}")
-    run("mount", "--bind", str(_RESOLVER), f"{root}{_RESOLVER}")
+    for file in (_RESOLVER, _HOSTS):
+        run("mount", "--bind", str(file), f"{root}{file}")
     yield ["chroot", str(root)]
     for played in upper.rglob("played"):
         report.loudest = float(np.abs(np.fromfile(played, np.float32)).max())
@@ -211,25 +214,25 @@ async def talk(host: str, service: Process, report: Report, sentences: list[str]
 async def happen(plan: Plan, sentences: list[str]) -> Report:
     """Do as planned."""
     report, scratch = Report(), Path(plan.scratch)
-    disk = scratch / "disk"
+    disk, hosts = scratch / "disk", scratch / "hosts"
     disk.mkdir()
-    run("ip", "link", "set", "lo", "up")
+    hosts.write_text("127.0.0.1 localhost\n")
+    run("mount", "--bind", str(hosts), str(_HOSTS))
     async with AsyncExitStack() as stack:
-        prefix: list[str] = []
-        host = LOOPBACK
+        prefix = await stack.enter_async_context(cable(report, scratch)) if plan.cable else []
+        host = HOUSE if plan.cable else LOOPBACK
         if plan.cable:
-            host = HOUSE
-            prefix += await stack.enter_async_context(cable(report, scratch))
+            await stack.enter_async_context(house(host, scratch))
         prefix += await stack.enter_async_context(watched_disk(report, disk))
-        await stack.enter_async_context(broker(host, scratch))
-        async with listening(host, "none"):
-            pass  # it is there
-        await stack.enter_async_context(SimulatedHome().joined(host, PORT))
         board = await asyncio.create_subprocess_exec(
             *prefix, *plan.command, env=plan.environment, stdout=PIPE, stderr=subprocess.STDOUT
         )
         reading, began = asyncio.create_task(board.communicate()), time.monotonic()
         try:
+            if not plan.cable:
+                await asyncio.sleep(NO_NETWORK_SECONDS)
+                hosts.write_text(f"{LOOPBACK} localhost {BROKER}\n")
+                await stack.enter_async_context(house(host, scratch))
             if plan.serves:
                 talking = asyncio.create_task(talk(host, board, report, sentences))
                 await asyncio.wait([talking, reading], return_when=asyncio.FIRST_COMPLETED)
@@ -244,9 +247,21 @@ async def happen(plan: Plan, sentences: list[str]) -> Report:
                 board.kill()
             report.output = (await reading)[0].decode(errors="backslashreplace")
             report.status = board.returncode
-            if not reading.done() or report.status:
+            if report.status:
                 sys.stderr.write(report.output)
     return report
+
+
+@asynccontextmanager
+async def house(host: str, scratch: Path) -> AsyncIterator[None]:
+    """Its broker and its devices."""
+    run("ip", "link", "set", "lo", "up")
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(broker(host, scratch))
+        async with listening(host, "none"):
+            pass  # it is there
+        await stack.enter_async_context(SimulatedHome().joined(host, PORT))
+        yield
 
 
 if __name__ == "__main__":
