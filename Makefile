@@ -1,5 +1,5 @@
 # For contributors. Users need only ./paige demo and ./paige test.
-.PHONY: help check setup lint types contract test explore test-wheel demo bench format model denoiser vosk clean-root wheels clean
+.PHONY: help check setup lint types contract test explore test-wheel demo bench format model denoiser vosk clean-root deb deb-proof wheels clean
 
 BIN := $(or $(PAIGE_VENV),.venv)/bin
 
@@ -54,6 +54,12 @@ denoiser:        ## what takes noise out of an utterance, from synthesized speec
 vosk:            ## the small Vosk model of the tests, from synthesized speech (OUT=FOLDER; what is done is kept in OUT.work)
 	@./paige setup train
 	$(BIN)/python -m paige.tools.vosk --out $(OUT)
+
+deb: setup       ## the Debian package, in dist/ (SUITE=trixie, ARCH=amd64)
+	$(BIN)/python -m paige.tools.deb --suite $(or $(SUITE),bookworm) --arch $(or $(ARCH),arm64)
+
+deb-proof:       ## the package installed, upgraded, removed and purged in a bare Debian (root; SUITE=trixie, ARCH=arm64)
+	tools/deb/prove.sh $(or $(SUITE),bookworm) $(ARCH)
 
 clean-root:      ## both commands in a fresh Debian (root; SUITE=trixie, ARCH=arm64)
 	tools/clean_root.sh $(or $(SUITE),bookworm) $(ARCH)

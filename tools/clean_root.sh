@@ -4,6 +4,7 @@
 #
 # Needs root and mmdebstrap; for another ARCH than this machine's (arm64) qemu-user-static too: the root then runs under
 # emulation, which shows that everything works there and says nothing about a board's speed, with a sample of the tests.
+# CLEAN_ROOT_FILES names files that COMMAND finds in /files.
 # The bare root is kept under .cache/ and reused; what ran in it is thrown away.
 set -euo pipefail
 self=$(readlink -f "$0"); here=$(dirname "$(dirname "$self")")
@@ -56,6 +57,8 @@ fi
 mkdir "$root/paige"
 git -C "$here" ls-files -z --cached --others --exclude-standard \
     | tar -C "$here" --null --ignore-failed-read -T - -cf - 2>/dev/null | tar -xf - -C "$root/paige"
+# shellcheck disable=SC2086  # a list of files, which the command finds in /files
+[ -z "${CLEAN_ROOT_FILES:-}" ] || install -D -m 644 -t "$root/files" $CLEAN_ROOT_FILES
 
 inside() {
     echo "== $suite $arch: $*"

@@ -91,10 +91,9 @@ def _put(member: Member, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(member.source, bytes):
         path.write_bytes(member.source)
-        path.chmod(0o644)
-        return
-    shutil.copy2(member.source, path)
-    path.chmod(0o755 if os.access(member.source, os.X_OK) else 0o644)
+    else:
+        shutil.copy2(member.source, path)
+    path.chmod(member.mode)
 
 
 def _take_the_place(new: Path, path: Path) -> None:

@@ -24,6 +24,7 @@ LIBRARIES_LEFT_OUT: Final = {
 
 FILES_LEFT_OUT: Final = (
     "pocketsphinx/model/en-us/en-us.lm.bin",  # for dictation, which Paige's decoders do not do
+    "onnxruntime/capi/libonnxruntime.so.",  # the same once more, for programs in C
     "onnxruntime/datasets/",  # for the desk, with libraries that are not there
     "onnxruntime/quantization/",
     "onnxruntime/tools/",
@@ -47,6 +48,11 @@ class Member:
     """Inside of the program."""
     source: Path | bytes
     """The file that it is a copy of, or what stands in it."""
+
+    @property
+    def mode(self) -> int:
+        """Who may read and run it, whatever the umask was of who unpacked it."""
+        return 0o755 if isinstance(self.source, Path) and self.source.stat().st_mode & 0o100 else 0o644
 
     @property
     def size(self) -> int:
