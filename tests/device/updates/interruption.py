@@ -3,8 +3,8 @@
     python interruption.py HOW EVERY
 
 HOW is `passes`, `fails` (after the switch) or `recovers` (of one that was cut off, and fails then). Each
-EVERYth call is tried. After each cut the machine boots: the real launcher says what it starts, then recovery
-runs, twice. Writes a line of JSON for each.
+EVERYth call is tried, and all while a version is on trial. After each cut the machine boots: the real
+launcher says what it starts, then recovery runs, twice. Writes a line of JSON for each.
 """
 
 import json
@@ -168,7 +168,7 @@ def main(how: str, every: int) -> None:
             one = machine(folder, passes=how == "passes")
             take = partial(one.take, bundles["0.4.0"], Wishes())
             was_cut = cut(one.recover if how == "recovers" else take, at)
-            told = {"at": at, "cut": was_cut, "after_cut": state(folder)}
+            told: dict[str, Any] = {"at": at, "cut": was_cut, "after_cut": state(folder)}
             for _ in range(2):
                 try:
                     one.recover()
@@ -181,7 +181,7 @@ def main(how: str, every: int) -> None:
             shutil.rmtree(folder)
             if not was_cut:
                 return
-            at += every
+            at += every if told["after_cut"]["trial"] is None else 1
 
 
 if __name__ == "__main__":

@@ -47,16 +47,16 @@ def test_a_newer_program_is_tried_brought_into_use_and_stays(board: Board) -> No
 
 
 @pytest.mark.parametrize(
-    ("how", "why"),
+    ("how", "why", "before"),
     [
-        ("deaf", "its self-test failed: this version cannot hear"),
-        ("broken", "the service did not start"),
-        ("stillborn", "the service did not start"),
-        ("short", "the service ended soon after its start"),
-        ("mute", "the service was not ready after 1 seconds"),
+        ("deaf", "its self-test failed: this version cannot hear", None),
+        ("broken", "the service did not start", None),
+        ("broken", "the service did not start", "0.2.0"),
+        ("stillborn", "the service did not start", None),
+        ("short", "the service ended soon after its start", "0.2.0"),
+        ("mute", "the service was not ready after 1 seconds", None),
     ],
 )
-@pytest.mark.parametrize("before", [None, "0.2.0"])
 def test_what_does_not_do_is_taken_back_and_not_tried_again(
     board: Board, how: str, why: str, before: str | None
 ) -> None:
