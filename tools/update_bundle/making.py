@@ -37,10 +37,24 @@ class Wanted:
         Raises:
             BundleNotMade: Something in it cannot be in a bundle.
         """
+        if self.component is Component.PROGRAM:
+            self._check_program()
         files = {path: FileEntry.of(file) for path, file in sorted(self._files())}
         if not files:
             raise BundleNotMade(f"{self.folder}: there are no files in it")
         return Manifest(self.component, self.version, self.needs, files, self.made)
+
+    def _check_program(self) -> None:
+        """See that the launcher finds in the folder what the manifest says."""
+        notes = [note.name for note in self.folder.glob("paige-*.dist-info")]
+        if notes != [f"paige-{self.version}.dist-info"]:
+            found = ", ".join(notes) or "none"
+            raise BundleNotMade(
+                f"{self.folder}: paige-{self.version}.dist-info was expected in this program, found {found}"
+            )
+        python = self.folder / "PYTHON"
+        if self.made is None or not python.is_file() or python.read_text().strip() != self.made.python:
+            raise BundleNotMade(f"{python}: this file must say for which Python the program is, such as 3.11")
 
     def _files(self) -> Iterator[tuple[str, Path]]:
         for file in self.folder.rglob("*"):

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from minisign import KeyPair
-from tests.device.updates.scene import bundle_of, key_pair, put_files, trust
+from tests.device.updates.scene import bundle_of, key_pair, program_files, put_files, trust
 
 from paige.device.errors import BundleInvalid, UpdateFailed
 from paige.device.updates.bundle import MANIFEST, SIGNATURE, Bundle
@@ -22,6 +22,7 @@ from paige.device.updates.manifest import Component, Made, Manifest, Version, ch
 from paige.device.updates.trust import TrustedKeys
 from paige.models.store.listing import FileEntry
 from paige.tools.update_bundle.__main__ import main
+from paige.tools.update_bundle.errors import BundleNotMade
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = {"light.yaml": "language: en\n", "deep/er/same.yaml": "language: en\n", "empty": ""}
@@ -129,6 +130,15 @@ def test_a_key_that_we_make_signs_what_its_public_half_takes_and_nobody_else_rea
     assert "link: this is no file, but a link or a device" in capsys.readouterr().err
     assert main(["make", "program", *words[2:]]) == 1
     assert "give --python and --processor" in capsys.readouterr().err
+
+
+def test_a_program_that_the_launcher_would_not_take_is_not_made(tmp_path: Path) -> None:
+    for version, changes, said in (
+        ("0.3.0", {}, r"0\.3\.0\.dist-info was expected in this program, found paige-0\.2\.0"),
+        ("0.2.0", {"PYTHON": "3.99\n"}, "PYTHON: this file must say"),
+    ):
+        with pytest.raises(BundleNotMade, match=said):
+            bundle_of(tmp_path / version, version, {**program_files("0.2.0"), **changes})
 
 
 def test_without_a_trusted_key_nothing_is_taken_and_the_text_says_how_to_trust_one(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from tests.device.updates.scene import LAUNCHER, Board, bundle_of, quick_folder
+from tests.device.updates.scene import LAUNCHER, Board, bundle_of, program_files, quick_folder
 
 from paige.device.engagement import FILE
 from paige.device.errors import BundleInvalid, UpdateBusy, UpdateFailed
@@ -16,6 +16,7 @@ from paige.device.updates.judging import Refusal, Why, Wishes
 from paige.device.updates.manifest import Component, Made, Version
 from paige.device.updates.updating import End, Ended
 
+NOISE = os.urandom(5000)
 if not LAUNCHER.is_file():
     pytest.skip("the launcher is not where a checkout has it", allow_module_level=True)
 
@@ -156,9 +157,9 @@ def test_one_update_at_a_time(board: Board) -> None:
 
 def test_a_bundle_that_is_damaged_changes_nothing(board: Board) -> None:
     board.take("0.2.0")
-    file = bundle_of(board.folder, "0.3.0", {"PYTHON": "3.11\n", "paige/x": os.urandom(5000)})
+    file = bundle_of(board.folder, "0.3.0", {**program_files("0.3.0"), "paige/x": NOISE})
     data = bytearray(file.read_bytes())
-    data[-3000] ^= 1
+    data[data.index(NOISE[2000:2100])] ^= 1  # what cannot be packed is stored as it is
     file.write_bytes(data)
     with pytest.raises(BundleInvalid, match=r"damaged|length"):
         board.updater.take(Bundle(file, board.keys), Wishes())
