@@ -2,7 +2,7 @@
 
 import os
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from typing import TYPE_CHECKING
 
 from paige.device.cli.command import Subcommand
@@ -22,7 +22,8 @@ cut off, and replaces what has changed since.
 examples:
   sudo ./paige install
   ./paige install --dry-run
-  ./paige install --user         for your session, where sound belongs to PipeWire"""
+  ./paige install --user         for your session, where sound belongs to PipeWire
+  sudo ./paige install --satellite"""
 
 
 def _run(arguments: Namespace) -> int:
@@ -32,7 +33,10 @@ def _run(arguments: Namespace) -> int:
     program = _program()
     places = places_of(arguments)
     services, note = services_of(places)
-    plan = installation(places, program, services=services)
+    satellite = arguments.satellite
+    if satellite is None:
+        satellite = services and _is_satellite(places)
+    plan = installation(places, program, services=services, satellite=satellite)
     missing = to_do(plan)
     for step in plan.steps:
         sys.stdout.write(f"{'to do' if step in missing else 'there':<7}{step.doing}\n")
@@ -47,8 +51,24 @@ def _run(arguments: Namespace) -> int:
         return 0 if arguments.dry_run else 1
     os.umask(0o022)  # the service has a user of its own, who must be able to read all of it
     carry_out(plan, places.unfinished, told)
-    sys.stdout.write(_end(places, services=services))
+    sys.stdout.write(_end(places, services=services, satellite=satellite))
     return 0
+
+
+def _configure(parser: ArgumentParser) -> None:
+    options(parser).add_argument(
+        "--satellite",
+        action=BooleanOptionalAction,
+        help="start the ear and mouth of a Paige elsewhere, in place of Paige (default: what it was before)",
+    )
+
+
+def _is_satellite(places: "Places") -> bool:
+    """Whether this machine was made one before."""
+    from paige.device.install.plan import SATELLITE
+    from paige.device.install.services import is_enabled
+
+    return not places.of_user and is_enabled(SATELLITE, of_user=False)
 
 
 def _program() -> "Program":
@@ -61,11 +81,12 @@ def _program() -> "Program":
     return gather(sys.path, f"{sys.version_info.major}.{sys.version_info.minor}", environment)
 
 
-def _end(places: "Places", *, services: bool) -> str:
+def _end(places: "Places", *, services: bool, satellite: bool) -> str:
     configuration = places.seen(places.configuration) / "paige.yaml"
-    journal = "journalctl --user -u paige -f" if places.of_user else "journalctl -u paige -f"
+    unit = "paige-satellite" if satellite else "paige"
+    journal = f"journalctl --user -u {unit} -f" if places.of_user else f"journalctl -u {unit} -f"
     running = f"Paige runs; '{journal}' shows what it does. " if services else "Paige is in place. "
     return f"{running}Its configuration is {configuration}.\n"
 
 
-COMMAND = Subcommand("install", "put Paige onto this machine as a service", _DESCRIPTION, options, _run)
+COMMAND = Subcommand("install", "put Paige onto this machine as a service", _DESCRIPTION, _configure, _run)

@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # loaded only when the command runs: `paige --help` stays fast
+    from argparse import _MutuallyExclusiveGroup
+
     from paige.device.install.place import Places
 
 
-def options(parser: ArgumentParser) -> None:
-    """Add the options of both."""
+def options(parser: ArgumentParser) -> "_MutuallyExclusiveGroup":
+    """Add the options of both; gives the group of those of which there can be one."""
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--user", action="store_true", help="for your session alone, without sudo")
     where.add_argument("--root", type=Path, metavar="DIR", help="in DIR in place of /; nothing is started")
     parser.add_argument("--dry-run", action="store_true", help="show the plan and end")
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    return where
 
 
 def places_of(arguments: Namespace) -> "Places":

@@ -15,8 +15,9 @@ from paige.device.install.text import Example, Kept, Text
 
 FIRMWARE: Final = Path(__file__).parents[2] / "firmware_configs"
 """The files of firmware-configs, in a checkout and in what is installed."""
-STARTED: Final = ("paige.service",)
-"""What is switched on. Timers trim and update the machine, which its owner decides."""
+PAIGE: Final = "paige.service"
+SATELLITE: Final = "paige-satellite.service"
+"""One of the two is switched on. Timers trim and update the machine, which its owner decides."""
 _PACKAGED_COMMAND: Final = re.compile(r"(?m)^(Exec\w+=[-+!@:|]*)/usr/bin/paige(?=\s|$)")
 _PACKAGED_PROGRAM: Final = "/usr/lib/paige/program"
 """Where Debian's package has the program; the command in firmware-configs names it."""
@@ -24,13 +25,14 @@ _COMPILED: Final = 1.3
 """What Python compiles takes less than 0.1 of a program, and some room should be left."""
 
 
-def installation(places: Places, program: Program | None, *, services: bool) -> Plan:
+def installation(places: Places, program: Program | None, *, services: bool, satellite: bool = False) -> Plan:
     """All steps, in the order in which they are done.
 
     Args:
         places: Where things belong.
         program: What is to be there; None for steps that are only undone.
         services: Whether systemd is to start Paige.
+        satellite: Whether that is the satellite of a Paige elsewhere.
     """
     units = unit_texts(places)
     steps: list[Step] = [
@@ -40,7 +42,9 @@ def installation(places: Places, program: Program | None, *, services: bool) -> 
         Example(places.configuration / "paige.yaml", (FIRMWARE / "paige.yaml").read_text()),
     ]
     if services:
-        steps.append(Service(tuple(units), STARTED, places.units, places.unfinished, places.of_user))
+        started, stopped = (SATELLITE, PAIGE) if satellite else (PAIGE, SATELLITE)
+        other = stopped if stopped in units else None
+        steps.append(Service(tuple(units), started, other, places.units, places.unfinished, places.of_user))
     return Plan(tuple(steps))
 
 

@@ -25,8 +25,10 @@ class Service:
 
     units: tuple[str, ...]
     """All that an installation puts there."""
-    started: tuple[str, ...]
-    """Those that are to run."""
+    started: str
+    """The one that is to run."""
+    stopped: str | None
+    """The one that is not to run beside it, as there is one microphone."""
     folder: Path
     """Where they lie."""
     unfinished: Path
@@ -37,7 +39,7 @@ class Service:
     def doing(self) -> str:
         """See `Step`."""
         when = "whenever you log in" if self.of_user else "whenever the machine starts"
-        return f"start {', '.join(self.started)}, now and {when}"
+        return f"start {self.started}, now and {when}"
 
     @property
     def undoing(self) -> str:
@@ -48,7 +50,9 @@ class Service:
         """See `Step`."""
         if self.unfinished.exists():
             return False  # what runs may be what was there before
-        return all(self._is(word, unit) for unit in self.started for word in ("is-active", "is-enabled"))
+        if self.stopped and self._is("is-enabled", self.stopped):
+            return False
+        return self._is("is-active", self.started) and self._is("is-enabled", self.started)
 
     def undone(self) -> bool:
         """See `Step`."""
@@ -57,9 +61,11 @@ class Service:
     def do(self) -> None:
         """See `Step`."""
         self._systemctl("daemon-reload")
-        self._systemctl("enable", *self.started)
-        self._systemctl("reset-failed", *self.started)
-        self._systemctl("restart", *self.started)
+        if self.stopped:
+            self._systemctl("disable", "--now", self.stopped)
+        self._systemctl("enable", self.started)
+        self._run("reset-failed", self.started)  # it may have failed too often to be tried once more
+        self._systemctl("restart", self.started)
 
     def undo(self) -> None:
         """See `Step`."""
@@ -83,6 +89,11 @@ class Service:
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return systemctl(*arguments, of_user=self.of_user)
+
+
+def is_enabled(unit: str, *, of_user: bool) -> bool:
+    """Whether systemd starts a unit by itself."""
+    return systemctl("is-enabled", "--quiet", unit, of_user=of_user).returncode == 0
 
 
 def forget(*, of_user: bool) -> None:

@@ -27,6 +27,8 @@ class Suite:
 SUITES: Final = {"bookworm": Suite(12, "3.11"), "trixie": Suite(13, "3.13")}
 PROCESSORS: Final = {"amd64": "x86_64", "arm64": "aarch64"}
 """As Debian calls them, and as Python does."""
+RESTARTED: Final = ("paige.service", "paige-satellite.service")
+"""What an upgrade starts anew, where it is switched on."""
 
 _UNSAID: Final = {"espeakng-loader": "GPL-3.0-or-later", "vosk": "Apache-2.0"}
 """Licences of libraries whose wheels do not say theirs; their repositories do."""
@@ -76,6 +78,7 @@ def maintainer_script(name: str, suite: Suite, units: Sequence[str]) -> str:
     """One of the scripts that dpkg runs."""
     others = [unit for unit in units if unit not in ENABLED]
     words = {"@PYTHON@": suite.python, "@ENABLED@": " ".join(ENABLED), "@OTHERS@": " ".join(others)}
+    words["@RESTARTED@"] = " ".join(RESTARTED)
     text = (DEBIAN / name).read_text(encoding="utf-8")
     for word, value in words.items():
         text = text.replace(word, value)
