@@ -1,4 +1,4 @@
-"""`paige install` and `paige uninstall` where systemd runs: in a container that holds what `--root` put there.
+"""Shows `paige install` and `paige uninstall` where systemd runs, which is in a container.
 
     python -m paige.tools.container.installing [--suite bookworm]
 
