@@ -24,6 +24,7 @@ from paige.device.assistant import Assistant, assistant
 from paige.device.attention import Event, Heard, NothingSaid, SpokenOver, Stopped, Woken
 from paige.device.config.schema import Config, House, Mqtt, Wake
 from paige.device.ear import Ear, Hears
+from paige.device.engagement import Engagement, undisturbed
 from paige.device.mouth import Aloud, Mouth
 from paige.device.turn import Turn
 from paige.device.wake_words import wake_detector
@@ -99,14 +100,21 @@ class Room:
                 self._at += CHUNK_SAMPLES
 
 
-async def test_after_a_wake_word_a_command_is_heard_and_its_reply_said() -> None:
+async def test_after_a_wake_word_a_command_is_heard_and_its_reply_said(tmp_path: Path) -> None:
+    talking = tmp_path / "conversation"
+    talking.touch()
     async with house() as one:
+        one.pipeline.engagement = Engagement(talking)
         room = Room(one, Wake(stop_words=()))
         await one.pipeline.listen_for_the_home()
         lamp = recording("01-kitchen-lamp.wav")
         assert await room.hears(quiet(1), lamp, quiet(2)) == [], "nobody has said the wake word"
+        with undisturbed(talking, 0.0) as alone:
+            assert alone
         sounds = (quiet(1), phrase(), quiet(1), lamp, quiet(2))
         assert await room.hears(*sounds) == [Woken, Heard]
+        with undisturbed(talking, 0.0) as alone:
+            assert not alone, "an update must wait"
         turn = await room.turn()
         assert [outcome.status for outcome in turn.outcomes] == [Status.DONE]
         assert np.array_equal(await room.said(), earcon(Earcon.WAKE))

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.device.test_service import embedded, house_at
 
 from paige.device import engagement
 from paige.device.engagement import Engagement, undisturbed
@@ -94,3 +95,17 @@ def test_a_process_that_is_killed_talks_with_nobody(file: Path) -> None:
         with undisturbed(file, 60.0, lambda: told.append(1), sleep) as alone:
             assert alone
     assert (len(waits), told) == (3, [1])
+
+
+async def test_the_service_is_undisturbed_until_somebody_says_something(file: Path) -> None:
+    async with (
+        embedded(file.parent) as port,
+        house_at(port, file.parent) as house,
+        house.service(PAIGE_UPDATES_FOLDER=str(file.parent)) as service,
+    ):
+        assert quiet(file)
+        await house.say("turn on the kitchen lamp")
+        assert not quiet(file), "somebody may say more"
+        service.terminate()
+        await service.wait()
+        assert quiet(file)
