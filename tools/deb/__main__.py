@@ -10,8 +10,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from paige.tools.deb.build import PackageNotMade, build
+from paige.tools.deb.build import Wanted, build, time_of_checkout
 from paige.tools.deb.contents import MAINTAINER, PROCESSORS, SUITES
+from paige.tools.deb.gathering import CACHE, program_for
+from paige.tools.deb.running import PackageNotMade
 
 
 def main() -> int:
@@ -27,16 +29,19 @@ def main() -> int:
         "--maintainer", default=MAINTAINER, metavar="'NAME <ADDRESS>'", help="whose package it is"
     )
     parser.add_argument("--packing", choices=("xz", "none"), default="xz", help="none is quick (default: xz)")
-    wanted = parser.parse_args()
+    options = parser.parse_args()
     try:
-        package = build(
-            wanted.suite,
-            wanted.arch,
-            wanted.out,
-            revision=wanted.revision,
-            maintainer=wanted.maintainer,
-            packing=wanted.packing,
+        program = program_for(options.suite, options.arch)
+        wanted = Wanted(
+            options.suite,
+            options.arch,
+            time_of_checkout(),
+            revision=options.revision,
+            maintainer=options.maintainer,
+            packing=options.packing,
         )
+        tree = CACHE / "work" / f"{options.suite}-{options.arch}" / "tree"
+        package = build(program, wanted, tree, options.out)
     except PackageNotMade as error:
         print(f"deb: {error}", file=sys.stderr)
         return 1

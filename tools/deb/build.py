@@ -1,134 +1,78 @@
-"""Gathers wheels, lays the package out as a folder, and has dpkg-deb pack it."""
+"""Lays the package out as a folder, and has dpkg-deb pack it."""
 
 import gzip
 import hashlib
 import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from paige.device.install.program import Program, gather
-from paige.tools.check_wheels import PURE_SOURCES, requirements, wheel_options
+from paige.device.install.program import Program
 from paige.tools.deb.contents import (
     DEBIAN,
     MAINTAINER,
-    PROCESSORS,
     SUITES,
-    Suite,
     changelog,
     control,
     copyright_file,
     maintainer_script,
 )
+from paige.tools.deb.gathering import ROOT
+from paige.tools.deb.running import run
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-"""The checkout."""
-_CACHE: Final = ROOT / ".cache" / "deb"
 _PROGRAM: Final = "usr/lib/paige/program"
 _UNITS: Final = "usr/lib/systemd/system"
 
 
-class PackageNotMade(Exception):
-    """The package could not be made; the text says why."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which package is to be made."""
+
+    suite: str
+    """One of `SUITES`."""
+    arch: str
+    """One of `PROCESSORS`."""
+    epoch: int
+    """The time of everything in it, in seconds since 1970."""
+    revision: int = 1
+    """Counts packages of one version of Paige."""
+    maintainer: str = MAINTAINER
+    """Whose package it is, as `Name <address>`."""
+    packing: str = "xz"
+    """How dpkg-deb compresses it; `none` is quick."""
+
+    def version(self, program: Program) -> str:
+        """As Debian counts: that of Paige, for this release."""
+        return f"{program.version}+deb{SUITES[self.suite].number}u{self.revision}"
 
 
-def build(
-    suite_name: str,
-    arch: str,
-    out: Path,
-    *,
-    revision: int = 1,
-    maintainer: str = MAINTAINER,
-    packing: str = "xz",
-) -> Path:
+def time_of_checkout() -> int:
+    """SOURCE_DATE_EPOCH, or the time of the last commit.
+
+    Raises:
+        PackageNotMade: This is no checkout.
+    """
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    return int(given or run("git", "-C", str(ROOT), "log", "-1", "--format=%ct"))
+
+
+def build(program: Program, wanted: Wanted, tree: Path, out: Path) -> Path:
     """Make the package and give its file.
 
     Args:
-        suite_name: One of `SUITES`.
-        arch: One of `PROCESSORS`.
+        program: What it holds.
+        wanted: Which it is to be.
+        tree: A folder that does not exist, for its files.
         out: The folder where it is put.
-        revision: Counts packages of one version of Paige.
-        maintainer: Whose package it is, as `Name <address>`.
-        packing: How dpkg-deb compresses it; `none` is quick.
 
     Raises:
-        PackageNotMade: pip, hatchling or dpkg-deb did not succeed.
+        PackageNotMade: dpkg-deb did not succeed.
     """
-    suite = SUITES[suite_name]
-    epoch = int(
-        os.environ.get("SOURCE_DATE_EPOCH") or _run("git", "-C", str(ROOT), "log", "-1", "--format=%ct")
-    )
-    work = _CACHE / "work" / f"{suite_name}-{arch}"
-    shutil.rmtree(work, ignore_errors=True)
-    program = gather([str(_own(work)), str(_libraries(suite, arch))], suite.python, _markers(suite, arch))
-    version = f"{program.version}+deb{suite.number}u{revision}"
-    tree = work / "tree"
     _lay_out(tree, program)
-    units = sorted(path.name for path in (tree / _UNITS).iterdir())
-    documents = tree / "usr/share/doc/paige"
-    _write(documents / "copyright", copyright_file(program.libraries).encode())
-    _write(
-        documents / "changelog.gz",
-        gzip.compress(changelog(version, suite_name, epoch, maintainer).encode(), mtime=0),
-    )
-    _write(tree / "usr/share/lintian/overrides/paige", (DEBIAN / "lintian-overrides").read_bytes())
-    files = sorted(path for path in tree.rglob("*") if path.is_file())
-    size = sum(path.stat().st_size for path in files)
-    sums = [
-        f"{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}  {path.relative_to(tree)}\n"
-        for path in files
-    ]
-    _write(tree / "DEBIAN/md5sums", "".join(sums).encode())
-    _write(tree / "DEBIAN/control", control(version, arch, suite, size, maintainer).encode())
-    for name in ("preinst", "postinst", "prerm", "postrm"):
-        _write(tree / "DEBIAN" / name, maintainer_script(name, suite, units).encode(), 0o755)
-    return _pack(tree, out / f"paige_{version}_{arch}.deb", epoch, packing)
-
-
-def _own(work: Path) -> Path:
-    """Paige itself, as its wheel holds it."""
-    _run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work / "wheel"), folder=ROOT)
-    [wheel] = (work / "wheel").glob("*.whl")
-    _pip("install", "--no-deps", "--no-compile", "--target", str(work / "own"), str(wheel))
-    return work / "own"
-
-
-def _libraries(suite: Suite, arch: str) -> Path:
-    """What Paige needs, for that Python and processor; fetched once for each list of requirements."""
-    wanted = requirements([])
-    key = hashlib.sha256("\n".join(sorted(wanted)).encode()).hexdigest()[:12]
-    made = _CACHE / f"{suite.python}-{arch}-{key}"
-    if made.exists():
-        return made
-    print(f"deb: fetching wheels for Python {suite.python} on {arch}, once", file=sys.stderr)
-    fresh, pure = made.with_suffix(f"{made.suffix}.new"), made.with_suffix(f"{made.suffix}.pure")
-    for folder in (fresh, pure):
-        shutil.rmtree(folder, ignore_errors=True)
-    _pip("wheel", "--no-deps", "--wheel-dir", str(pure), *PURE_SOURCES)
-    options = wheel_options(suite.python, PROCESSORS[arch], pure)
-    _pip("install", "--no-compile", "--target", str(fresh), *options, *wanted)
-    shutil.rmtree(pure)
-    return fresh.rename(made)
-
-
-def _markers(suite: Suite, arch: str) -> dict[str, str]:
-    """What requirements ask of the machine that the package is for."""
-    return {
-        "implementation_name": "cpython",
-        "implementation_version": f"{suite.python}.0",
-        "os_name": "posix",
-        "platform_machine": PROCESSORS[arch],
-        "platform_python_implementation": "CPython",
-        "platform_release": "",
-        "platform_system": "Linux",
-        "platform_version": "",
-        "python_full_version": f"{suite.python}.0",
-        "python_version": suite.python,
-        "sys_platform": "linux",
-    }
+    _document(tree, program, wanted)
+    _describe(tree, program, wanted)
+    return _pack(tree, out / f"paige_{wanted.version(program)}_{wanted.arch}.deb", wanted)
 
 
 def _lay_out(tree: Path, program: Program) -> None:
@@ -151,16 +95,40 @@ def _units(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.iterdir()) if path.suffix in (".service", ".timer"))
 
 
-def _pack(tree: Path, package: Path, epoch: int, packing: str) -> Path:
+def _document(tree: Path, program: Program, wanted: Wanted) -> None:
+    documents = tree / "usr/share/doc/paige"
+    history = changelog(wanted.version(program), wanted.suite, wanted.epoch, wanted.maintainer)
+    _write(documents / "copyright", copyright_file(program.libraries).encode())
+    _write(documents / "changelog.gz", gzip.compress(history.encode(), mtime=0))
+    _write(tree / "usr/share/lintian/overrides/paige", (DEBIAN / "lintian-overrides").read_bytes())
+
+
+def _describe(tree: Path, program: Program, wanted: Wanted) -> None:
+    """What dpkg reads."""
+    suite = SUITES[wanted.suite]
+    files = {path.relative_to(tree): path.read_bytes() for path in sorted(tree.rglob("*")) if path.is_file()}
+    sums = [
+        f"{hashlib.md5(data, usedforsecurity=False).hexdigest()}  {path}\n" for path, data in files.items()
+    ]
+    size = sum(len(data) for data in files.values())
+    about = control(wanted.version(program), wanted.arch, suite, size, wanted.maintainer)
+    units = sorted(path.name for path in (tree / _UNITS).iterdir())
+    _write(tree / "DEBIAN/md5sums", "".join(sums).encode())
+    _write(tree / "DEBIAN/control", about.encode())
+    for name in ("preinst", "postinst", "prerm", "postrm"):
+        _write(tree / "DEBIAN" / name, maintainer_script(name, suite, units).encode(), 0o755)
+
+
+def _pack(tree: Path, package: Path, wanted: Wanted) -> Path:
     """The same bytes for the same tree, whenever and wherever it is packed."""
     for path in (tree, *tree.rglob("*")):
         if path.is_dir():
             path.chmod(0o755)
-        os.utime(path, (epoch, epoch))
+        os.utime(path, (wanted.epoch, wanted.epoch))
     package.parent.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch)}
-    words = ("dpkg-deb", "--root-owner-group", f"-Z{packing}", "--build", str(tree), str(package))
-    _run(*words, environment=environment)
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(wanted.epoch)}
+    words = ("dpkg-deb", "--root-owner-group", f"-Z{wanted.packing}", "--build", str(tree), str(package))
+    run(*words, environment=environment)
     return package
 
 
@@ -168,19 +136,3 @@ def _write(path: Path, data: bytes, mode: int = 0o644) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     path.chmod(mode)
-
-
-def _pip(*arguments: str) -> None:
-    _run(sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments)
-
-
-def _run(*words: str, folder: Path | None = None, environment: dict[str, str] | None = None) -> str:
-    try:
-        ended = subprocess.run(  # noqa: S603 # our own words
-            words, cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError as error:
-        raise PackageNotMade(f"{words[0]} is missing; on Debian: apt-get install dpkg git") from error
-    if ended.returncode:
-        raise PackageNotMade(f"{' '.join(words[:6])} … did not succeed:\n{ended.stderr or ended.stdout}")
-    return ended.stdout.strip()

@@ -11,7 +11,7 @@ DEBIAN: Final = Path(__file__).parent / "debian"
 """The maintainer scripts."""
 MAINTAINER: Final = "The Paige developers <paige@localhost>"
 """Where nobody else says that the package is theirs."""
-ENABLED: Final = ("paige.service",)
+ENABLED: Final = "paige.service"
 """What an installation switches on."""
 
 
@@ -76,8 +76,8 @@ def changelog(version: str, suite: str, epoch: int, maintainer: str) -> str:
 
 def maintainer_script(name: str, suite: Suite, units: Sequence[str]) -> str:
     """One of the scripts that dpkg runs."""
-    others = [unit for unit in units if unit not in ENABLED]
-    words = {"@PYTHON@": suite.python, "@ENABLED@": " ".join(ENABLED), "@OTHERS@": " ".join(others)}
+    others = [unit for unit in units if unit != ENABLED]
+    words = {"@PYTHON@": suite.python, "@ENABLED@": ENABLED, "@OTHERS@": " ".join(others)}
     words["@RESTARTED@"] = " ".join(RESTARTED)
     text = (DEBIAN / name).read_text(encoding="utf-8")
     for word, value in words.items():

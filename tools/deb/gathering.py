@@ -1,0 +1,75 @@
+"""Gathers what the package is made of: Paige's wheel, and those of its libraries for another processor."""
+
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+from typing import Final
+
+from paige.device.install.program import Program, gather
+from paige.tools.check_wheels import PURE_SOURCES, requirements, wheel_options
+from paige.tools.deb.contents import PROCESSORS, SUITES, Suite
+from paige.tools.deb.running import run
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+"""The checkout."""
+CACHE: Final = ROOT / ".cache" / "deb"
+
+
+def program_for(suite_name: str, arch: str) -> Program:
+    """The program of this checkout, for the Python of a suite on a processor.
+
+    Raises:
+        PackageNotMade: pip or hatchling did not succeed.
+    """
+    suite = SUITES[suite_name]
+    work = CACHE / "work" / f"{suite_name}-{arch}"
+    shutil.rmtree(work, ignore_errors=True)
+    return gather([str(_own(work)), str(_libraries(suite, arch))], suite.python, _markers(suite, arch))
+
+
+def _own(work: Path) -> Path:
+    """Paige itself, as its wheel holds it."""
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work / "wheel"), folder=ROOT)
+    [wheel] = (work / "wheel").glob("*.whl")
+    _pip("install", "--no-deps", "--no-compile", "--target", str(work / "own"), str(wheel))
+    return work / "own"
+
+
+def _libraries(suite: Suite, arch: str) -> Path:
+    """What Paige needs, for that Python and processor; fetched once for each list of requirements."""
+    wanted = requirements([])
+    key = hashlib.sha256("\n".join(sorted(wanted)).encode()).hexdigest()[:12]
+    made = CACHE / f"{suite.python}-{arch}-{key}"
+    if made.exists():
+        return made
+    print(f"deb: fetching wheels for Python {suite.python} on {arch}, once", file=sys.stderr)
+    fresh, pure = made.with_suffix(f"{made.suffix}.new"), made.with_suffix(f"{made.suffix}.pure")
+    for folder in (fresh, pure):
+        shutil.rmtree(folder, ignore_errors=True)
+    _pip("wheel", "--no-deps", "--wheel-dir", str(pure), *PURE_SOURCES)
+    options = wheel_options(suite.python, PROCESSORS[arch], pure)
+    _pip("install", "--no-compile", "--target", str(fresh), *options, *wanted)
+    shutil.rmtree(pure)
+    return fresh.rename(made)
+
+
+def _markers(suite: Suite, arch: str) -> dict[str, str]:
+    """What requirements ask of the machine that the package is for."""
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": f"{suite.python}.0",
+        "os_name": "posix",
+        "platform_machine": PROCESSORS[arch],
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_system": "Linux",
+        "platform_version": "",
+        "python_full_version": f"{suite.python}.0",
+        "python_version": suite.python,
+        "sys_platform": "linux",
+    }
+
+
+def _pip(*arguments: str) -> None:
+    run(sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments)
