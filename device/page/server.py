@@ -5,6 +5,7 @@ import errno
 import logging
 import socket
 from asyncio import StreamReader, StreamWriter
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self, cast
@@ -16,6 +17,10 @@ from paige.device.page.address import PageAddress
 from paige.device.page.app import PageApp
 
 _log = logging.getLogger(__name__)
+
+
+_FREE_BIND: Final = {socket.AF_INET: (socket.SOL_IP, 15), socket.AF_INET6: (socket.IPPROTO_IPV6, 78)}
+"""`IP_FREEBIND` and `IPV6_FREEBIND` (ip(7), linux/in6.h), which Python does not name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +64,29 @@ class PageServer:
         return port
 
     async def __aenter__(self) -> Self:
-        """Begin to listen.
+        """Begin to listen, at once or as soon as this machine has the address: its network may come later.
 
         Raises:
-            PortUnusable: The port is taken, or the address is none of this machine.
+            PortUnusable: The port is taken.
         """
+        address, url = self._address, self._address.url(socket.gethostname())
         try:
-            self._server = await asyncio.start_server(
-                self._accept, self._address.host, self._address.port, limit=self._limits.head
-            )
+            try:
+                self._server = await self._start(host=address.host, port=address.port)
+                _log.info("the page is served at %s", url)
+            except OSError as error:
+                # From Python 3.13 on it has no number; nothing else comes without one.
+                if error.errno not in (errno.EADDRNOTAVAIL, None):
+                    raise
+                self._server = await self._start(sock=_bound_ahead(address))
+                _log.warning("the page is served at %s as soon as this machine has that address", url)
         except OSError as error:
-            what = f"the page cannot be served at {self._address.host}, port {self._address.port}"
+            what = f"the page cannot be served at {address.host}, port {address.port}"
             raise PortUnusable.because(error, what, "page.listen") from error
-        _log.info("the page is served at %s", self._address.url(socket.gethostname()))
         return self
+
+    def _start(self, **where: Any) -> Coroutine[Any, Any, asyncio.Server]:  # noqa: ANN401  # asyncio's own
+        return asyncio.start_server(self._accept, limit=self._limits.head, **where)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -173,3 +187,21 @@ class _Outgoing:
         except TimeoutError:
             self._writer.transport.abort()
             raise ConnectionResetError(errno.ECONNRESET, "it takes nothing any more") from None
+
+
+def _bound_ahead(address: PageAddress) -> socket.socket:
+    """A socket at an address that this machine does not have yet.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    bound = socket.socket(family)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(*_FREE_BIND[family], 1)
+        bound.bind((address.host, address.port))
+    except OSError:
+        bound.close()
+        raise
+    return bound

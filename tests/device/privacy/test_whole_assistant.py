@@ -51,6 +51,8 @@ def test_without_a_way_out_and_at_first_without_a_network_it_wakes_hears_switche
     assert "Traceback" not in report["output"]
     missing = "Nobody can be asked where “broker.example” is: there is no network, or no name server answers"
     assert report["output"].count(missing) == 1, "it began before there was a network, and said so once"
+    assert report["output"].count("as soon as this machine has that address") == 1
+    assert report["page"] == 200
 
 
 def test_on_a_cable_it_asks_nobody_but_the_broker_and_writes_state_alone(worlds: Worlds) -> None:

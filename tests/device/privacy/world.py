@@ -8,6 +8,7 @@ at first, no network at all.
 """
 
 import asyncio
+import http.client
 import json
 import os
 import shutil
@@ -35,11 +36,12 @@ from paige.tools.simulated_home.home import SimulatedHome
 BROKER = "broker.example"
 HOUSE, BOARD, OUTSIDE = "192.0.2.1", "192.0.2.2", "2001:db8::"
 LOOPBACK = "127.0.0.1"
+LATER, PAGE = "192.0.2.9", 10380
+"""An address that a board without a cable has only after a while, and the port of its page there."""
 PORT = 1883
 PATIENCE = 30.0
 _ALL_PACKETS = 3  # ETH_P_ALL
 _RESOLVER, _HOSTS = (Path("/etc", name).resolve() for name in ("resolv.conf", "hosts"))
-NO_NETWORK_SECONDS = 2.0
 
 
 @dataclass
@@ -72,6 +74,8 @@ class Report:
     """The answers to what was typed."""
     spoken: list[dict[str, Any]] = field(default_factory=list)
     """The replies to what was heard."""
+    page: int | None = None
+    """The status with which the page answers at an address that came late; without a cable."""
     loudest: float = 0.0
     """Of what the loudspeaker was given, full scale being 1."""
 
@@ -227,29 +231,53 @@ async def happen(plan: Plan, sentences: list[str]) -> Report:
         board = await asyncio.create_subprocess_exec(
             *prefix, *plan.command, env=plan.environment, stdout=PIPE, stderr=subprocess.STDOUT
         )
-        reading, began = asyncio.create_task(board.communicate()), time.monotonic()
-        try:
+        missed = asyncio.Event()
+        reading = asyncio.create_task(read(board, report, missed))
+
+        async def live() -> None:
             if not plan.cable:
-                await asyncio.sleep(NO_NETWORK_SECONDS)
+                await missed.wait()
                 hosts.write_text(f"{LOOPBACK} localhost {BROKER}\n")
+                run("ip", "address", "add", f"{LATER}/32", "dev", "lo")
                 await stack.enter_async_context(house(host, scratch))
             if plan.serves:
-                talking = asyncio.create_task(talk(host, board, report, sentences))
-                await asyncio.wait([talking, reading], return_when=asyncio.FIRST_COMPLETED)
-                assert talking.done(), "the service has ended"
-                talking.result()
+                began = time.monotonic()
+                await talk(host, board, report, sentences)
+                if not plan.cable:
+                    report.page = await asyncio.to_thread(page_served)
                 await asyncio.sleep(max(0.0, began + plan.lasts - time.monotonic()))
                 board.terminate()
+            await reading
+
+        try:
+            living = asyncio.create_task(live())
+            await asyncio.wait([living, reading], return_when=asyncio.FIRST_COMPLETED)
             async with asyncio.timeout(PATIENCE):
-                await asyncio.wait([reading])
+                await living
+        except TimeoutError:
+            raise RuntimeError(f"the board ended too early, or hangs:\n{report.output}") from None
         finally:
             if board.returncode is None:
                 board.kill()
-            report.output = (await reading)[0].decode(errors="backslashreplace")
-            report.status = board.returncode
-            if report.status:
-                sys.stderr.write(report.output)
+            report.status = await board.wait()
     return report
+
+
+async def read(board: Process, report: Report, missed: asyncio.Event) -> None:
+    """What it says, to its end; `missed` is set when it has missed the network."""
+    assert board.stdout is not None
+    while line := await board.stdout.readline():
+        report.output += line.decode(errors="backslashreplace")
+        if all(complaint in report.output for complaint in ("Trying again", "as soon as this machine has")):
+            missed.set()
+    report.status = await board.wait()
+
+
+def page_served() -> int:
+    """The status of the page at the address that came late."""
+    connection = http.client.HTTPConnection(LATER, PAGE, timeout=PATIENCE)
+    connection.request("GET", "/")
+    return connection.getresponse().status
 
 
 @asynccontextmanager

@@ -116,7 +116,11 @@ def begin_all(tmp_path_factory: pytest.TempPathFactory) -> Worlds:
     folder = tmp_path_factory.mktemp
     tries = [f"try: {one}\nexcept OSError: pass" for one in OUTSIDE]
     return Worlds(
-        alone=service(folder("alone"), cable=False, environment={"PAIGE_MQTT_HOST": BROKER}),
+        alone=service(
+            folder("alone"),
+            cable=False,
+            environment={"PAIGE_MQTT_HOST": BROKER, "PAIGE_PAGE_LISTEN": "192.0.2.9:10380"},
+        ),
         on_a_cable=service(
             folder("cable"),
             cable=True,
