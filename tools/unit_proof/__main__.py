@@ -6,8 +6,8 @@ import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 
-from paige.tools.container.machine import booted, unpack_debian
-from paige.tools.container.proof import CONFIGURATION, install, prove
+from paige.tools.unit_proof.machine import booted, unpack_debian
+from paige.tools.unit_proof.proof import CONFIGURATION, install, prove
 
 _DESCRIPTION = """\
 Unpacks a small Debian, installs Paige's package in it, boots it with systemd-nspawn, and shows that the
@@ -17,17 +17,17 @@ Needs root, mmdebstrap and systemd-nspawn (Debian's systemd-container)."""
 
 def main() -> int:
     """Prove it, and give the exit status."""
-    parser = ArgumentParser(prog="python -m paige.tools.container", description=_DESCRIPTION)
+    parser = ArgumentParser(prog="python -m paige.tools.unit_proof", description=_DESCRIPTION)
     parser.add_argument("package", type=Path, help="the Debian package for this processor (make deb)")
     parser.add_argument("--suite", default="bookworm", help="which Debian: bookworm or trixie")
     parser.add_argument(
-        "--cache", type=Path, default=Path(".cache/container"), help="keeps the packed Debian"
+        "--cache", type=Path, default=Path(".cache/unit_proof"), help="keeps the packed Debian"
     )
     arguments = parser.parse_args()
     if os.geteuid() != 0:
         sys.stderr.write("only root makes containers; run this with sudo\n")
         return 2
-    with tempfile.TemporaryDirectory(prefix="paige-container-") as folder:
+    with tempfile.TemporaryDirectory(prefix="paige-unit-") as folder:
         root, console = Path(folder, "root"), Path(folder, "console")
         root.mkdir()
         unpack_debian(arguments.suite, arguments.cache, root)

@@ -1,6 +1,6 @@
 """Shows `paige install` and `paige uninstall` where systemd runs, which is in a container.
 
-    python -m paige.tools.container.installing [--suite bookworm]
+    python -m paige.tools.unit_proof.installing [--suite bookworm]
 
 Needs root, mmdebstrap and systemd-nspawn (Debian's systemd-container), and a Python of the suite's version.
 """
@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from paige.tools.container.machine import Machine, booted, unpack_debian
+from paige.tools.unit_proof.machine import Machine, booted, unpack_debian
 
 _COMMAND = "/usr/local/bin/paige"
 _READY = 120.0
@@ -23,7 +23,7 @@ def main() -> int:
     """Prove it, and give the exit status: 1 where anything is not as it must be."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--suite", default="bookworm", help="which Debian: bookworm or trixie")
-    parser.add_argument("--cache", type=Path, default=Path(".cache/container"))
+    parser.add_argument("--cache", type=Path, default=Path(".cache/unit_proof"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="paige-installing-") as folder:
         root, console = Path(folder, "root"), Path(folder, "console")

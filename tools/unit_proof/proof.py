@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from paige.tools.container.machine import Machine, run
-from paige.tools.container.probe import ALLOWED, FORBIDDEN
+from paige.tools.unit_proof.machine import Machine, run
+from paige.tools.unit_proof.probe import ALLOWED, FORBIDDEN
 
 READY_SECONDS: Final = 60.0
 BACK_SECONDS: Final = 10.0

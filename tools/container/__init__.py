@@ -1,1 +1,0 @@
-"""The unit in a container that systemd boots: `python -m paige.tools.container --help`."""
