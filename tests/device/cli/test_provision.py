@@ -1,6 +1,7 @@
 """The questions as an owner meets them: a real terminal, a real broker, real files."""
 
 import asyncio
+import ctypes.util
 import os
 import pty
 import re
@@ -8,7 +9,8 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from array import array
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from paige.tools.broker import EmbeddedBroker
 
 PATIENCE = 60.0
 _PROMPT = re.compile(r"(?:^|\n)([^\n]*)\]: $")
+Seen = Callable[[str], str]
 COMMAND = [sys.executable, "-m", "paige.device.cli", "provision"]
 
 
@@ -41,10 +44,10 @@ class Session:
     status: int
 
 
-def at_terminal(home: Path, *options: str, replies: Mapping[str, list[str]]) -> Session:
+def at_terminal(home: Path, *options: str, replies: Mapping[str, list[str | Seen]]) -> Session:
     """Answer each question that begins so, one reply after the other; an empty line to every other.
 
-    The reply `^C` is the key. A machine without sound is taken as it is.
+    The reply `^C` is the key; one may be made of what was seen. A machine without sound is taken as it is.
     """
     left = {prompt: [*answers] for prompt, answers in replies.items()}
     usual = {"Answer anew, for the microphone": "n", "Answer anew, for the speaker": "n"}
@@ -61,7 +64,8 @@ def at_terminal(home: Path, *options: str, replies: Mapping[str, list[str]]) -> 
         if (asked := _PROMPT.search(new)) is not None:
             answers = next((left[prompt] for prompt in left if asked[1].startswith(prompt)), [])
             reply = answers.pop(0) if answers else usual.get(asked[1].partition("?")[0], "")
-            os.write(terminal, b"\x03" if reply == "^C" else f"{reply}\n".encode())
+            typed = reply if isinstance(reply, str) else reply(seen)
+            os.write(terminal, b"\x03" if typed == "^C" else f"{typed}\n".encode())
             new = ""
     else:
         os.kill(child, signal.SIGKILL)
@@ -130,6 +134,37 @@ async def test_who_answers_all_questions_has_a_configuration_that_the_broker_acc
     assert said.mqtt.password.reveal() == "sesame"
 
 
+@pytest.mark.skipif(
+    not Path("/usr/share/alsa/alsa.conf").exists() or ctypes.util.find_library("portaudio") is None,
+    reason="ALSA and PortAudio are not installed",
+)
+async def test_a_microphone_is_chosen_by_its_number_and_listened_to(tmp_path: Path) -> None:
+    tone = array("f", [0.125] * 100 + [-0.125] * 100).tobytes()
+    with (tmp_path / ".asoundrc").open("w") as asoundrc:
+        for name, sound in {"muted": bytes(400_000), "spoken": tone * 500}.items():
+            (tmp_path / name).write_bytes(sound)
+            file = f'file "/dev/null" infile "{tmp_path / name}" format "raw"'
+            asoundrc.write(f'pcm.{name} {{ type file slave.pcm "null" {file} }}\n')
+
+    def number(name: str) -> Seen:
+        return lambda seen: re.findall(rf"(?m)^  (\d+)  {name}\r?$", seen)[0]
+
+    async with EmbeddedBroker() as broker:
+        session = await asyncio.to_thread(
+            at_terminal,
+            tmp_path,
+            replies={
+                "Its number": [number("muted"), number("spoken")],
+                "Answer anew, for the microphone": ["yes"],
+                "Its port": [str(broker.port)],
+            },
+        )
+    assert session.status == 0, session.text
+    assert "muted delivers nothing but silence" in session.text
+    assert re.search(r"spoken, peak -\d+ dB of full scale", session.text)
+    assert load(tmp_path / "etc/paige.yaml", {}).config.speech.microphone == "spoken"
+
+
 async def test_what_is_there_is_kept_by_empty_lines(tmp_path: Path) -> None:
     async with EmbeddedBroker() as broker:
         config = tmp_path / "paige.yaml"
@@ -162,7 +197,11 @@ async def test_a_broker_is_looked_for_only_when_that_is_asked_for(tmp_path: Path
 @pytest.mark.parametrize("where", ["Its name", "Its host", "Password", "Write this?"])
 async def test_an_interrupt_changes_nothing(tmp_path: Path, where: str) -> None:
     async with EmbeddedBroker() as broker:
-        replies = {"Its port": [str(broker.port)], "The room": ["Kitchen"], where: ["^C"]}
+        replies: dict[str, list[str | Seen]] = {
+            "Its port": [str(broker.port)],
+            "The room": ["Kitchen"],
+            where: ["^C"],
+        }
         if where in ("Its name", "Its host"):
             del replies["Its port"]
         if where == "Its name":
