@@ -1,4 +1,4 @@
-"""The container's files under their linters, and what watches over the service; tools/container.sh builds it."""
+"""The container's files under their linters, and what watches over its service; tools/container.sh builds."""
 
 import os
 import shutil
@@ -37,10 +37,9 @@ def test_hadolint_finds_no_fault(tmp_path: Path) -> None:
 
 def compose() -> list[str] | None:
     """Whichever of the two is here."""
-    for words in (["docker", "compose"], ["docker-compose"]):
-        if shutil.which(words[0]) and run(*words, "version").returncode == 0:
-            return words
-    return None
+    if shutil.which("docker") and run("docker", "compose", "version").returncode == 0:
+        return ["docker", "compose"]
+    return ["docker-compose"] if shutil.which("docker-compose") else None
 
 
 def test_compose_takes_the_service(tmp_path: Path) -> None:
