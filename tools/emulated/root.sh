@@ -6,7 +6,7 @@
 set -euo pipefail
 here=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
 suite=${1:-bookworm}
-packages=systemd-sysv,dbus,udev,kmod,libnss-systemd,ca-certificates,procps,python3,libportaudio2,libatomic1,mosquitto,mosquitto-clients,alsa-utils
+packages=systemd-sysv,dbus,udev,kmod,libnss-systemd,init-system-helpers,iproute2,ca-certificates,procps,python3,libportaudio2,libatomic1,mosquitto,mosquitto-clients,alsa-utils
 made=$here/.cache/emulated/$suite-$( { echo "$packages"; cat "$0"; } | sha256sum | cut -c1-12)
 
 if [ ! -e "$made/done" ]; then

@@ -13,9 +13,9 @@ from paige.tools.emulated.guest.unit import run
 def ready(house: House) -> str:
     """The service becomes ready, within its memory."""
     unit.wait_ready()
-    limit = int(unit.show("MemoryMax")) / unit.MIB if unit.show("MemoryMax") != "infinity" else None
+    limit = int(unit.show("MemoryMax")) / unit.MIB
     current, peak = unit.memory("current"), unit.memory("peak")
-    figures = f"memory {current:.0f} MB, at most {peak:.0f} until then, limit {limit} MB"
+    figures = f"memory {current:.0f} MB, at most {peak:.0f} until then, of {limit:.0f}"
     if unit.restarts():
         raise CheckFailed(f"it was started {unit.restarts() + 1} times; {figures}")
     return figures
@@ -23,7 +23,12 @@ def ready(house: House) -> str:
 
 def power_to_listening(house: House) -> str:
     """How long each step took from power-on until it listens."""
-    until("the boot has ended", unit.PATIENCE, lambda: unit.show("FinishTimestampMonotonic", "") != "0")
+    until(
+        "the boot has ended",
+        unit.PATIENCE,
+        lambda: unit.show("FinishTimestampMonotonic", "") != "0",
+        pause=1.0,
+    )
     kernel = unit.since_boot("UserspaceTimestampMonotonic", "")
     started = unit.since_boot("ExecMainStartTimestampMonotonic")
     listening = unit.since_boot("ActiveEnterTimestampMonotonic")

@@ -1,0 +1,54 @@
+#!/bin/bash
+# board.sh [zero2|pi4|pi5|orin] [PYTEST ARGUMENT...]: runs tests with the libraries that a board would use: their wheels for arm64,
+# on the processor of that board, under user-mode emulation. Without arguments: the board's part of the tests, below.
+#
+# Needs root, mmdebstrap and qemu-user-static of Debian; what it makes is kept under .cache/emulated. It shows that code made for
+# that processor does the same there, and says nothing about a board's speed.
+set -euo pipefail
+self=$(readlink -f "$0"); here=$(dirname "$(dirname "$(dirname "$self")")")
+board=${1:-pi5}; shift || true
+# Each compiled library, as Paige uses it, and what depends on the system: threads, memory, brokers.
+part=(
+    tests/audio/test_voice_activity.py      # ONNX Runtime, 8 bits
+    tests/audio/test_denoiser.py            # ONNX Runtime
+    tests/audio/test_conditioning.py        # soxr
+    tests/audio/test_portaudio.py           # sounddevice
+    tests/audio/voices/test_espeak.py       # eSpeak NG
+    tests/audio/wake/test_wake.py           # TensorFlow Lite
+    tests/models/nlu/test_parser.py         # tokenizers, ONNX Runtime
+    tests/models/recognizer/test_pocketsphinx.py
+    tests/models/recognizer/test_vosk.py
+    tests/models/lm/test_decoder.py         # ONNX Runtime, 4 and 8 bits
+    tests/models/lm/test_constrained.py     # llguidance
+    tests/device/memory/test_pager.py
+    tests/iot/test_link.py                  # Mosquitto
+)
+
+if [ -z "${EMULATED_ROOT:-}" ]; then
+    "$here/paige" setup test
+    python=${PAIGE_VENV:-$here/.venv}/bin/python
+    EMULATED_WORK=$(mktemp -d); trap 'rm -rf "$EMULATED_WORK"' EXIT
+    EMULATED_ROOT=$("$here/tools/emulated/root.sh")/root
+    WHEELS=$("$python" -m paige.tools.emulated.wheels convert demo test)
+    QEMU_CPU=$("$python" -m paige.tools.emulated.boards "$board" "$EMULATED_WORK")
+    export EMULATED_WORK EMULATED_ROOT WHEELS QEMU_CPU
+    python3 "$here/tools/emulated/namespace.py" "$self" "$board" "$@"
+    exit
+fi
+
+# A namespace of its own from here on: no mount stays behind. What tests write goes into memory.
+root=$EMULATED_ROOT
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+for folder in tmp run mnt; do mount -t tmpfs none "$root/$folder"; done
+mkdir "$root/mnt/paige" "$root/mnt/wheels"
+mount --rbind "$here" "$root/mnt/paige"; mount -o remount,bind,ro "$root/mnt/paige"
+mount --bind "$WHEELS" "$root/mnt/wheels"
+# The emulator shows this machine's processor; libraries that choose code by it want the board's.
+mount --bind "$EMULATED_WORK/proc/cpuinfo" "$root/proc/cpuinfo"
+mount --bind "$EMULATED_WORK/sys" "$root/sys"
+[ $# -gt 0 ] || set -- "${part[@]}"
+echo "$board ($QEMU_CPU): $*"
+exec chroot "$root" /usr/bin/env -i HOME=/tmp PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 QEMU_CPU="$QEMU_CPU" \
+    PYTHONPATH=/mnt/wheels PYTHONDONTWRITEBYTECODE=1 HYPOTHESIS_STORAGE_DIRECTORY=/tmp/hypothesis \
+    /bin/sh -c 'cd /mnt/paige && exec python3 -m pytest -q -p no:cacheprovider "$@"' sh "$@"
