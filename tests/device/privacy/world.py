@@ -4,7 +4,7 @@ PLAN and the report on standard output are JSON; their fields are those of `Plan
 
 With a cable, the board is in a network namespace whose one way out leads to the house, which has a name
 server and a broker and notes every packet. Without one, all are in one namespace, which has no way out and,
-at first, no network at all.
+at first, no network but its own loopback.
 """
 
 import asyncio
@@ -222,6 +222,7 @@ async def happen(plan: Plan, sentences: list[str]) -> Report:
     disk.mkdir()
     hosts.write_text("127.0.0.1 localhost\n")
     run("mount", "--bind", str(hosts), str(_HOSTS))
+    run("ip", "link", "set", "lo", "up")
     async with AsyncExitStack() as stack:
         prefix = await stack.enter_async_context(cable(report, scratch)) if plan.cable else []
         host = HOUSE if plan.cable else LOOPBACK
@@ -251,8 +252,9 @@ async def happen(plan: Plan, sentences: list[str]) -> Report:
 
         try:
             living = asyncio.create_task(live())
-            await asyncio.wait([living, reading], return_when=asyncio.FIRST_COMPLETED)
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(2 * PATIENCE):
+                await asyncio.wait([living, reading], return_when=asyncio.FIRST_COMPLETED)
+            async with asyncio.timeout(1.0 if reading.done() else PATIENCE):
                 await living
         except TimeoutError:
             raise RuntimeError(f"the board ended too early, or hangs:\n{report.output}") from None
@@ -283,7 +285,6 @@ def page_served() -> int:
 @asynccontextmanager
 async def house(host: str, scratch: Path) -> AsyncIterator[None]:
     """Its broker and its devices."""
-    run("ip", "link", "set", "lo", "up")
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(broker(host, scratch))
         async with listening(host, "none"):
