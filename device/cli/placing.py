@@ -33,13 +33,13 @@ def places_of(arguments: Namespace) -> "Places":
 
 def services_of(places: "Places") -> tuple[bool, str]:
     """Whether systemd starts things there, and a line that says so where it does not."""
-    from paige.device.install.services import systemd_runs
+    from paige.device.install.services import session_runs, systemd_runs
 
     if places.root != Path("/"):
         return False, f"Nothing is started or stopped: {places.root} is not the machine that runs.\n"
     if not systemd_runs():
         return False, "Nothing is started or stopped: systemd does not run here. 'paige run' starts Paige.\n"
-    if places.of_user and "XDG_RUNTIME_DIR" not in os.environ:
+    if places.of_user and not session_runs(os.environ):
         return False, "Nothing is started or stopped: this is no session of systemd's; log in anew for one.\n"
     return True, ""
 

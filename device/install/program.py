@@ -24,6 +24,7 @@ LIBRARIES_LEFT_OUT: Final = {
 
 FILES_LEFT_OUT: Final = (
     "pocketsphinx/model/en-us/en-us.lm.bin",  # for dictation, which Paige's decoders do not do
+    "espeakng_loader/libespeak-ng.so.",  # the same twice more: a wheel holds no links
     "onnxruntime/capi/libonnxruntime.so.",  # the same once more, for programs in C
     "onnxruntime/datasets/",  # for the desk, with libraries that are not there
     "onnxruntime/quantization/",

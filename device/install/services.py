@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,12 @@ _PATIENCE: Final = 300
 def systemd_runs() -> bool:
     """Whether systemd is what starts services here."""
     return _RUNS.is_dir() and shutil.which("systemctl") is not None
+
+
+def session_runs(environ: Mapping[str, str]) -> bool:
+    """Whether systemd is what starts services in the session with these variables."""
+    runtime = environ.get("XDG_RUNTIME_DIR")
+    return runtime is not None and Path(runtime, "systemd/private").exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +87,11 @@ class Service:
     def _systemctl(self, *arguments: str) -> None:
         ended = self._run(*arguments)
         if ended.returncode:
-            journal = "journalctl --user -u" if self.of_user else "journalctl -u"
+            journal = f"journalctl {'--user ' if self.of_user else ''}-u {self.started}"
             said = ended.stderr.strip().splitlines() or [f"exit status {ended.returncode}"]
             raise InstallFailed(
                 f"'systemctl {' '.join(arguments)}' did not succeed: {said[0]}; "
-                f"'{journal} {arguments[-1]}' says more, and the same command again goes on from here"
+                f"'{journal}' says more, and the same command again goes on from here"
             )
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -67,6 +67,7 @@ def _proof(machine: Machine) -> Iterator[tuple[bool, str]]:
     yield both == "inactive, disabled; the satellite active, enabled", f"made a satellite: paige {both}"
     kept = paige("install")
     yield "nothing is to be done" in kept, f"and stays one: {kept.splitlines()[-1]}"
+    yield _of_user(machine)
     gone = paige("uninstall", "--yes", "--purge")
     left = machine.ask(
         "sh",
@@ -74,6 +75,35 @@ def _proof(machine: Machine) -> Iterator[tuple[bool, str]]:
         "find / -xdev -name '*paige*' -not -path '/proc/*'; systemctl list-units --all 'paige*' --plain -q",
     )
     yield left == "", f"uninstalled: {gone.splitlines()[-1]} {left or 'Nothing is left.'}"
+
+
+def _of_user(machine: Machine) -> tuple[bool, str]:
+    """The same for one user's session; the user is made for it, and removed."""
+    machine.ask("useradd", "--create-home", "someone")
+    number = machine.ask("id", "-u", "someone")
+    # What logging in does, without logging in.
+    machine.ask("install", "--directory", "--owner=someone", "--group=someone", f"/run/user/{number}")
+    session = f"HOME=/home/someone XDG_RUNTIME_DIR=/run/user/{number}"
+    manager = f"env {session} /usr/lib/systemd/systemd --user"
+    machine.ask(
+        "systemd-run", "--unit=session", f"--uid={number}", f"--gid={number}", "--property=Delegate=yes",
+        "--property=Type=notify", "sh", "-c", f"exec {manager}",
+    )  # fmt: skip
+
+    def do(words: str) -> str:
+        who = f"setpriv --reuid {number} --regid {number} --clear-groups env {session}"
+        return machine.ask("sh", "-c", f"cd /home/someone; exec {who} {words}", seconds=_READY)
+
+    said = do(f"{_COMMAND} install --user --yes")
+    active = do("systemctl --user is-active paige.service")
+    own = do("/home/someone/.local/bin/paige --version")
+    do("/home/someone/.local/bin/paige uninstall --user --yes --purge")
+    left = do("find /home/someone -not -type d -iname '*paige*'")
+    machine.ask("systemctl", "stop", "session")
+    machine.ask("userdel", "--remove", "someone")
+    if active != "active" or left:
+        return False, f"for one user: {said}\n{active} {left}"
+    return True, f"for one user: {own}, {active}; uninstalled, nothing is left"
 
 
 if __name__ == "__main__":
