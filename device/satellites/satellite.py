@@ -41,6 +41,7 @@ LISTEN_SECONDS: Final = 40.0
 ANSWER_SECONDS: Final = 90.0
 """In which what was said has been answered; else the satellite waits for it, deaf to its wake word."""
 _INFO_SECONDS: Final = 5.0
+_LOOK_SECONDS: Final = 0.01
 _LONGEST_COMPLAINT: Final = 200
 _ANOTHER: Final = ("duplicate_wake_up_detected", "another satellite answers")
 _RUN_PIPELINE: Final = "run-pipeline"
@@ -75,9 +76,7 @@ class Satellite:
         self._area = address.area
         self._listener: Listener | None = None
         self._loop = asyncio.get_running_loop()
-        self._heard = asyncio.Event()
-        """Set while the thread that hears waits for sound."""
-        self._source = SatelliteSource(f"the satellite at {address}", self._note_heard)
+        self._source = SatelliteSource(f"the satellite at {address}")
         self._link = SatelliteLink(address, self._receive, self._changed, limits=limits, backoff=backoff)
         self.speaker: Final = SatelliteSpeaker(str(address), self._link.send)
         self._described = asyncio.Event()
@@ -171,7 +170,8 @@ class Satellite:
 
     async def _decide(self) -> bool:
         answers = self._wins is None or await self._wins(signal=None, score=0.0, age=0.0)
-        await self._heard.wait()
+        while not self._source.idle:  # noqa: ASYNC110  # what was heard before must not count as said now
+            await asyncio.sleep(_LOOK_SECONDS)
         if answers and self._listener is not None:
             self._listener.listen(WAKE_SECONDS)
             self._wait_for(LISTEN_SECONDS)
@@ -201,7 +201,6 @@ class Satellite:
             self._described.clear()
             self._start(self._hear())
         else:
-            self._heard.clear()
             self._source.lose()
 
     async def _hear(self) -> None:
@@ -218,10 +217,6 @@ class Satellite:
                 target=self._work, args=(self._listener,), name="satellite", daemon=True
             )
             self._hearing.start()
-
-    def _note_heard(self) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._heard.set)
 
     def _work(self, listener: Listener) -> None:
         """What the thread does: one stream after another, each as if nothing had been heard before."""

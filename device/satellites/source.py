@@ -2,7 +2,7 @@
 
 import logging
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Final, Self
 
@@ -32,17 +32,16 @@ class SatelliteSource:
 
     Args:
         description: What a person would call the satellite.
-        read: Told, by the thread that hears, when it begins to wait for sound.
     """
 
-    def __init__(self, description: str, read: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, description: str) -> None:
         self._description = description
-        self._read = read
         self._pieces: queue.Queue[Samples | None] = queue.Queue(MOST_WAITING)
         """Sound; None where it ends for good."""
         self._incoming = Incoming()
         self._held: list[Samples] | None = None
         self._closed = False
+        self._idle = False
 
     @property
     def description(self) -> str:
@@ -61,6 +60,11 @@ class SatelliteSource:
     def closed(self) -> bool:
         """Whether nothing will ever come again."""
         return self._closed
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that came has been heard, with the silence after it, and somebody waits for more."""
+        return self._idle
 
     def take(self, event: Event) -> None:
         """Take an event that may be about sound.
@@ -103,14 +107,16 @@ class SatelliteSource:
 
     def _until_lost(self) -> Iterator[Samples]:
         comes = False
-        self._read()
         while not self._closed:
+            self._idle = self._pieces.empty()
             try:
                 samples = self._pieces.get(timeout=FELL_SILENT_SECONDS if comes else None)
             except queue.Empty:
+                self._idle = False
                 comes = False
                 yield _AFTER
                 continue
+            self._idle = False
             if samples is None:
                 return
             comes = samples is not _AFTER

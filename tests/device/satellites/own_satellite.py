@@ -21,7 +21,7 @@ from paige.device.notify import Notifier
 from paige.device.satellites.here.service import SatelliteService
 from paige.device.satellites.limits import Limits
 
-FASTER: Final = 16
+FASTER: Final = 10
 """Than in life: so fast time passes in the room."""
 
 

@@ -120,7 +120,7 @@ async def test_where_nobody_speaks_after_the_wake_word_it_waits_for_the_next(sce
     async with own_satellite() as here, hub(scene, here) as there:
         here.room.says(quiet(1), phrase(), quiet(7))
         await until(lambda: here.loudspeaker.played(Earcon.NOTHING))
-        here.room.says(phrase(), spoken("06-door-locked.wav"), quiet(1))
+        here.room.says(quiet(3), phrase(), spoken("06-door-locked.wav"), quiet(1))
         await until(lambda: there.turns)
 
 
@@ -164,7 +164,7 @@ async def test_a_microphone_that_goes_in_the_middle_of_a_command_is_heard_when_i
     async with own_satellite() as here, hub(scene, here) as there:
         here.room.says(quiet(1), phrase(), quiet(1), SourceLost("It was unplugged."))
         await until(lambda: here.loudspeaker.played(Earcon.NOTHING))
-        here.room.says(quiet(1), phrase(), spoken("06-door-locked.wav"), quiet(1))
+        here.room.says(quiet(3), phrase(), spoken("06-door-locked.wav"), quiet(1))
         await until(lambda: there.turns)
     assert here.room.opened == 2
 

@@ -145,6 +145,23 @@ async def test_who_says_nothing_after_the_wake_word_lets_it_wait_for_the_next(sc
     assert len(hub.turns) == 1
 
 
+async def test_one_that_is_woken_again_while_it_is_found_out_that_it_fell_silent_is_heard(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("paige.device.satellites.source.FELL_SILENT_SECONDS", 0.05)
+    async with satellite() as fake, used(scene, fake, mode="word") as hub:
+        for number in range(1, 4):
+            await fake.wakes()
+            await fake.speaks(quiet(6))
+            await fake.got("error", number)
+            await asyncio.sleep(0.05 + 0.02 * number)
+        await fake.wakes()
+        await asks(fake, "06-door-locked.wav")
+        assert "door" in (await fake.got("transcript")).data["text"]
+        assert len([event for event in fake.events if event.type == "error"]) == 3
+    assert len(hub.turns) == 1
+
+
 async def test_one_that_ends_its_sound_after_the_wake_word_lets_it_wait_for_the_next(scene: Scene) -> None:
     async with satellite() as fake, used(scene, fake):
         await fake.wakes()
