@@ -95,7 +95,7 @@ def hindrance(places: Places, program: Program | None) -> Refusal | None:
         )
     if places.of_user and os.geteuid() == 0:
         return Refusal("--user is for the session of the user who runs it; run it without sudo")
-    if not places.of_user and os.geteuid() != 0 and not os.access(existing(places.home), os.W_OK):
+    if not places.of_user and os.geteuid() != 0 and not _may_write(existing(places.home)):
         return Refusal(f"{places.home} can only be written by root; put sudo before the command")
     for path in (places.home, places.launcher, places.units, places.configuration):
         if os.statvfs(existing(path)).f_flag & os.ST_RDONLY:
@@ -128,3 +128,7 @@ def existing(path: Path) -> Path:
     while not path.exists():
         path = path.parent
     return path
+
+
+def _may_write(folder: Path) -> bool:
+    return os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
