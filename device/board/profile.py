@@ -34,7 +34,8 @@ class Threads:
     """
 
     language_model: int
-    """All cores but one, which is left to the ears."""
+    """All cores but one, which is left to the ears; a model of many shards has fewer
+    (`paige.device.memory.supply.POOLED`)."""
     voice: int
     """For a Piper voice."""
 

@@ -3,7 +3,7 @@
 import mmap
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from paige.device.memory.direct import PIECE, DirectReader
 from paige.models.errors import ModelUnusable
@@ -11,6 +11,10 @@ from paige.models.lm.packed import PackedModel
 from paige.models.lm.slot import Slot
 
 S = TypeVar("S")
+POOLED: Final = 96
+"""Threads that wait for work, of all slots of a model: each has its own, one less than run a shard. Where the
+system allows no more threads (TasksMax of paige.service is 128), the runtime waits for ever
+(docs/decisions/0030)."""
 
 
 class Supply(Protocol[S]):
@@ -86,12 +90,13 @@ class ModelFiles:
 
     Args:
         model: With a file for each shard.
-        threads: Processor threads that run a shard.
+        threads: Processor threads that run a shard; fewer where all its slots would have more than `POOLED`.
     """
 
     def __init__(self, model: PackedModel, threads: int) -> None:
         self._model = model
-        self._threads = threads
+        slots = len(model.manifest.shards) + len(model.manifest.kinds)
+        self._threads = min(threads, 1 + POOLED // slots)
         self._reader = DirectReader()
         self._unchecked = {*model.manifest.shards}
         self.shards = {shard: model.graph(shard).shard_bytes for shard in model.manifest.shards}

@@ -20,6 +20,7 @@ from paige.device import home_model, rooms
 from paige.device.board.facts import look
 from paige.device.board.profile import BoardProfile, Threads, profile
 from paige.device.home_model import OpenHomeModel, opening
+from paige.device.memory.supply import POOLED
 from paige.models.grammar.sentences import Sentences
 
 Faked = Callable[[Threads], None]
@@ -64,6 +65,18 @@ def test_the_language_model_of_the_house_has_the_threads_and_the_memory_of_the_p
         model.close()
         assert budget.bytes <= (profile(captured("pi5")).memory or 0)
     assert added[1] >= added[0] + 2
+
+
+def test_a_model_never_has_more_threads_than_the_service_may(board: Faked, tmp_path: Path) -> None:
+    """The runtime waits for ever where it cannot make another thread."""
+    loaded = configured(tmp_path, language_model_model="paige-en")
+    board(Threads(language_model=64, voice=1))
+    before = running()
+    model = opening(loaded.config, tmp_path / "models", Sentences.for_language("en"))()
+    assert isinstance(model, OpenHomeModel)
+    assert model.answer("turn on the kettle", HOME, cancelled=Event()).text
+    assert POOLED / 2 < running() - before <= POOLED + 2
+    model.close()
 
 
 def test_a_voice_has_the_threads_of_the_profile(board: Faked, tmp_path: Path) -> None:
