@@ -33,7 +33,7 @@ def _model(loaded: Loaded, board: BoardProfile, text: str) -> Finding:
     model = loaded.config.language_model.model
     if model is None:
         return ok(text)
-    from paige.device.board.fitness import is_slow, remedy  # it brings the runtime, which takes a second
+    from paige.device.board.fitness import is_slow, remedy  # it brings the runtime, which takes long
     from paige.models.errors import ModelError
     from paige.models.store.store import Store
 

@@ -141,6 +141,6 @@ def test_doctor_warns_of_vosk_where_it_does_not_fit(tmp_path: Path) -> None:
 
 
 def test_doctor_looks_at_it_without_the_runtime() -> None:
-    """It takes a second to load on a board, and a process that has its threads forks badly."""
+    """It takes long to load, which nobody need wait for who has no language model."""
     asked = "import sys, paige.device.doctor.rounds; sys.exit('onnxruntime' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
