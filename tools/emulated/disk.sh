@@ -1,6 +1,6 @@
 #!/bin/bash
-# disk.sh ROOT BOOT DISK: makes the disk of an emulated board: the Debian of root.sh, modules of BOOT, Paige as a program of this
-# checkout, and the self-test of guest/, which runs at boot.
+# disk.sh ROOT BOOT DISK: makes the disk of an emulated board: the Debian of root.sh, modules of BOOT, the Debian package of
+# this checkout, and the self-test of guest/, which runs at boot.
 set -euo pipefail
 here=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
 root=$1 boot=$2 disk=$3
@@ -8,20 +8,17 @@ PATH=$PATH:/usr/sbin:/sbin
 python=${PAIGE_VENV:-$here/.venv}/bin/python
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 
-# As a Debian package would leave it: a program folder of libraries and Paige's own wheel, a launcher, the unit.
+# The Debian package of this checkout. Its scripts, which `make deb-proof` runs, would compile and enable it under emulation.
 install_paige() {
-    local program=$1/usr/lib/paige/program
-    mkdir -p "$program" "$work/wheel"
-    cp -a "$("$python" -m paige.tools.emulated.wheels)/." "$program/"
-    (cd "$here" && "$python" -m hatchling build -t wheel -d "$work/wheel") >/dev/null
-    "$python" -m zipfile -e "$work"/wheel/*.whl "$program"
-    echo 3.11 >"$program/PYTHON"
-    # Nothing can be written there later; Python 3.11 writes the same everywhere.
-    [ "$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')" != 3.11 ] ||
-        "$python" -m compileall -q -s "$1" -j 2 "$program" >/dev/null || true
-    printf '#!/bin/sh\nPYTHONPATH=/usr/lib/paige/program exec python3 -sP -m paige.device.cli "$@"\n' >"$1/usr/bin/paige"
-    chmod 755 "$1/usr/bin/paige"
-    install -m 644 "$here/firmware-configs/systemd/paige.service" "$1/usr/lib/systemd/system/"
+    local program=$1/usr/lib/paige/program version
+    dpkg-deb -x "$("$python" -m paige.tools.deb --suite bookworm --arch arm64 --packing none --out "$work")" "$1"
+    version=$(cat "$program/PYTHON")
+    if [ "$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')" = "$version" ]; then
+        # Bytecode is the same for every processor.
+        "$python" -m compileall -q -s "$1" "$program" >/dev/null || true
+    else
+        echo "emulated: not compiled, for that takes Python $version: Paige starts later than it would" >&2
+    fi
     ln -s /usr/lib/systemd/system/paige.service "$1/etc/systemd/system/multi-user.target.wants/"
 }
 
