@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from paige.tools.unit_proof.machine import booted, unpack_debian
-from paige.tools.unit_proof.proof import CONFIGURATION, install, prove
+from paige.tools.unit_proof.proof import install, prove
 
 _DESCRIPTION = """\
 Unpacks a small Debian, installs Paige's package in it, boots it with systemd-nspawn, and shows that the
@@ -32,8 +32,6 @@ def main() -> int:
         root.mkdir()
         unpack_debian(arguments.suite, arguments.cache, root)
         install(root, arguments.package)
-        (root / "etc/paige").mkdir(exist_ok=True)
-        (root / "etc/paige/paige.yaml").write_text(CONFIGURATION)
         with booted(root, console) as machine:
             failed = 0
             for finding in prove(machine):

@@ -15,9 +15,12 @@ BACK_SECONDS: Final = 10.0
 """Within which a service that has crashed is to answer again."""
 WATCHDOG_SECONDS: Final = 6
 """In place of the unit's minute, so that nobody need wait for it."""
-CONFIGURATION: Final = "house: {name: Container, area: null}\nmqtt: {host: localhost}\n"
+CARD: Final = "house: {name: Container}\nmqtt: {host: localhost, username: paige, password: sesame}\n"
+"""What the owner has written onto the card."""
 
 _UNIT: Final = "paige.service"
+_BROKER: Final = "listener 1883 localhost\npassword_file /etc/mosquitto/users\nallow_anonymous true\n"
+"""It lets in who gives no name, and nobody who gives a name with a wrong password."""
 _LAMP: Final = """\
 #!/bin/sh
 mosquitto_pub -r -t homeassistant/light/lamp/config -m '{"name": "Lamp", "unique_id": "lamp", \
@@ -48,6 +51,11 @@ def install(root: Path, package: Path) -> None:
     run("chroot", str(root), "dpkg", "--install", "/paige.deb")
     policy.unlink()
     (root / "paige.deb").unlink()
+    (root / "boot/firmware").mkdir(parents=True)
+    (root / "boot/firmware/paige.yaml").write_text(CARD)
+    (root / "etc/mosquitto/conf.d/paige.conf").write_text(_BROKER)
+    run("chroot", str(root), "mosquitto_passwd", "-b", "-c", "/etc/mosquitto/users", "paige", "sesame")
+    run("chroot", str(root), "chown", "mosquitto", "/etc/mosquitto/users")
     (root / "home/someone").mkdir()
     (root / "lamp").write_text(_LAMP)
     (root / "lamp").chmod(0o755)
@@ -57,6 +65,7 @@ def install(root: Path, package: Path) -> None:
 def prove(machine: Machine) -> Iterator[Finding]:
     """Everything, in the order in which it is cheapest."""
     yield _starts(machine)
+    yield _has_taken_over(machine)
     machine.ask("systemd-run", "--unit=lamp", "/lamp")
     yield _switches(machine, "on")
     yield from _is_confined(machine)
@@ -72,6 +81,18 @@ def _starts(machine: Machine) -> Finding:
     machine.until(_UNIT, "ActiveState", "active", READY_SECONDS)
     took = re.findall(r"ready after ([\d.]+) s", machine.ask("journalctl", "-u", _UNIT, "--no-pager"))
     return Finding(len(took) == 1, f"at boot it is ready{f' after {took[0]} s' if took else ': no'}")
+
+
+def _has_taken_over(machine: Machine) -> Finding:
+    left = machine.ask("ls", "/boot/firmware")
+    mode = machine.ask("stat", "--format=%U %a", "/etc/paige/mqtt_password")
+    said = machine.ask("journalctl", "-u", _UNIT, "--no-pager")
+    good = not left and mode == "root 600" and "Connected to the broker" in said and "sesame" not in said
+    return Finding(
+        good,
+        f"what was written on the card is taken over: left there {left or 'nothing'}, the password's file is "
+        f"{mode}, and the broker takes what the service says",
+    )
 
 
 def _switches(machine: Machine, state: str) -> Finding:
