@@ -14,6 +14,7 @@ import yaml
 from paige.device.config.load import load
 
 RPI = Path(__file__).parents[2] / "firmware-configs" / "rpi"
+UNIT = RPI.parent / "systemd" / "paige.service"
 CHANGED = {"CHANGE ME TOO": "a password", "ssh-ed25519 CHANGE": "ssh-ed25519 AAAA", "CHANGE": "given"}
 
 
@@ -127,16 +128,15 @@ print(meta_data["instance-id"], user_data[:13].decode())
 
 def test_what_the_first_boot_writes_is_a_configuration(card: Path, tmp_path: Path) -> None:
     written = {one["path"]: one for one in yaml.safe_load((card / "user-data").read_text())["write_files"]}
-    file = tmp_path / "paige.yaml"
-    file.write_text(written["/etc/paige/paige.yaml"]["content"])
-    (tmp_path / "credentials").mkdir()
-    drop_in = written["/etc/systemd/system/paige.service.d/password.conf"]["content"]
-    name, _, path = drop_in.partition("LoadCredential=")[2].strip().partition(":")
-    (tmp_path / "credentials" / name).write_text(written[path]["content"])
-    config = load(file, environ={"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}).config
+    for path, one in written.items():
+        (tmp_path / Path(path).name).write_text(one["content"])
+    config = load(tmp_path / "paige.yaml", environ={}).config
     assert config.mqtt.password is not None
     assert config.mqtt.password.reveal() == "given"
-    assert written[path]["permissions"] == "0600"
+    # Where the unit of the service has systemd read it.
+    path = re.search(r"LoadCredential=mqtt_password:(\S+)", UNIT.read_text())
+    assert path is not None
+    assert written[path[1]]["permissions"] == "0600"
 
 
 @needs("netplan", "netplan.io")
