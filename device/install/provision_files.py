@@ -1,9 +1,11 @@
 """Reads and writes the files of a configuration: all of them or none, whenever the power goes."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from paige.device.errors import ProvisionFailed
 from paige.device.install.provision import Provision
@@ -11,6 +13,11 @@ from paige.device.install.provision import Provision
 _FOR_ALL = 0o644
 """The service's user has no name to own a file by, so it reads the configuration as everybody does."""
 _FOR_OWNER = 0o600
+_REMEDIES: Final = {
+    errno.EROFS: "make its file system writable first, by switching the overlay off in raspi-config or with "
+    "'mount -o remount,rw /'",
+    errno.ENOSPC: "make room on the disk first, such as with 'apt-get clean'",
+}
 
 
 def read_if_there(path: Path) -> bytes | None:
@@ -107,7 +114,7 @@ def _refused(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, "run this as root, or name another file with --config")
         raise ProvisionFailed(
-            f"{path} cannot be written: {error.strerror}; nothing was changed. Run this as root, or name "
-            "another file with --config"
+            f"{path} cannot be written: {error.strerror}; nothing was changed; {remedy}"
         ) from error

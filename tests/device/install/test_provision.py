@@ -1,5 +1,6 @@
 """What an owner says, and what becomes of it in the files that are there."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -149,6 +150,23 @@ def test_what_a_disk_does_not_take_changes_nothing(config: Path, take: Taken) ->
     (config.parent / ".paige.yaml.new").rmdir()
     assert (config.read_text(), password(config)) == (before, "old")
     assert sorted(path.name for path in config.parent.iterdir()) == ["mqtt_password", "paige.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [(errno.EROFS, "writable first"), (errno.ENOSPC, "make room"), (errno.EACCES, "run this as root")],
+)
+def test_what_stands_in_the_way_is_told_with_its_remedy(
+    config: Path, take: Taken, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
+) -> None:
+    def refuses(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuses)  # no test may fill a disk, or make one read-only
+    with pytest.raises(ProvisionFailed, match=remedy) as raised:
+        take("mqtt: {password: sesame}")
+    assert os.strerror(number) in str(raised.value)
+    assert [*config.parent.iterdir()] == []
 
 
 def test_a_link_to_where_its_owner_keeps_the_file_stays_one(config: Path, take: Taken) -> None:
