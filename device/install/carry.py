@@ -21,10 +21,10 @@ def carry_out(plan: Plan, unfinished: Path, told: Told) -> None:
     steps = to_do(plan)
     if not steps:
         return
-    _refused(unfinished, lambda: _mark(unfinished))
+    _try(lambda: _mark(unfinished))
     for step in steps:
         told(step.doing)
-        _refused(unfinished, step.do)
+        _try(step.do)
     unfinished.unlink()
 
 
@@ -36,7 +36,7 @@ def take_back(plan: Plan, told: Told) -> None:
     """
     for step in to_undo(plan):
         told(step.undoing)
-        _refused(None, step.undo)
+        _try(step.undo)
 
 
 def to_do(plan: Plan) -> list[Step]:
@@ -55,7 +55,7 @@ def _mark(unfinished: Path) -> None:
     unfinished.touch()
 
 
-def _refused(place: Path | None, act: Callable[[], None]) -> None:
+def _try(act: Callable[[], None]) -> None:
     """Do it; what the system says when it refuses becomes a text that says what to do."""
     try:
         act()
@@ -66,5 +66,5 @@ def _refused(place: Path | None, act: Callable[[], None]) -> None:
             errno.EACCES: "put sudo before the command",
             errno.EPERM: "put sudo before the command",
         }.get(error.errno or 0, "the same command again goes on from here")
-        where = error.filename or place or "a file"
-        raise InstallFailed(f"{where}: {error.strerror or error}; {remedy}") from error
+        where = f"{error.filename}: " if error.filename else ""
+        raise InstallFailed(f"{where}{error.strerror or error}; {remedy}") from error

@@ -33,8 +33,6 @@ class Plan:
     """What is to be done in this order, and undone in the other."""
 
     steps: tuple[Step, ...]
-    notes: tuple[str, ...] = ()
-    """What its reader should know besides."""
 
 
 @dataclass(frozen=True, slots=True)
