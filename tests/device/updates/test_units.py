@@ -12,7 +12,7 @@ from paige.device.updates.unit import State, SystemdUnit, program_of
 
 FOLDER = Path(__file__).parents[3] / "firmware-configs" / "systemd"
 UNITS = ("paige-update.service", "paige-update.timer", "paige-rollback.service")
-EXPOSED = {"paige-update.service": 24, "paige-rollback.service": 15}
+EXPOSED = {"paige-update.service": 20, "paige-rollback.service": 12}
 """In tenths, of 100 for a unit without any protection."""
 
 SYSTEMCTL = """\
