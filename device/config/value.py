@@ -101,5 +101,11 @@ def _within(leaf: Leaf, number: float | None) -> float | None:
 
 def show(text: str) -> str:
     """A written text for an error: quoted, short, and without a password that someone put into an address."""
-    text = re.sub(r"((?:[^:@/\s]*://|^)[^:@/\s]*):.*@", rf"\1:{MASK}@", text, flags=re.DOTALL)
+    before, at, host = text.rpartition("@")
+    scheme, slashes, login = before.partition("://")
+    if not slashes or ":" in scheme:
+        scheme, slashes, login = "", "", before
+    user, colon, _ = login.partition(":")
+    if at and colon:
+        text = f"{scheme}{slashes}{user}:{MASK}@{host}"
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")

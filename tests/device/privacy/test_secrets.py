@@ -70,7 +70,7 @@ def test_no_configuration_however_broken_is_told_with_its_secrets(
 )
 @pytest.mark.parametrize("scheme", ["", "mqtt://", "https://"])
 def test_a_password_in_an_address_is_not_told(key: str, scheme: str) -> None:
-    output = output_of("config", "check", **{f"PAIGE_{key}": f"{scheme}me:open/{MARK}@broker:1883"})
+    output = output_of("config", "check", **{f"PAIGE_{key}": f"{scheme}me:open://{MARK}@broker:1883"})
     assert "found" in output
     assert MARK not in output
 
