@@ -1,5 +1,5 @@
 # For contributors. Users need only ./paige demo and ./paige test.
-.PHONY: help check setup lint types contract test explore test-wheel demo bench format model denoiser vosk clean-root deb deb-proof wheels clean
+.PHONY: help check setup lint types contract test explore test-wheel demo bench format model denoiser vosk clean-root deb deb-proof board boot wheels clean
 
 BIN := $(or $(PAIGE_VENV),.venv)/bin
 
@@ -63,6 +63,12 @@ deb-proof:       ## the package installed, upgraded, removed and purged in a bar
 
 clean-root:      ## both commands in a fresh Debian (root; SUITE=trixie, ARCH=arm64)
 	tools/clean_root.sh $(or $(SUITE),bookworm) $(ARCH)
+
+board:           ## tests on the emulated processor of a board (root; BOARD=zero2|pi4|pi5|orin)
+	tools/emulated/board.sh $(or $(BOARD),pi5)
+
+boot:            ## an emulated board of 512 MB boots, listens, and is let down in every way (root; MINUTES=30)
+	tools/emulated/boot.sh --minutes $(or $(MINUTES),30)
 
 wheels: setup    ## which library has a wheel for which Python and processor
 	$(BIN)/python tools/check_wheels.py convert demo test

@@ -9,19 +9,20 @@ self=$(readlink -f "$0"); here=$(dirname "$(dirname "$(dirname "$self")")")
 board=${1:-pi5}; shift || true
 # Each compiled library, as Paige uses it, and what depends on the system: threads, memory, brokers.
 part=(
-    tests/audio/test_voice_activity.py      # ONNX Runtime, 8 bits
-    tests/audio/test_denoiser.py            # ONNX Runtime
-    tests/audio/test_conditioning.py        # soxr
-    tests/audio/test_portaudio.py           # sounddevice
-    tests/audio/voices/test_espeak.py       # eSpeak NG
-    tests/audio/wake/test_wake.py           # TensorFlow Lite
-    tests/models/nlu/test_parser.py         # tokenizers, ONNX Runtime
-    tests/models/recognizer/test_pocketsphinx.py
-    tests/models/recognizer/test_vosk.py
-    tests/models/lm/test_decoder.py         # ONNX Runtime, 4 and 8 bits
-    tests/models/lm/test_constrained.py     # llguidance
+    tests/audio/test_denoiser.py::test_noise_in_pauses_falls_and_speech_stays       # ONNX Runtime, 32 bits
+    tests/audio/test_voice_activity.py::test_what_it_says_does_not_depend_on_the_chunks
+    tests/audio/test_conditioning.py                                                # soxr
+    tests/audio/test_echo.py::test_what_is_played_is_taken_out_of_what_is_heard     # WebRTC
+    tests/audio/test_portaudio.py                                                   # sounddevice
+    tests/audio/voices/test_espeak.py::test_a_sentence_comes_in_pieces_and_is_heard # eSpeak NG
+    tests/audio/wake/test_wake.py::test_a_ready_phrase_is_heard_once_each_time_and_where_it_was  # TensorFlow Lite
+    tests/models/nlu/test_parser.py                                                 # tokenizers; ONNX Runtime, 8 bits
+    tests/models/recognizer/test_pocketsphinx.py::test_a_sentence_of_the_language_is_heard
+    tests/models/recognizer/test_vosk.py::test_a_sentence_of_the_language_is_heard
+    tests/models/lm/test_decoder.py                                                 # ONNX Runtime, 4 and 8 bits
+    'tests/models/lm/test_constrained.py::test_drafts_change_nothing[qwen3-4]'      # llguidance
     tests/device/memory/test_pager.py
-    tests/iot/test_link.py                  # Mosquitto
+    tests/iot/test_link.py::test_a_message_goes_out_and_comes_in                    # Mosquitto
 )
 
 if [ -z "${EMULATED_ROOT:-}" ]; then

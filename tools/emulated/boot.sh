@@ -6,6 +6,7 @@
 # kept under .cache/emulated. Emulated times say nothing about a board's speed.
 set -euo pipefail
 here=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
+began=$(date +%s)
 export PATH=$PATH:/usr/sbin:/sbin
 for program in qemu-system-aarch64:qemu-system-arm cpio:cpio depmod:kmod mke2fs:e2fsprogs; do
     command -v "${program%:*}" >/dev/null || { echo "emulated: ${program%:*} is missing: apt-get install ${program#*:}" >&2; exit 2; }
@@ -15,4 +16,4 @@ python=${PAIGE_VENV:-$here/.venv}/bin/python
 root=$("$here/tools/emulated/root.sh")
 if [ ! -e "$root/boot/initrd.gz" ]; then "$python" -m paige.tools.emulated.kernel "$root/kernel" "$root/boot"; fi
 "$here/tools/emulated/disk.sh" "$root/root" "$root/boot" "$here/.cache/emulated/disk.img"
-exec "$python" -m paige.tools.emulated.machine --boot "$root/boot" --disk "$here/.cache/emulated/disk.img" "$@"
+exec "$python" -m paige.tools.emulated.machine --boot "$root/boot" --disk "$here/.cache/emulated/disk.img" --began "$began" "$@"

@@ -29,13 +29,13 @@ install_self_test() {
     ln -s /etc/systemd/system/self-test.service "$1/etc/systemd/system/multi-user.target.wants/"
 }
 
-# What a board does not do either: a console on a screen, package lists fetched by timers.
+# Nothing of this is there: a screen, other processors' programs, a network to fetch package lists from.
 settle() {
     echo paige-board >"$1/etc/hostname"
     printf '127.0.0.1\tlocalhost paige-board\n::1\tlocalhost\n' >"$1/etc/hosts"
     echo uninitialized >"$1/etc/machine-id"
     local unit
-    for unit in getty@tty1.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service; do
+    for unit in getty@tty1.service systemd-binfmt.service proc-sys-fs-binfmt_misc.automount apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service; do
         ln -sf /dev/null "$1/etc/systemd/system/$unit"
     done
 }

@@ -136,6 +136,9 @@ def _lines(console: IO[bytes], kept: IO[bytes]) -> Iterator[str]:
 def prove(machine: Machine, end: float) -> bool:
     """Run all that there is time for; whether nothing failed."""
     print(f"{machine.board} ({BOARDS[machine.board].qemu}), {machine.megabytes} MB, {machine.cores} cores")
+    if time.time() + _STARTING > end:
+        print("  LEFT-OUT all: what it takes had to be made first; a second run has it")
+        return True
     first = follow(machine, "failures", end)
     if not first.ended:
         print("  FAIL the board did not come to the end of its self-test")
@@ -165,13 +168,13 @@ def main() -> int:
     parser.add_argument("--memory", type=int, default=512, help="MB (default: %(default)s)")
     parser.add_argument("--cores", type=int, default=2, help="(default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=30, help="(default: %(default)s)")
+    parser.add_argument("--began", type=float, default=time.time(), help="Unix time, of which they count")
     options = parser.parse_args()
     machine = Machine(options.boot, options.disk, options.board, options.memory, options.cores)
     machine.console.unlink(missing_ok=True)
-    began = time.time()
-    well = prove(machine, began + options.minutes * 60)
+    well = prove(machine, options.began + options.minutes * 60)
     word = "passed" if well else "FAILED"
-    print(f"{word} in {time.time() - began:.0f} s; what the board wrote is in {machine.console}")
+    print(f"{word} in {time.time() - options.began:.0f} s; what the board wrote is in {machine.console}")
     return int(not well)
 
 
