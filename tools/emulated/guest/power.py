@@ -15,7 +15,6 @@ _ITEMS: Final = 500
 def power_cut(house: House) -> str:
     """Write to the shopping list again and again; the emulator takes the power away meanwhile."""
     unit.wait_ready()
-    tell("CUT")
     for number in range(_ITEMS):
         turn = house.lamp.ask(f"add item {number} to my shopping list", unit.PATIENCE)
         if turn["refusal"]:
