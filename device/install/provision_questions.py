@@ -84,13 +84,15 @@ class _Interview:
     def device(self, path: tuple[str, ...], title: str, check: str, names: Sequence[str]) -> None:
         """Which microphone or loudspeaker it is, and whether that works."""
         self.person.tell(f"\n{title}")
-        choices = tuple(_short(name, names) for name in names)
+        choices = tuple(short(name, names) for name in names)
         self._list(("the system's default", *choices), 0)
         while True:
             numbers = f"0 to {len(choices)}, or a part of its name"
             self._text(
                 path, "Its number, or a part of its name", _chosen(choices), absent="0", allowed=numbers
             )
+            if check == "microphone":
+                self.person.tell("Listening for half a second; say something …")
             if self._works(check):
                 return
 
@@ -187,12 +189,10 @@ class _Interview:
         return self.person.ask(f"Answer anew, for the {check}? [yes]: ").lower().startswith("n")
 
 
-def _short(name: str, names: Sequence[str]) -> str:
+def short(name: str, names: Sequence[str]) -> str:
     """A name without its card's number, which the next start may change, where that tells it apart."""
-    short, _, place = name.rpartition(" (hw:")
-    if not place or sum(one.startswith(short) for one in names) > 1:
-        return name
-    return short
+    without, card, _ = name.rpartition(" (hw:")
+    return without if card and sum(without in one for one in names) == 1 else name
 
 
 def _chosen(choices: Sequence[str]) -> "Callable[[str], Written]":

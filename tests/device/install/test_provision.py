@@ -14,7 +14,7 @@ from paige.device.errors import ConfigInvalid, ProvisionFailed
 from paige.device.install.provision import Provision, answers_of, kept, provision, shown
 from paige.device.install.provision_files import read_if_there, remove, write
 from paige.device.install.provision_machine import hosts_announced
-from paige.device.install.provision_questions import READY_WAKE_WORDS
+from paige.device.install.provision_questions import READY_WAKE_WORDS, short
 
 Taken = Callable[[str], Provision]
 
@@ -199,6 +199,21 @@ def test_a_password_that_the_file_holds_is_shown_to_nobody(config: Path) -> None
 def test_a_file_that_cannot_be_removed_is_told(tmp_path: Path) -> None:
     with pytest.raises(ProvisionFailed, match="was taken over, and cannot be removed"):
         remove(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (["usbmic"], ["usbmic"]),
+        (["USB PnP: Audio (hw:1,0)", "default"], ["USB PnP: Audio", "default"]),
+        (["USB: Audio (hw:1,0)", "USB: Audio (hw:2,0)"], ["USB: Audio (hw:1,0)", "USB: Audio (hw:2,0)"]),
+        (["USB (hw:1,0)", "Better USB (hw:2,0)"], ["USB (hw:1,0)", "Better USB"]),
+    ],
+)
+def test_a_device_is_named_without_its_number_where_that_tells_it_apart(
+    names: list[str], shown: list[str]
+) -> None:
+    assert [short(name, names) for name in names] == shown
 
 
 def test_the_ready_wake_words_are_those_that_there_are() -> None:
