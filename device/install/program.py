@@ -52,8 +52,11 @@ class Member:
 
     @property
     def mode(self) -> int:
-        """Who may read and run it, whatever the umask was of who unpacked it."""
-        return 0o755 if isinstance(self.source, Path) and self.source.stat().st_mode & 0o100 else 0o644
+        """Who may read and run it, whatever the umask was of who unpacked it; wheels mark more than scripts."""
+        if isinstance(self.source, bytes) or not self.source.stat().st_mode & 0o100:
+            return 0o644
+        with self.source.open("rb") as file:
+            return 0o755 if file.read(2) == b"#!" else 0o644
 
     @property
     def size(self) -> int:
