@@ -52,7 +52,7 @@ class Member:
 
     @property
     def mode(self) -> int:
-        """Who may read and run it, whatever the umask was of who unpacked it; wheels mark more than scripts."""
+        """Who may read and run it, whatever the umask was; wheels mark more than scripts as programs."""
         if isinstance(self.source, bytes) or not self.source.stat().st_mode & 0o100:
             return 0o644
         with self.source.open("rb") as file:
