@@ -105,6 +105,20 @@ def test_a_damaged_file_is_put_aside_unchanged_and_said(tmp_path: Path, content:
     assert Lists(path).damage is None
 
 
+def test_what_the_disk_does_not_give_is_never_written_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "lists.json"
+    path.mkdir()  # as a disk that fails, it can be read by nobody
+    lists = Lists(path)
+    assert "lists.json cannot be read: Is a directory; until that is mended" in caplog.text
+    path.rmdir()
+    path.write_text("came back")
+    with pytest.raises(KeepingFailed, match=r"lists\.json cannot be read"):
+        lists.handle(add("milk"))
+    assert (path.read_text(), lists.items()) == ("came back", ())
+
+
 @given(st.dictionaries(st.text(), st.lists(st.builds(Item, st.text(), st.booleans())).map(tuple), max_size=4))
 def test_what_is_stored_is_read_again(lists: dict[str, tuple[Item, ...]]) -> None:
     assert decode(json.loads(json.dumps(encode(lists)))) == lists
