@@ -1,6 +1,7 @@
 """What a profile decides is what the engines get: threads are counted, and the budget is asked for."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,6 @@ import pytest
 from tests.audio.voices.test_piper import make_voice
 from tests.device.board.test_facts import captured
 from tests.device.board.test_profile import configured
-from tests.device.cli.test_main import ENVIRONMENT
 from tests.device.test_shipped_language_model import HOME
 
 from paige.audio.voices import PiperVoice
@@ -94,7 +94,7 @@ def test_generate_keeps_to_the_memory_of_the_profile_unless_it_is_told_another(t
         done = subprocess.run(
             [sys.executable, "-m", "paige.device.cli", "generate", "paige-en", "--json", *more],
             input="on",
-            env=ENVIRONMENT | {"PAIGE_STATE_DIR": str(tmp_path), "PAIGE_BOARD": "zero2w"},
+            env=os.environ | {"PAIGE_STATE_DIR": str(tmp_path), "PAIGE_BOARD": "zero2w"},
             capture_output=True,
             text=True,
             check=True,

@@ -1,5 +1,6 @@
 """A language model in a form that is slow on a board is told of, with what to do about it."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,6 @@ from pathlib import Path
 import pytest
 from tests.device.board.test_facts import CAPTURES, captured
 from tests.device.board.test_profile import configured
-from tests.device.cli.test_main import ENVIRONMENT
 from tests.models.lm.conftest import GOLDEN
 from tests.models.store.conftest import made
 
@@ -75,7 +75,7 @@ def test_it_is_told_when_a_model_is_added(tmp_path: Path) -> None:
     def added(board: str) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "paige.device.cli", "models", "add", made(1), "--name", board],
-            env=ENVIRONMENT | {"PAIGE_STATE_DIR": str(tmp_path), "PAIGE_BOARD": board},
+            env=os.environ | {"PAIGE_STATE_DIR": str(tmp_path), "PAIGE_BOARD": board},
             capture_output=True,
             text=True,
             check=True,
