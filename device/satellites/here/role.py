@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from math import inf
 from typing import Any, Final, Protocol
 
@@ -57,9 +57,9 @@ class Role:
     """The satellite, for the event loop.
 
     Args:
-        always: Whether sound is always sent, so that the hub's wake words count; else after one heard here.
         mouth: The loudspeaker here.
-        speaks: Whether there is one, and replies are wanted.
+        always: Whether sound is always sent, so that the hub's wake words count; else after one heard here.
+        speaks: Whether replies are wanted here.
     """
 
     def __init__(self, mouth: Mouth, *, always: bool, speaks: bool) -> None:
@@ -73,7 +73,7 @@ class Role:
         self._since = -inf
         """Second of the source from which on it is."""
         self._kept: deque[AudioChunk] = deque()
-        """The last of what was not sent: who goes on without a pause speaks before a wake word is noticed."""
+        """The last of what was heard: who goes on without a pause speaks before a wake word is noticed."""
         self._sound: HubSound | None = None
         self._speaking = False
         self._deaf = False
@@ -115,8 +115,7 @@ class Role:
         if self._hub is not hub:
             return
         self._hub, self._paused = None, False
-        if self._sound is not None:
-            self._sound.end()
+        self._end_sound()
         self._break_off()
 
     async def told(self, event: WyomingEvent) -> None:
@@ -264,12 +263,11 @@ class Role:
                 await self._send(UserEvent(STOP).event())
 
     async def _take(self, chunk: AudioChunk) -> None:
-        if self._streaming:
-            await self._send_sound(chunk)
-            return
         self._kept.append(chunk)
         while chunk.start - self._kept[0].start > KEPT_SECONDS:
             self._kept.popleft()
+        if self._streaming:
+            await self._send_sound(chunk)
 
     async def _send_sound(self, chunk: AudioChunk) -> None:
         if chunk.start >= self._since:
@@ -289,12 +287,11 @@ class Role:
         _log.info("woken by “%s”", wake.phrase)
         self._note_woken()
         self._signal(Earcon.WAKE)
-        kept, self._kept = self._kept, deque()
         self._streaming, self._since = True, wake.end
         self._wait_for(OVERDUE_SECONDS)
         await self._send(Detection(name=wake.phrase, timestamp=round(1000 * wake.end)).event())
         await self._run_pipeline(PipelineStage.ASR, wake.phrase)
-        for chunk in kept:
+        for chunk in tuple(self._kept):  # what was sent already was not heard as said to it
             await self._send_sound(chunk)
 
     # --- In time ---------------------------------------------------------------------------------------
@@ -303,13 +300,16 @@ class Role:
         """The hub has to say something within so many seconds; None where it has not."""
         if self._overdue is not None:
             self._overdue.cancel()
-        give_up: Callable[[], object] = lambda: self._start(self._give_up())  # noqa: E731
-        self._overdue = None if seconds is None else asyncio.get_running_loop().call_later(seconds, give_up)
+            self._overdue = None
+        if seconds is not None:
+            loop = asyncio.get_running_loop()
+            self._overdue = loop.call_later(seconds, lambda: self._start(self._give_up()))
 
     async def _give_up(self) -> None:
         self._overdue = None
         if self._always:
-            await self._run_pipeline(PipelineStage.WAKE)
+            if self._streaming:
+                await self._run_pipeline(PipelineStage.WAKE)
             return
         _log.warning("the hub has not said what has come of what it was sent")
         self._break_off()

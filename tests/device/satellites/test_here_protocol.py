@@ -29,14 +29,18 @@ from wyoming.satellite import PauseSatellite, RunSatellite
 from wyoming.timer import TimerFinished
 from wyoming.wake import Detect, Detection
 
+from paige.audio.chunk import AudioChunk as Chunk
 from paige.audio.earcons import Earcon
 from paige.audio.speaker import NullSpeaker
+from paige.audio.wake import Wake
 from paige.device import mouth as mouths
+from paige.device.attention import Woken
 from paige.device.errors import PeerInvalid
-from paige.device.mouth import Mouth
+from paige.device.mouth import Aloud, Mouth
 from paige.device.satellites.here import role as roles
 from paige.device.satellites.here import session as sessions
 from paige.device.satellites.here import sound as sounds
+from paige.device.satellites.here.ear import Sound
 from paige.device.satellites.here.role import Role
 from paige.device.satellites.here.session import HubSession
 from paige.device.satellites.here.sound import HubSound
@@ -399,6 +403,33 @@ def test_whatever_a_hub_says_is_done_or_refused(events: list[Event], always: boo
         await role.close()
 
     asyncio.run(work())
+
+
+async def test_what_follows_the_wake_word_over_a_question_is_sent_again_as_said_to_the_hub() -> None:
+    sent: list[Event] = []
+
+    class Noting:
+        async def send(self, event: Event) -> None:
+            sent.append(event)
+
+    async def hears(*numbers: int) -> None:
+        for number in numbers:
+            await role.heard(Sound(Chunk(np.full(480, number, np.int16), number * 0.03)))
+
+    role = Role(Mouth(None, NullSpeaker()), always=False, speaks=True)
+    assert role.came(Noting())
+    await hears(*range(10))
+    await role.heard(Woken(Wake("okay nabu", 0.0, 0.24, 1.0)))
+    await hears(*range(10, 20))
+    role.speaks(Aloud.WORDS)
+    await role.heard(Woken(Wake("okay nabu", 0.3, 0.51, 1.0)))
+    await hears(20)
+    said = [AudioChunk.from_event(one).audio[0] if one.payload else one.type for one in sent]
+    assert said == [
+        *("detection", "run-pipeline", *range(8, 20)),
+        *("detection", "run-pipeline", 17, 18, 19, 20),
+    ]
+    await role.close()
 
 
 def test_a_reply_without_end_does_not_fill_the_memory(
