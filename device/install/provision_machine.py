@@ -37,7 +37,7 @@ class ThisMachine:
     def brokers(self) -> Sequence[str]:
         """See `Machine`."""
         announced = [found for kind in _KINDS for found in _announced(kind)]
-        usual = [host for host in _USUAL_HOSTS if any(_listens(host, port) for port in _PORTS)]
+        usual = [host for host in _USUAL_HOSTS if _listens(host)]
         return list(dict.fromkeys((*usual, *announced)))
 
     def examine(self, what: str, loaded: Loaded) -> Finding:
@@ -60,9 +60,18 @@ def _names(channels: str) -> Iterator[str]:
             yield " ".join(str(device["name"]).split())
 
 
-def _listens(host: str, port: int) -> bool:
+def _listens(host: str) -> bool:
+    """Whether anything listens there where brokers do."""
     try:
-        socket.create_connection((host, port), timeout=_SECONDS).close()
+        address = str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError:
+        return False  # nobody knows such a name here
+    return any(_opens(address, port) for port in _PORTS)
+
+
+def _opens(address: str, port: int) -> bool:
+    try:
+        socket.create_connection((address, port), timeout=_SECONDS).close()
     except OSError:
         return False
     return True

@@ -1,12 +1,12 @@
 """The questions as an owner meets them: a real terminal, a real broker, real files."""
 
 import asyncio
+import codecs
 import ctypes.util
 import os
 import pty
 import re
 import select
-import signal
 import subprocess
 import sys
 from array import array
@@ -51,13 +51,21 @@ def at_terminal(home: Path, *options: str, replies: Mapping[str, list[str | Seen
     """
     left = {prompt: [*answers] for prompt, answers in replies.items()}
     usual = {"Answer anew, for the microphone": "n", "Answer anew, for the speaker": "n"}
-    child, terminal = pty.fork()
-    if child == 0:  # pragma: no cover
-        os.execve(COMMAND[0], [*COMMAND, *options], environment(home))
+    terminal, inside = pty.openpty()
+    # Not pty.fork: what else runs in this process must not be copied.
+    process = subprocess.Popen(
+        ["setsid", "--ctty", "--wait", *COMMAND, *options],
+        env=environment(home),
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+    )
+    os.close(inside)
+    decoder = codecs.getincrementaldecoder("utf-8")()
     seen, new = "", ""
     while select.select([terminal], [], [], PATIENCE)[0]:
         try:
-            read = os.read(terminal, 4096).decode()
+            read = decoder.decode(os.read(terminal, 4096))
         except OSError:  # Linux says so when the other end is closed
             break
         seen, new = seen + read, (new + read).replace("\r", "")
@@ -68,10 +76,10 @@ def at_terminal(home: Path, *options: str, replies: Mapping[str, list[str | Seen
             os.write(terminal, b"\x03" if typed == "^C" else f"{typed}\n".encode())
             new = ""
     else:
-        os.kill(child, signal.SIGKILL)
+        process.kill()
         pytest.fail(f"it waits: {seen}")
     os.close(terminal)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    status = process.wait(PATIENCE)
     assert not any(left.values()), f"never asked: {left} in {seen}"
     return Session(seen.replace("\r", ""), status)
 
