@@ -40,6 +40,7 @@ LATER, PAGE = "192.0.2.9", 10380
 """An address that a board without a cable has only after a while, and the port of its page there."""
 PORT = 1883
 PATIENCE = 30.0
+_KERNELS = ("proc", "dev", "sys")
 _ALL_PACKETS = 3  # ETH_P_ALL
 _RESOLVER, _HOSTS = (Path("/etc", name).resolve() for name in ("resolv.conf", "hosts"))
 
@@ -148,24 +149,41 @@ async def cable(report: Report, scratch: Path) -> AsyncIterator[list[str]]:
             await board.wait()
 
 
+def mounted() -> list[Path]:
+    """Where there are file systems, but for the kernel's own; the root is first."""
+    points = {Path(line.split()[4]) for line in Path("/proc/self/mountinfo").read_text().splitlines()}
+    own = [Path("/", name) for name in _KERNELS]
+    return sorted(
+        point for point in points if point.is_dir() and not any(point.is_relative_to(one) for one in own)
+    )
+
+
 @asynccontextmanager
 async def watched_disk(report: Report, scratch: Path) -> AsyncIterator[list[str]]:
     """All files as they are; what is written goes elsewhere, and is listed. Gives what runs a program so."""
+    points, root = mounted(), scratch / "root"
     run("mount", "-t", "tmpfs", "none", str(scratch))
-    upper, work, root = (scratch / name for name in ("upper", "work", "root"))
-    for folder in (upper, work, root):
-        folder.mkdir()
-    run("mount", "-t", "overlay", "none", "-o", f"lowerdir=/,upperdir={upper},workdir={work}", str(root))
-    for name in ("proc", "dev", "sys"):
+    root.mkdir()
+    uppers: list[tuple[Path, Path]] = []
+    for number, point in enumerate(points):
+        if not Path(f"{root}{point}").is_dir():
+            continue  # under something that was mounted later
+        upper, work = scratch / f"upper{number}", scratch / f"work{number}"
+        upper.mkdir()
+        work.mkdir()
+        options = f"lowerdir={point},upperdir={upper},workdir={work}"
+        run("mount", "-t", "overlay", "none", "-o", options, f"{root}{point}")
+        uppers.append((point, upper))
+    for name in _KERNELS:
         run("mount", "--rbind", f"/{name}", f"{root}/{name}")
     for file in (_RESOLVER, _HOSTS):
         run("mount", "--bind", str(file), f"{root}{file}")
     yield ["chroot", str(root)]
-    for played in upper.rglob("played"):
-        report.loudest = float(np.abs(np.fromfile(played, np.float32)).max())
-    report.written = sorted(
-        f"/{path.relative_to(upper)}" for path in upper.rglob("*") if not path.is_dir() or path.is_symlink()
-    )
+    for point, upper in uppers:
+        files = [path for path in upper.rglob("*") if not path.is_dir() or path.is_symlink()]
+        report.written += [str(point / path.relative_to(upper)) for path in sorted(files)]
+        for played in upper.rglob("played"):
+            report.loudest = float(np.abs(np.fromfile(played, np.float32)).max())
 
 
 @asynccontextmanager
