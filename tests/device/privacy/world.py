@@ -166,7 +166,7 @@ async def watched_disk(report: Report, scratch: Path) -> AsyncIterator[list[str]
     root.mkdir()
     uppers: list[tuple[Path, Path]] = []
     for number, point in enumerate(points):
-        if not Path(f"{root}{point}").is_dir():
+        if not os.access(f"{root}{point}", os.X_OK):
             continue  # under something that was mounted later
         upper, work = scratch / f"upper{number}", scratch / f"work{number}"
         upper.mkdir()
