@@ -48,7 +48,8 @@ fi
 echo "== built on $BASE"
 time engine build -q --isolation chroot --format docker --network host --build-arg "BASE=$BASE" -t paige \
     --ignorefile "$here/firmware-configs/docker/Dockerfile.dockerignore" -f "$here/firmware-configs/docker/Dockerfile" "$here" >/dev/null
-engine image inspect paige --format 'paige: {{.Size}} bytes, of which the base has its own; user {{.User}}; health {{.Config.Healthcheck.Test}}'
+engine image inspect "$BASE" --format 'the base: {{.Size}} bytes'
+engine image inspect paige --format 'paige: {{.Size}} bytes; user {{.User}}; health {{.Config.Healthcheck.Test}}'
 
 strict=(--read-only --tmpfs /tmp --cap-drop all --security-opt no-new-privileges --network none --pids-limit 100
     --ulimit nofile=1024:1024 --ulimit nproc=4096:4096 -v paige-shown:/var/lib/paige)
