@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 WORLD = Path(__file__).with_name("world.py")
 _ROOT = WORLD.parents[3]
+_UNSHARE = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+"""Whoever ends the first process of a world ends all."""
 _NEEDED = ("unshare", "nsenter", "ip", "mount", "chroot", "mosquitto")
 _PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 
@@ -34,7 +36,7 @@ def why_no_worlds() -> str | None:
         mount -t overlay none -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root
     """
     made = subprocess.run(
-        ["unshare", "--net", "--mount", "sh", "-ec", trial],
+        [*_UNSHARE, "sh", "-ec", trial],
         env={"PATH": _PATH},
         capture_output=True,
         check=False,
@@ -84,7 +86,7 @@ def begin(
     }
     return World(
         subprocess.Popen(
-            ["unshare", "--net", "--mount", sys.executable, str(WORLD), json.dumps(given)],
+            [*_UNSHARE, sys.executable, str(WORLD), json.dumps(given)],
             env={"PATH": _PATH, "PYTHONPATH": os.pathsep.join((code, str(_ROOT))), "HOME": str(home)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -1,4 +1,6 @@
-"""A board and its house, in networks of their own: `unshare --net --mount python world.py PLAN`.
+"""A board and its house, in networks of their own.
+
+    unshare --net --mount --pid --fork --mount-proc python world.py PLAN
 
 PLAN and the report on standard output are JSON; their fields are those of `Plan` and of `Report`.
 
