@@ -9,6 +9,7 @@ import re
 import select
 import subprocess
 import sys
+import time
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -62,8 +63,13 @@ def at_terminal(home: Path, *options: str, replies: Mapping[str, list[str | Seen
     )
     os.close(inside)
     decoder = codecs.getincrementaldecoder("utf-8")()
-    seen, new = "", ""
-    while select.select([terminal], [], [], PATIENCE)[0]:
+    seen, new, typed = "", "", ""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if not select.select([terminal], [], [], 2)[0]:
+            if typed == "^C":  # Python does not notice one that comes just before it begins to wait
+                os.write(terminal, b"\x03")
+            continue
         try:
             read = decoder.decode(os.read(terminal, 4096))
         except OSError:  # Linux says so when the other end is closed
