@@ -170,7 +170,6 @@ async def full_disk(port: int, folder: Path) -> None:
         cp {saved} {state}/lists.json
         head -c 1m /dev/zero > {state}/fill || true
     """
-    examining = asyncio.create_task(board.examined())
     async with board.running() as process:
         listed, set_, switched = await board.asked(
             "add milk to the shopping list", "set a timer for 1 hour", "turn on the kitchen lamp"
@@ -188,8 +187,6 @@ async def full_disk(port: int, folder: Path) -> None:
         "timers are not kept:",
     ):
         assert len(board.lines(complaint)) == 1, complaint
-    found = (await examining)["disk"]
-    assert (found["verdict"], found["remedy"]) == ("wrong", "make room, or set state_dir to another disk")
 
 
 async def read_only_root(port: int, folder: Path) -> None:

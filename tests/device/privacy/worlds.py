@@ -58,16 +58,13 @@ COMMANDS = (
     f"models add {MODEL} --name small",
     "models list",
     "models verify",
-)
-"""Those that are soon done."""
-LONGER = (
     "doctor",
     f"parse {HOME} --explain < $HOME/sentence",
     "generate small --prompt hello --tokens 2",
     "say turn on the kitchen lamp",
     "listen --intents $HOME/intents.yaml < $HOME/recording",
 )
-"""With these, all but `run` and `demo`, which the rest is about, and `bench` and `import`, for a desk."""
+"""All but `run` and `demo`, which the rest is about, and `bench` and `import`, for a desk."""
 BEYOND_UPLOAD_SECONDS = 13
 """The runtime, unbridled, was seen to ask for its maker 6 to 10 s after its first session."""
 
@@ -101,8 +98,8 @@ def commands(scratch: Path) -> World:
     (home / "sentence").write_text("turn on the kitchen lamp\n")
     (home / "recording").write_text(f"{COMMAND}\n")
     script, module = (str(Path(sys.executable).with_name("paige")), f"{sys.executable} -m paige.device.cli")
-    entered = [(paige, command) for command in COMMANDS for paige in (script, module)]
-    entered += [((script, module)[turn % 2], command) for turn, command in enumerate(LONGER)]
+    entered = [((script, module)[turn % 2], command) for turn, command in enumerate(COMMANDS)]
+    entered += [(module, COMMANDS[0]), (script, COMMANDS[1])]
     lines = [f"{paige} {command}\necho = $? '{command}'" for paige, command in entered]
     return begin(scratch, ["sh", "-c", "\n".join(lines)], {"PAIGE_MQTT_HOST": BROKER, **PROXIES}, cable=True)
 
