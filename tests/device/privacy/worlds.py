@@ -63,8 +63,11 @@ COMMANDS = (
     "generate small --prompt hello --tokens 2",
     "say turn on the kitchen lamp",
     "listen --intents $HOME/intents.yaml < $HOME/recording",
+    "selftest",
+    "install --dry-run",
+    "update status",
 )
-"""All but `run` and `demo`, which the rest is about, and `bench` and `import`, for a desk."""
+"""All but the service and the demo, which have worlds of their own, and what is for a desk, or asks."""
 BEYOND_UPLOAD_SECONDS = 13
 """The runtime, unbridled, was seen to ask for its maker 6 to 10 s after its first session."""
 
