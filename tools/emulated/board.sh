@@ -1,6 +1,6 @@
 #!/bin/bash
 # board.sh [zero2|pi4|pi5|orin] [PYTEST ARGUMENT...]: runs tests with the libraries that a board would use: their wheels for arm64,
-# on the processor of that board, under user-mode emulation. Without arguments: the board's part of the tests, below.
+# on the processor of that board, under user-mode emulation. Where no test is named: the board's part of them, below.
 #
 # Needs root, mmdebstrap and qemu-user-static of Debian; what it makes is kept under .cache/emulated. It shows that code made for
 # that processor does the same there, and says nothing about a board's speed.
@@ -48,7 +48,7 @@ mount --bind "$WHEELS" "$root/mnt/wheels"
 # The emulator shows this machine's processor; libraries that choose code by it want the board's.
 mount --bind "$EMULATED_WORK/proc/cpuinfo" "$root/proc/cpuinfo"
 mount --bind "$EMULATED_WORK/sys" "$root/sys"
-[ $# -gt 0 ] || set -- "${part[@]}"
+case " $*" in *" tests/"*) ;; *) set -- "${part[@]}" "$@" ;; esac
 echo "$board ($QEMU_CPU): $*"
 exec chroot "$root" /usr/bin/env -i HOME=/tmp PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 QEMU_CPU="$QEMU_CPU" \
     PYTHONPATH=/mnt/wheels PYTHONDONTWRITEBYTECODE=1 HYPOTHESIS_STORAGE_DIRECTORY=/tmp/hypothesis \
