@@ -32,7 +32,7 @@ def test_a_stick_gives_the_newest_of_each_for_this_machine_and_says_what_is_dama
         tmp_path,
         bundle_of(tmp_path, "0.9", SKILL, Component.SKILLS),
         bundle_of(tmp_path, "0.10", SKILL, Component.SKILLS),
-        bundle_of(tmp_path, "9", program_files("9"), made=Made("3.99", "pdp11")),
+        bundle_of(tmp_path, "9", {**program_files("9"), "PYTHON": "3.99"}, made=Made("3.99", "pdp11")),
         bundle_of(tmp_path, "0.2.0", program_files("0.2.0")),
     )
     (stick / "damaged.update").write_bytes(b"x" * 5000)
