@@ -126,6 +126,18 @@ print(meta_data["instance-id"], user_data[:13].decode())
     assert result.stdout.split() == ["paige-1", "#cloud-config"], result.stderr
 
 
+def test_the_first_boot_has_the_kernel_count_memory_once(card: Path, tmp_path: Path) -> None:
+    line = tmp_path / "cmdline.txt"
+    line.write_text("console=tty1 root=PARTUUID=0a1b2c3d-02 rootwait\n")
+    first = yaml.safe_load((card / "user-data").read_text())["runcmd"][0]
+    command = [word.replace("/boot/firmware/cmdline.txt", str(line)) for word in first]
+    for _ in range(2):
+        assert run(*command).returncode == 0
+        assert line.read_text() == (
+            "console=tty1 root=PARTUUID=0a1b2c3d-02 rootwait cgroup_enable=memory psi=1\n"
+        )
+
+
 def test_what_the_first_boot_writes_is_a_configuration(card: Path, tmp_path: Path) -> None:
     written = {one["path"]: one for one in yaml.safe_load((card / "user-data").read_text())["write_files"]}
     for path, one in written.items():
