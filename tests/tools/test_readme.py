@@ -28,7 +28,9 @@ PATIENCE = 180.0
 ELSEWHERE = {
     "./paige test": "runs these very tests",
     "make check": "runs these tests, among others; continuous integration runs it",
-    "make clean-root": "continuous integration runs it",
+    **dict.fromkeys(("make clean-root", "make deb", "make boot"), "continuous integration runs it"),
+    "make board BOARD=orin": "continuous integration runs it for another board",
+    "./paige satellite": "test_here.py and those beside it run it, with a hub",
     **dict.fromkeys(
         (
             "./paige bench parse",
