@@ -12,7 +12,7 @@ part=(
     tests/audio/test_denoiser.py::test_noise_in_pauses_falls_and_speech_stays       # ONNX Runtime, 32 bits
     tests/audio/test_voice_activity.py::test_what_it_says_does_not_depend_on_the_chunks
     tests/audio/test_conditioning.py                                                # soxr
-    tests/audio/test_echo.py::test_what_is_played_is_taken_out_of_what_is_heard     # WebRTC
+    'tests/audio/test_echo.py::test_what_is_played_is_taken_out_of_what_is_heard[0.2--20-0]'  # WebRTC
     tests/audio/test_portaudio.py                                                   # sounddevice
     tests/audio/voices/test_espeak.py::test_a_sentence_comes_in_pieces_and_is_heard # eSpeak NG
     tests/audio/wake/test_wake.py::test_a_ready_phrase_is_heard_once_each_time_and_where_it_was  # TensorFlow Lite
