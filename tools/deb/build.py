@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from paige.device.install.plan import FIRMWARE
 from paige.device.install.program import Program
 from paige.tools.deb.contents import (
     DEBIAN,
@@ -81,13 +82,12 @@ def _lay_out(tree: Path, program: Program) -> None:
         path = tree / _PROGRAM / member.path
         data = member.source if isinstance(member.source, bytes) else member.source.read_bytes()
         _write(path, data, member.mode)
-    firmware = ROOT / "firmware-configs"
-    _write(tree / "usr/bin/paige", (firmware / "launcher" / "paige").read_bytes(), 0o755)
-    for unit in _units(firmware / "systemd"):
+    _write(tree / "usr/bin/paige", (FIRMWARE / "launcher" / "paige").read_bytes(), 0o755)
+    for unit in _units(FIRMWARE / "systemd"):
         _write(tree / _UNITS / unit.name, unit.read_bytes())
-    for unit in _units(firmware / "systemd" / "user"):
+    for unit in _units(FIRMWARE / "systemd" / "user"):
         _write(tree / "usr/lib/systemd/user" / unit.name, unit.read_bytes())
-    for preset in (firmware / "systemd").glob("*.preset"):
+    for preset in (FIRMWARE / "systemd").glob("*.preset"):
         _write(tree / "usr/lib/systemd/system-preset" / preset.name, preset.read_bytes())
 
 
