@@ -134,26 +134,38 @@ def _distribution(name: str, folders: Sequence[str]) -> Distribution:
 def _members(library: Distribution) -> Iterator[Member]:
     """The files of a library that a program needs, with a record of them."""
     name = canonicalize_name(library.metadata["Name"])
-    files = library.files
+    files = _files(library)
     if files is None:
         raise InstallFailed(
             f"the library {name} is not one that pip installed, so nobody knows its files; "
             "install from an environment that ./paige setup demo or python3 -m venv made"
         )
     taken = []
-    for file in files:
-        path = PurePosixPath(file)
+    for path in files:
         if path.parts[0] == ".." or path.is_absolute() or path.suffix in (".pyc", ".pth"):
             continue  # scripts, what Python compiled, and the link to a checkout
         if not left_out(path):
-            taken.append(Member(path, Path(str(library.locate_file(file)))))
+            taken.append(Member(path, Path(str(library.locate_file(str(path))))))
     if _is_editable(library):
         taken += _checkout(library)
     yield from taken
-    folder = next(member.path.parent for member in taken if member.path.name == "METADATA")
+    folder = next(one.path.parent for one in taken if one.path.name in ("METADATA", "PKG-INFO"))
     record = folder / "RECORD"
     lines = sorted(f"{member.path},,\n" for member in (*taken, Member(record, b"")))
     yield Member(record, "".join(lines).encode())
+
+
+def _files(library: Distribution) -> list[PurePosixPath] | None:
+    """Its files below the folder of libraries; None where nobody knows them."""
+    installed = library.read_text("installed-files.txt")
+    if installed is None:
+        return None if library.files is None else [PurePosixPath(file) for file in library.files]
+    # Debian 12's pip installs what has no wheel by its setup.py, whose list is relative to where it lies.
+    root = Path(str(library.locate_file("")))
+    lists = (path for path in root.glob("*.egg-info/installed-files.txt") if path.read_text() == installed)
+    folder = next(lists).parent
+    below = (os.path.normpath(folder.name + "/" + line) for line in installed.splitlines())
+    return [PurePosixPath(path) for path in below]
 
 
 def left_out(path: PurePosixPath) -> bool:

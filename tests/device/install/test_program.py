@@ -64,6 +64,20 @@ def test_a_program_holds_what_is_needed_at_run_time_and_says_for_which_python(tm
     assert next(one.source for one in program.members if one.path == PurePosixPath("PYTHON")) == b"3.11\n"
 
 
+def test_a_library_that_an_old_pip_installed_by_its_setup_is_taken_whole(tmp_path: Path) -> None:
+    library(tmp_path, "paige", "srt", files=("paige/device/cli.py",))
+    # As pip 23.0 of Debian 12 leaves srt, which has no wheel; SOURCES.txt names what lay in its archive.
+    folder = tmp_path / "srt-3.5.3-py3.11.egg-info"
+    folder.mkdir()
+    (folder / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: srt\nVersion: 3.5.3\n")
+    (folder / "SOURCES.txt").write_text("README.rst\nsetup.py\nsrt.py\n")
+    listed = "../../../../bin/srt\n../__pycache__/srt.cpython-311.pyc\n../srt.py\nPKG-INFO\nSOURCES.txt\n"
+    (folder / "installed-files.txt").write_text(listed)
+    (tmp_path / "srt.py").write_text("# srt\n")
+    taken = {path for path in paths(gather([str(tmp_path)], "3.11", ENVIRONMENT)) if "srt" in path}
+    assert taken == {"srt.py", *(f"{folder.name}/{name}" for name in ("PKG-INFO", "SOURCES.txt", "RECORD"))}
+
+
 def test_a_checkout_is_followed_through_its_link(tmp_path: Path) -> None:
     site, checkout = tmp_path / "site", tmp_path / "checkout"
     library(site, "paige", files=("paige.pth",))
