@@ -2,12 +2,11 @@
 
 import os
 import sys
-import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 
-from paige.tools.unit_proof.machine import booted, unpack_debian
 from paige.tools.unit_proof.proof import install, prove
+from paige.tools.unit_proof.showing import show
 
 _DESCRIPTION = """\
 Unpacks a small Debian, installs Paige's package in it, boots it with systemd-nspawn, and shows that the
@@ -27,20 +26,11 @@ def main() -> int:
     if os.geteuid() != 0:
         sys.stderr.write("only root makes containers; run this with sudo\n")
         return 2
-    with tempfile.TemporaryDirectory(prefix="paige-unit-") as folder:
-        root, console = Path(folder, "root"), Path(folder, "console")
-        root.mkdir()
-        unpack_debian(arguments.suite, arguments.cache, root)
+
+    def prepare(root: Path, _: Path) -> None:
         install(root, arguments.package)
-        with booted(root, console) as machine:
-            failed = 0
-            for finding in prove(machine):
-                failed += not finding.good
-                sys.stdout.write(f"{'ok   ' if finding.good else 'WRONG'} {finding.text}\n")
-                sys.stdout.flush()
-            if failed:
-                sys.stdout.write(machine.ask("journalctl", "--no-pager", "--lines=60") + "\n")
-    return 1 if failed else 0
+
+    return show(arguments.suite, arguments.cache, prepare, prove)
 
 
 if __name__ == "__main__":

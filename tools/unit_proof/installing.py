@@ -6,13 +6,12 @@ Needs root, mmdebstrap and systemd-nspawn (Debian's systemd-container), and a Py
 """
 
 import argparse
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from paige.tools.unit_proof.machine import Machine, booted, unpack_debian
+from paige.tools.unit_proof.machine import Machine
+from paige.tools.unit_proof.showing import Finding, install_checkout, show
 
 _COMMAND = "/usr/local/bin/paige"
 _READY = 120.0
@@ -25,22 +24,10 @@ def main() -> int:
     parser.add_argument("--suite", default="bookworm", help="which Debian: bookworm or trixie")
     parser.add_argument("--cache", type=Path, default=Path(".cache/unit_proof"))
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="paige-installing-") as folder:
-        root, console = Path(folder, "root"), Path(folder, "console")
-        root.mkdir()
-        unpack_debian(options.suite, options.cache, root)
-        command = [sys.executable, "-m", "paige.device.cli", "install", "--root", str(root), "--yes"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 # our own words
-        wrong = 0
-        with booted(root, console) as machine:
-            for good, text in _proof(machine):
-                wrong += not good
-                sys.stdout.write(f"{'ok   ' if good else 'WRONG'} {text}\n")
-                sys.stdout.flush()
-    return 1 if wrong else 0
+    return show(options.suite, options.cache, lambda root, _: install_checkout(root), _proof)
 
 
-def _proof(machine: Machine) -> Iterator[tuple[bool, str]]:
+def _proof(machine: Machine) -> Iterator[Finding]:
     def state(unit: str) -> str:
         return f"{machine.property(unit, 'ActiveState')}, {machine.ask('systemctl', 'is-enabled', unit)}"
 
@@ -49,24 +36,28 @@ def _proof(machine: Machine) -> Iterator[tuple[bool, str]]:
 
     before = state("paige.service")
     said = paige("install", "--yes")
-    yield state("paige.service") == "active, enabled", f"installed: {before} → {state('paige.service')}"
+    yield Finding(
+        state("paige.service") == "active, enabled", f"installed: {before} → {state('paige.service')}"
+    )
     if state("paige.service") != "active, enabled":
-        yield False, said
+        yield Finding(False, said)
     again = paige("install")
-    yield "nothing is to be done" in again, f"once more: {again.splitlines()[-1]}"
+    yield Finding("nothing is to be done" in again, f"once more: {again.splitlines()[-1]}")
     first = machine.property("paige.service", "ExecMainPID")
     machine.ask("touch", "/opt/paige/unfinished")
     paige("install", "--yes")
     other = machine.property("paige.service", "ExecMainPID")
-    yield first != other, f"an installation that was cut off is completed: process {first} → {other}"
+    yield Finding(first != other, f"an installation that was cut off is completed: process {first} → {other}")
     machine.ask("sh", "-c", "systemctl stop paige; systemctl disable paige")
     paige("install", "--yes")
-    yield state("paige.service") == "active, enabled", f"switched on again: {state('paige.service')}"
+    yield Finding(state("paige.service") == "active, enabled", f"switched on again: {state('paige.service')}")
     paige("install", "--yes", "--satellite")
     both = f"{state('paige.service')}; the satellite {state('paige-satellite.service')}"
-    yield both == "inactive, disabled; the satellite active, enabled", f"made a satellite: paige {both}"
+    yield Finding(
+        both == "inactive, disabled; the satellite active, enabled", f"made a satellite: paige {both}"
+    )
     kept = paige("install")
-    yield "nothing is to be done" in kept, f"and stays one: {kept.splitlines()[-1]}"
+    yield Finding("nothing is to be done" in kept, f"and stays one: {kept.splitlines()[-1]}")
     yield _of_user(machine)
     gone = paige("uninstall", "--yes", "--purge")
     left = machine.ask(
@@ -74,10 +65,10 @@ def _proof(machine: Machine) -> Iterator[tuple[bool, str]]:
         "-c",
         "find / -xdev -name '*paige*' -not -path '/proc/*'; systemctl list-units --all 'paige*' --plain -q",
     )
-    yield left == "", f"uninstalled: {gone.splitlines()[-1]} {left or 'Nothing is left.'}"
+    yield Finding(left == "", f"uninstalled: {gone.splitlines()[-1]} {left or 'Nothing is left.'}")
 
 
-def _of_user(machine: Machine) -> tuple[bool, str]:
+def _of_user(machine: Machine) -> Finding:
     """The same for one user's session; the user is made for it, and removed."""
     machine.ask("useradd", "--create-home", "someone")
     number = machine.ask("id", "-u", "someone")
@@ -102,8 +93,8 @@ def _of_user(machine: Machine) -> tuple[bool, str]:
     machine.ask("systemctl", "stop", "session")
     machine.ask("userdel", "--remove", "someone")
     if active != "active" or left:
-        return False, f"for one user: {said}\n{active} {left}"
-    return True, f"for one user: {own}, {active}; uninstalled, nothing is left"
+        return Finding(False, f"for one user: {said}\n{active} {left}")
+    return Finding(True, f"for one user: {own}, {active}; uninstalled, nothing is left")
 
 
 if __name__ == "__main__":

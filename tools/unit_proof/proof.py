@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from paige.tools.unit_proof.machine import Machine, run
 from paige.tools.unit_proof.probe import ALLOWED, FORBIDDEN
+from paige.tools.unit_proof.showing import Finding
 
 READY_SECONDS: Final = 60.0
 BACK_SECONDS: Final = 10.0
@@ -28,14 +28,6 @@ mosquitto_pub -r -t homeassistant/light/lamp/config -m '{"name": "Lamp", "unique
 mosquitto_pub -r -t lamp/state -m OFF
 mosquitto_sub -t lamp/set | while read -r state; do mosquitto_pub -r -t lamp/state -m "$state"; done
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was tried."""
-
-    good: bool
-    text: str
 
 
 def install(root: Path, package: Path) -> None:

@@ -10,9 +10,7 @@ systemd-nspawn (Debian's systemd-container), and a Python of the suite's version
 import argparse
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +19,8 @@ from typing import Final
 from minisign import KeyPair
 
 from paige.device.updates.manifest import Component, Made, Version
-from paige.tools.unit_proof.machine import Machine, booted, unpack_debian
+from paige.tools.unit_proof.machine import Machine
+from paige.tools.unit_proof.showing import Finding, install_checkout, show
 from paige.tools.update_bundle.making import Wanted, write
 
 _COMMAND: Final = "/usr/local/bin/paige"
@@ -41,22 +40,12 @@ def main() -> int:
     parser.add_argument("--suite", default="bookworm", help="which Debian: bookworm or trixie")
     parser.add_argument("--cache", type=Path, default=Path(".cache/unit_proof"))
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="paige-updating-") as folder:
-        root, console = Path(folder, "root"), Path(folder, "console")
-        root.mkdir()
-        unpack_debian(options.suite, options.cache, root)
-        command = [sys.executable, "-m", "paige.device.cli", "install", "--root", str(root), "--yes"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 # our own words
-        _make_bundles(root, Path(folder))
-        wrong = 0
-        with booted(root, console) as machine:
-            for good, text in _proof(machine):
-                wrong += not good
-                sys.stdout.write(f"{'ok   ' if good else 'WRONG'} {text}\n")
-                sys.stdout.flush()
-            if wrong:
-                sys.stdout.write(machine.ask("journalctl", "--no-pager", "--lines=80") + "\n")
-    return 1 if wrong else 0
+    return show(options.suite, options.cache, _prepare, _proof)
+
+
+def _prepare(root: Path, work: Path) -> None:
+    install_checkout(root)
+    _make_bundles(root, work)
 
 
 def _make_bundles(root: Path, work: Path) -> None:
@@ -82,19 +71,21 @@ def _make_bundles(root: Path, work: Path) -> None:
         shutil.rmtree(program)
 
 
-def _proof(machine: Machine) -> Iterator[tuple[bool, str]]:
+def _proof(machine: Machine) -> Iterator[Finding]:
     def paige(*words: str) -> str:
         return machine.ask(_COMMAND, *words, seconds=_SECONDS)
 
     paige("install", "--yes")
     was = _runs(machine)
-    yield was == f"active /{_INSTALLED}", f"installed: {was}"
+    yield Finding(was == f"active /{_INSTALLED}", f"installed: {was}")
 
     began = time.monotonic()
     said = paige("update", "/stick")
     told = next((line for line in said.splitlines() if line.endswith("is in use")), said)
     now = _runs(machine)
-    yield now == f"active {_SLOTS}/a", f"from a stick in {time.monotonic() - began:.0f} s: {told}; {now}"
+    yield Finding(
+        now == f"active {_SLOTS}/a", f"from a stick in {time.monotonic() - began:.0f} s: {told}; {now}"
+    )
 
     machine.ask("sh", "-c", "echo 'updates: {url: http://localhost:8000/served}' >>/etc/paige/paige.yaml")
     machine.ask("systemd-run", "--unit=server", "python3", "-m", "http.server", "--directory=/", "8000")
@@ -102,16 +93,16 @@ def _proof(machine: Machine) -> Iterator[tuple[bool, str]]:
     log = machine.ask("journalctl", "-u", "paige-update", "--no-pager", "--output=cat")
     told = next((line for line in log.splitlines() if line.startswith("program 99 failed")), log[-2000:])
     now = _runs(machine)
-    yield now == f"active {_SLOTS}/a" and "the service" in told, f"by its unit: {told}; {now}"
+    yield Finding(now == f"active {_SLOTS}/a" and "the service" in told, f"by its unit: {told}; {now}")
 
     again = "nothing newer is there"
     machine.ask("systemctl", "start", "paige-update.service", seconds=_SECONDS)
     log = machine.ask("journalctl", "-u", "paige-update", "--no-pager", "--output=cat")
-    yield again in log, f"the next night: {again if again in log else log[-2000:]}"
+    yield Finding(again in log, f"the next night: {again if again in log else log[-2000:]}")
     yield _undone_without_the_updater(machine)
 
 
-def _undone_without_the_updater(machine: Machine) -> tuple[bool, str]:
+def _undone_without_the_updater(machine: Machine) -> Finding:
     """The updater is killed as soon as the version that does not start is in use."""
     machine.ask("systemctl", "reset-failed")
     served = "/served/" + machine.ask("sh", "-c", "cd /served; echo *.update")
@@ -119,18 +110,20 @@ def _undone_without_the_updater(machine: Machine) -> tuple[bool, str]:
     began = time.monotonic()
     while machine.ask("readlink", f"{_SLOTS}/current") != "b":
         if time.monotonic() - began > _SECONDS:
-            return False, "it was never in use:\n" + machine.ask("journalctl", "-u", "hand", "--no-pager")
+            return Finding(
+                False, "it was never in use:\n" + machine.ask("journalctl", "-u", "hand", "--no-pager")
+            )
         time.sleep(0.05)
     machine.ask("systemctl", "kill", "--signal=KILL", "hand")
     began = time.monotonic()
     while _runs(machine) != f"active {_SLOTS}/a":
         if time.monotonic() - began > _SECONDS:
-            return False, f"it was not undone: {_runs(machine)}"
+            return Finding(False, f"it was not undone: {_runs(machine)}")
         time.sleep(0.5)
     took = time.monotonic() - began
     status = machine.ask(_COMMAND, "update", "status").splitlines()[1]
     log = machine.ask("journalctl", "-u", "paige-rollback", "--no-pager", "--output=cat")
-    return (
+    return Finding(
         "program 99" in log,
         f"with the updater killed, undone after {took:.0f} s by paige-rollback: {status}",
     )
