@@ -34,6 +34,18 @@ def spoken(name: str) -> Samples:
 
 
 @pytest.fixture(scope="module")
+def recognizer(scene: Scene) -> None:
+    """What is said is recognized by the real one."""
+    scene.assistant.pipeline.hear_with(open_recognizer("pocketsphinx"))
+
+
+@pytest.fixture
+def no_pacing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replies are sent as fast as they can be: nobody listens to them here."""
+    monkeypatch.setattr("paige.device.satellites.speaker.AHEAD_SECONDS", 60.0)
+
+
+@pytest.fixture(scope="module")
 def transcribe(scene: Scene) -> Transcriber:
     """The default recognizer, for what can be said in the house."""
     recognizer = open_recognizer("pocketsphinx")

@@ -25,21 +25,8 @@ from paige.device.satellites.address import SatelliteAddress
 from paige.device.satellites.satellite import Satellite
 from paige.device.turn import Turn
 from paige.iot.backoff import Backoff
-from paige.models.recognizer import open_recognizer
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def recognizer(scene: Scene) -> None:
-    """What is said is recognized by the real one."""
-    scene.assistant.pipeline.hear_with(open_recognizer("pocketsphinx"))
-
-
-@pytest.fixture(autouse=True)
-def no_pacing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replies are sent as fast as they can be: nobody listens to them here."""
-    monkeypatch.setattr("paige.device.satellites.speaker.AHEAD_SECONDS", 60.0)
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("recognizer", "no_pacing")]
 
 
 @dataclass
