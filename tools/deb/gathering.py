@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,8 @@ def program_for(suite_name: str, arch: str) -> Program:
     suite = SUITES[suite_name]
     work = CACHE / "work" / f"{suite_name}-{arch}"
     shutil.rmtree(work, ignore_errors=True)
-    return gather([str(_own(work)), str(_libraries(suite, arch))], suite.python, _markers(suite, arch))
+    libraries = fetched(CACHE, suite.python, PROCESSORS[arch], (), "--no-compile")
+    return gather([str(_own(work)), str(libraries)], suite.python, _markers(suite, arch))
 
 
 def _own(work: Path) -> Path:
@@ -36,20 +38,30 @@ def _own(work: Path) -> Path:
     return work / "own"
 
 
-def _libraries(suite: Suite, arch: str) -> Path:
-    """What Paige needs, for that Python and processor; fetched once for each list of requirements."""
-    wanted = requirements([])
+def fetched(cache: Path, python: str, processor: str, extras: Sequence[str], *how: str) -> Path:
+    """What Paige needs, for a Python and a processor; fetched once for each list of requirements.
+
+    Args:
+        cache: Where its folder is made, which holds them as `pip install --target` leaves them.
+        python: Such as `3.11`.
+        processor: As wheels name it, such as `aarch64`.
+        extras: Of Paige, whose requirements come with it.
+        how: Further options for `pip install`.
+
+    Raises:
+        PackageNotMade: pip did not succeed.
+    """
+    wanted = requirements(list(extras))
     key = hashlib.sha256("\n".join(sorted(wanted)).encode()).hexdigest()[:12]
-    made = CACHE / f"{suite.python}-{arch}-{key}"
+    made = cache / f"{python}-{processor}-{key}"
     if made.exists():
         return made
-    print(f"deb: fetching wheels for Python {suite.python} on {arch}, once", file=sys.stderr)
+    print(f"fetching wheels for Python {python} on {processor}, once", file=sys.stderr)
     fresh, pure = made.with_suffix(f"{made.suffix}.new"), made.with_suffix(f"{made.suffix}.pure")
     for folder in (fresh, pure):
         shutil.rmtree(folder, ignore_errors=True)
     _pip("wheel", "--no-deps", "--wheel-dir", str(pure), *PURE_SOURCES)
-    options = wheel_options(suite.python, PROCESSORS[arch], pure)
-    _pip("install", "--no-compile", "--target", str(fresh), *options, *wanted)
+    _pip("install", *how, "--target", str(fresh), *wheel_options(python, processor, pure), *wanted)
     shutil.rmtree(pure)
     return fresh.rename(made)
 
