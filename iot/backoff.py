@@ -13,8 +13,9 @@ class Backoff:
 
     first: float = 1.0
     """The longest wait before the second attempt, in seconds."""
-    ceiling: float = 60.0
-    """The longest wait before any attempt, in seconds."""
+    ceiling: float = 4.0
+    """The longest wait before any attempt, in seconds. A broker is found within that, however long it was
+    away; a house has few clients, and an attempt where nothing answers costs a fraction of a millisecond."""
 
     def delay(self, failures: int, chance: float) -> float:
         """Seconds to wait after so many failures in a row (1 and more), with a `chance` of 0 to 1."""

@@ -14,11 +14,10 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from paige.iot.errors import LinkDown
+from paige.iot.errors import LinkDown, LinkRefused
 from paige.iot.link_failure import dropped, no_broker, refusal, unreachable
 from paige.iot.link_options import LinkOptions
 from paige.iot.message import Message, Publication
-from paige.iot.tls import tls_context
 
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike  # paho defines it for type checkers alone
@@ -48,6 +47,7 @@ class Connection:
         client_id: str,
         will: Publication | None,
         on_message: Callable[[Message], None],
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._options = options
         self._on_message = on_message
@@ -65,10 +65,12 @@ class Connection:
             protocol=MQTTProtocolVersion.MQTTv311,
             reconnect_on_failure=False,
         )
-        self._configure(will)
+        self._configure(will, tls)
 
-    def _configure(self, will: Publication | None) -> None:
+    def _configure(self, will: Publication | None, tls: ssl.SSLContext | None) -> None:
         client = self._client
+        if tls is not None:
+            client.tls_set_context(tls)
         client.enable_logger(self._errors.logger)
         client.connect_timeout = self._options.timeout
         if self._options.username is not None:
@@ -89,10 +91,9 @@ class Connection:
         """Connect, and return when the broker has accepted us.
 
         Raises:
-            LinkDown: it has not; the text says why and what to do.
+            LinkRefused: it was reached and has not.
+            LinkDown: it was not reached.
         """
-        if self._options.tls is not None:
-            self._client.tls_set_context(await asyncio.to_thread(tls_context, self._options.tls))
         dialing = asyncio.ensure_future(asyncio.to_thread(self._dial))
         try:
             await asyncio.shield(dialing)
@@ -106,6 +107,8 @@ class Connection:
             # A thread cannot be stopped: what it opens after all is closed when it is done.
             dialing.add_done_callback(self._hang_up)
             raise
+        except ssl.SSLError as error:
+            raise LinkRefused(unreachable(error, self._options)) from None
         except OSError as error:  # a TimeoutError is one
             raise LinkDown(unreachable(error, self._options)) from None
         except UnicodeError:  # of a host that no name can have
@@ -266,7 +269,7 @@ class Connection:
         if self._accepted.done():
             return
         if code.is_failure:
-            self._accepted.set_exception(LinkDown(refusal(code.value, self._options)))
+            self._accepted.set_exception(LinkRefused(refusal(code.value, self._options)))
         else:
             self._accepted.set_result(None)
 
@@ -287,7 +290,9 @@ class Connection:
 
     def _end(self, reason: str) -> None:
         if not self._accepted.done():
-            self._accepted.set_exception(LinkDown(dropped(self._errors.text, self._options)))
+            # Whoever wants another certificate of ours says so after its own was accepted, and hangs up.
+            kind = LinkDown if self._options.tls is None else LinkRefused
+            self._accepted.set_exception(kind(dropped(self._errors.text, self._options)))
             self._accepted.exception()  # read, so that nobody need
         if self.ended.done():
             return

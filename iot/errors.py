@@ -21,6 +21,10 @@ class LinkDown(IotError):
     """The broker cannot be reached or refuses us; the text says which, and what to do."""
 
 
+class LinkRefused(LinkDown):
+    """The broker is there and does not take us as we come."""
+
+
 class DiscoveryInvalid(IotError):
     """A device described itself in a way that cannot be used; the text names topic and cause."""
 

@@ -4,9 +4,10 @@ import asyncio
 import logging
 import random
 import secrets
+import ssl
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,9 +15,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from paige.iot.connection import Connection
-from paige.iot.errors import LinkDown
+from paige.iot.errors import LinkDown, LinkRefused
 from paige.iot.link_options import LinkOptions
 from paige.iot.message import Message, Publication
+from paige.iot.tls import tls_context
 from paige.iot.topic_tree import TopicTree, valid_filter, valid_topic
 
 _log = logging.getLogger(__name__)
@@ -28,7 +30,8 @@ MAX_PENDING = 256
 LEAST_ACKNOWLEDGE_SECONDS = 0.5
 """A broker gets at least this long to acknowledge what was sent just before its deadline."""
 STEADY_SECONDS = 30.0
-"""A connection that lasted this long ends a row of failures; one that is cut sooner is part of it."""
+"""A connection that lasted this long ends a row of failures; one that is cut sooner is part of it. A link
+that is down for this long tells of each further reason once."""
 FILTERS_PER_PACKET = 100
 
 
@@ -102,6 +105,7 @@ class MqttLink:
         will: Publication | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Prepare a link; nothing is sent before it is entered.
 
@@ -110,12 +114,16 @@ class MqttLink:
             will: What the broker shall publish when we are lost.
             clock: Monotonic seconds.
             chance: A number from 0 to 1, to scatter attempts to connect.
+            sleep: Waits for the next attempt, so many seconds of that clock.
         """
         self._options = options
         self._client_id = options.client_id or f"paige-{secrets.token_hex(4)}"
         self._will = will
         self._clock = clock
         self._chance = chance
+        self._sleep = sleep
+        self._tls: ssl.SSLContext | None = None
+        self._told: set[str] = set()  # reasons why it is down, since it was up
         self._status = LinkStatus(LinkState.CONNECTING, clock())
         self._connection: Connection | None = None
         self._handlers: TopicTree[Handler] = TopicTree()
@@ -286,28 +294,47 @@ class MqttLink:
             await asyncio.sleep(0)  # it has just ended, and its keeper is about to notice
 
     async def _stay_connected(self) -> None:
-        failures = 0
+        unreached = refused = 0
         while True:
             began = self._clock()
             try:
-                reason = await self._one_connection()
+                reason, reached = await self._one_connection(), True
+            except LinkDown as down:
+                reason, reached = str(down), isinstance(down, LinkRefused)
             except Exception as error:  # noqa: BLE001 # a mistake of ours must not cut the house off for good
-                reason = f"The connection to {self._options.address} failed ({error!r})."
+                reason, reached = f"The connection to {self._options.address} failed ({error!r}).", True
                 _log.debug("It happened here:", exc_info=True)
-            failures = 1 if self._clock() - began >= STEADY_SECONDS else failures + 1
-            pause = self._options.backoff.delay(failures, self._chance())
-            if reason != self._status.reason or self._status.state is not LinkState.DOWN:
-                _log.warning("%s Trying again, next in %.1f seconds.", reason, pause)
-            self._set_status(LinkState.DOWN, reason)
-            await asyncio.sleep(pause)
+            if reached:
+                unreached, refused = 0, 1 if self._clock() - began >= STEADY_SECONDS else refused + 1
+                pause = self._options.backoff_refused.delay(refused, self._chance())
+                self._tls = None  # its files may be others by now
+            else:
+                unreached += 1
+                pause = self._options.backoff.delay(unreached, self._chance())
+            self._tell_down(reason)
+            await self._sleep(pause)
+
+    def _tell_down(self, reason: str) -> None:
+        """Set the status; in the log, a house that is without its broker for days takes a few lines."""
+        is_new = self._status.state is not LinkState.DOWN
+        if is_new:
+            self._told.clear()
+        if is_new or (reason not in self._told and self._clock() - self._status.since >= STEADY_SECONDS):
+            self._told.add(reason)
+            _log.warning("%s Trying again.", reason)
+        self._set_status(LinkState.DOWN, reason)
 
     async def _one_connection(self) -> str:
-        """Connect, serve, and give the reason why it ended."""
-        connection = Connection(self._options, self._client_id, self._will, self._dispatch)
-        try:
-            await connection.open()
-        except LinkDown as down:
-            return str(down)
+        """Connect, serve, and give the reason why it ended.
+
+        Raises:
+            LinkDown: it did not come about.
+        """
+        if self._options.tls is not None and self._tls is None:
+            # Kept while nobody answers: to read what the system trusts takes far longer than to dial.
+            self._tls = await asyncio.to_thread(tls_context, self._options.tls)
+        connection = Connection(self._options, self._client_id, self._will, self._dispatch, self._tls)
+        await connection.open()
         self._connections += 1
         self._held.clear()
         self._retained.clear()

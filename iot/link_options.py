@@ -40,7 +40,9 @@ class LinkOptions:
     timeout: float = 10.0
     """Seconds that the broker has to accept a connection or a subscription."""
     backoff: Backoff = field(default_factory=Backoff)
-    """The waits between attempts to connect."""
+    """The waits between attempts to reach it."""
+    backoff_refused: Backoff = field(default_factory=lambda: Backoff(ceiling=60.0))
+    """The waits where it was reached, and refused us or hung up soon: it logs each such attempt."""
 
     @property
     def address(self) -> str:

@@ -35,7 +35,9 @@ QUICK = Backoff(first=0.05, ceiling=0.2)
 
 def options(port: int) -> LinkOptions:
     """Of a link that returns soon."""
-    return LinkOptions(host="127.0.0.1", port=port, backoff=QUICK, timeout=PATIENCE_SECONDS)
+    return LinkOptions(
+        host="127.0.0.1", port=port, backoff=QUICK, backoff_refused=QUICK, timeout=PATIENCE_SECONDS
+    )
 
 
 class Inbox:

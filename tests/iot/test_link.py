@@ -28,6 +28,7 @@ from tests.iot.conftest import (
     until_state,
 )
 
+from paige.iot.backoff import Backoff
 from paige.iot.errors import LinkDown
 from paige.iot.link import MAX_PENDING, Delivery, LinkState, MqttLink
 from paige.iot.link_failure import unreachable
@@ -431,7 +432,8 @@ async def test_who_comes_twice_under_one_name_ends_the_first_connection(mosquitt
     async with MqttLink(same) as first:
         await first.connected(5)
         down = asyncio.create_task(until_state(first, LinkState.DOWN))
-        async with MqttLink(replace(same, backoff=replace(same.backoff, first=60, ceiling=60))) as second:
+        never = Backoff(first=60, ceiling=60)
+        async with MqttLink(replace(same, backoff=never, backoff_refused=never)) as second:
             await second.connected(5)
             await down
 
