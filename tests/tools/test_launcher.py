@@ -331,6 +331,23 @@ def test_what_the_launcher_did_not_make_is_never_wiped_out(
     assert (theirs / name).read_text() == "precious"
 
 
+@pytest.mark.parametrize("ending", ["", "//"])
+def test_what_a_link_points_to_is_never_touched(
+    machine: Machine, installed: Machine, tmp_path: Path, ending: str
+) -> None:
+    def contents() -> dict[Path, int]:
+        return {path: path.lstat().st_mtime_ns for path in (theirs, *theirs.rglob("*"))}
+
+    theirs, link = installed.folder / ".venv", tmp_path / "link"
+    link.symlink_to(theirs)
+    before = contents()
+    line = only_line(machine.run("hello", PAIGE_VENV=f"{link}{ending}"))
+    assert f"{link} is a symbolic link" in line
+    assert "set PAIGE_VENV to a folder" in line
+    assert contents() == before
+    assert [path.name for path in tmp_path.glob("link*")] == ["link"]
+
+
 def test_missing_sound_libraries_are_named_once_and_stop_nothing(installed: Machine) -> None:
     assert installed.run("x").returncode == 0
     (installed.folder / ".venv" / ".paige-sound").unlink()
