@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,8 @@ from paige.device.cli.command import Subcommand
 
 if TYPE_CHECKING:  # these are loaded only when the command runs: `paige --help` stays fast
     from paige.device.config.load import Loaded
-    from paige.device.updates.judging import Refusal, Wishes
+    from paige.device.updates.bundle import Bundle
+    from paige.device.updates.judging import Machine, Refusal, Wishes
     from paige.device.updates.trust import TrustedKeys
     from paige.device.updates.updating import Ended, Report, Updater
 
@@ -28,20 +29,28 @@ by itself, also after a cut of power, and not tried again.
   status      what is in use, and what failed
   rollback    use what was in use before; once more, and it is the newer one again
   recover     bring to its end what was cut off (the service manager does it)
+  fetch       fetch what is newer at updates.url to the folder DETAIL, and bring nothing of it into use
+  fetched     bring into use what was fetched to the folder DETAIL (the service manager does both, the one
+              as a user without rights, the other without a network)
 
 examples:
   sudo paige update /media/usb
   paige update status
   sudo paige update rollback skills"""
 
+_FETCH, _FETCHED = "fetch", "fetched"
 _STATE = Path("/var/lib/paige")
 """Of the service; see paige.service."""
 
 
 def _configure(parser: ArgumentParser) -> None:
-    parser.add_argument("source", nargs="?", metavar="SOURCE|status|rollback|recover", help="see above")
+    words = "SOURCE|status|rollback|recover|fetch|fetched"
+    parser.add_argument("source", nargs="?", metavar=words, help="see above")
     parser.add_argument(
-        "component", nargs="?", metavar="COMPONENT", help="of a rollback: program (default), models or skills"
+        "detail",
+        nargs="?",
+        metavar="DETAIL",
+        help="of a rollback: program (default), models or skills; of what is or was fetched: the folder",
     )
     parser.add_argument("--allow-older", action="store_true", help="take a version that is not newer, too")
     parser.add_argument("--again", action="store_true", help="take a version that failed here, too")
@@ -56,14 +65,19 @@ def _run(arguments: Namespace) -> int:
     from paige.device.config.load import load
 
     os.umask(0o022)  # the service, which is another user, reads what is unpacked
-    if arguments.component is not None and arguments.source != "rollback":
+    needs_folder = arguments.source in (_FETCH, _FETCHED)
+    if arguments.detail is not None and arguments.source != "rollback" and not needs_folder:
         sys.stderr.write("paige update: only a rollback takes a component\n")
+        return 2
+    if arguments.detail is None and needs_folder:
+        sys.stderr.write(f"paige update: which folder? paige update {arguments.source} FOLDER\n")
         return 2
     loaded = load(arguments.config, os.environ)
     action: dict[str | None, Callable[[Namespace, Loaded], int]] = {
         "status": _status,
         "rollback": _rollback,
         "recover": _recover,
+        _FETCH: _fetch,
     }
     return action.get(arguments.source, _take)(arguments, loaded)
 
@@ -103,9 +117,11 @@ def _take(arguments: Namespace, loaded: "Loaded") -> int:
     if cut_off is not None:
         results.append(cut_off)
     if arguments.source is not None:
-        from paige.device.updates.source import bundles_at
+        from paige.device.updates.source import bundles_at, bundles_fetched
 
-        bundles, complaints = bundles_at(Path(arguments.source), keys, one.machine)
+        fetched = arguments.source == _FETCHED
+        place, found = (arguments.detail, bundles_fetched) if fetched else (arguments.source, bundles_at)
+        bundles, complaints = found(Path(place), keys, one.machine)
         results += [one.take(bundle, wishes) for bundle in bundles]
     elif loaded.config.updates.url is not None:
         results += _take_from_address(arguments, loaded, one, keys, wishes)
@@ -116,33 +132,69 @@ def _take(arguments: Namespace, loaded: "Loaded") -> int:
         nothing = [] if results or complaints else [_nothing(arguments, loaded)]
         sys.stdout.write("".join(f"{line}\n" for line in [*map(_line, results), *complaints, *nothing]))
     bad = any(isinstance(result, Ended) and result.end is End.FAILED for result in results)
-    refused = arguments.source is not None and any(not isinstance(result, Ended) for result in results)
+    # What was named was to be taken; what was fetched is there until the next time.
+    named = arguments.source not in (None, _FETCHED)
+    refused = named and any(not isinstance(result, Ended) for result in results)
     return 1 if bad or refused or complaints else 0
 
 
 def _take_from_address(
     arguments: Namespace, loaded: "Loaded", one: "Updater", keys: "TrustedKeys", wishes: "Wishes"
 ) -> "list[Ended | Refusal]":
-    from paige.device.cli.progress import Shown
-    from paige.device.updates.journal import Journal
-    from paige.device.updates.source import FETCHED, Address
+    from paige.device.updates.source import FETCHED
 
-    settings, shown = loaded.config.updates, Shown()
-    assert settings.url is not None, "whoever asks has looked"
-    address = Address(settings.url, settings.folder / FETCHED, keys, one.machine, shown)
-    results = []
-    try:
-        for bundle in address.bundles(Journal.load(settings.folder), wishes):
-            shown.end()
-            results.append(one.take(bundle, wishes))
-    finally:
-        shown.end()
-    address.forget()
+    folder = loaded.config.updates.folder / FETCHED
+    results = [one.take(bundle, wishes) for bundle in _fetching(folder, loaded, one.machine, keys, wishes)]
+    for file in folder.iterdir():  # it is needed no more
+        file.unlink()
     return results
 
 
+def _fetch(arguments: Namespace, loaded: "Loaded") -> int:
+    from paige.device.updates.judging import Machine, Wishes
+    from paige.device.updates.trust import TrustedKeys
+    from paige.device.version import paige_version
+
+    keys = TrustedKeys.load(loaded.config.updates.keys)
+    wishes, machine = Wishes(arguments.allow_older, arguments.again), Machine.here(paige_version())
+    told = []
+    if loaded.config.updates.url is not None:
+        folder = Path(arguments.detail)
+        told = [
+            {"component": str(one.manifest.component), "version": str(one.manifest.version)}
+            for one in _fetching(folder, loaded, machine, keys, wishes)
+        ]
+    if arguments.json:
+        _write({"fetched": told})
+    else:
+        lines = [f"{one['component']} {one['version']} was fetched" for one in told]
+        sys.stdout.write("".join(f"{line}\n" for line in lines or [_nothing(arguments, loaded)]))
+    return 0
+
+
+def _fetching(
+    folder: Path, loaded: "Loaded", machine: "Machine", keys: "TrustedKeys", wishes: "Wishes"
+) -> "Iterator[Bundle]":
+    """What is newer at the address that is configured, each fetched when it is asked for."""
+    from paige.device.cli.progress import Shown
+    from paige.device.updates.journal import Journal
+    from paige.device.updates.source import Address
+
+    settings, shown = loaded.config.updates, Shown()
+    assert settings.url is not None, "whoever asks has looked"
+    address = Address(settings.url, folder, keys, machine, shown)
+    try:
+        for bundle in address.bundles(Journal.load(settings.folder), wishes):
+            shown.end()
+            yield bundle
+    finally:
+        shown.end()
+
+
 def _nothing(arguments: Namespace, loaded: "Loaded") -> str:
-    if arguments.source is not None:
+    if arguments.source == _FETCHED:
+        return "nothing newer was fetched"
+    if arguments.source not in (None, _FETCH):
         return f"{arguments.source}: nothing there is for this machine"
     if loaded.config.updates.url is None:
         return "no address is configured (updates.url), so nothing was asked for: paige update /media/usb"
@@ -166,11 +218,9 @@ def _rollback(arguments: Namespace, loaded: "Loaded") -> int:
     from paige.device.updates.manifest import Component
 
     try:
-        component = Component(arguments.component or Component.PROGRAM)
+        component = Component(arguments.detail or Component.PROGRAM)
     except ValueError:
-        sys.stderr.write(
-            f"paige update: {arguments.component!r} is no component: program, models or skills\n"
-        )
+        sys.stderr.write(f"paige update: {arguments.detail!r} is no component: program, models or skills\n")
         return 2
     place = updater(loaded, _tell).roll_back(component)
     now = "what is installed" if place is None else str(place.version)

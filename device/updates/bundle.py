@@ -9,6 +9,8 @@ anywhere. Headers are POSIX ustar, and every other program for tar reads them, t
 """
 
 import hashlib
+import os
+import stat
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -46,17 +48,18 @@ class Bundle:
     """A bundle whose signature counts; its files are checked when they are unpacked.
 
     Args:
-        file: The bundle.
+        file: The bundle; a plain file, and no link to one.
         keys: Whose signatures count.
+        owner: The number of the user whose file it must be; None where that does not matter.
 
     Raises:
         BundleInvalid: It is none, or nobody who is trusted has signed it.
     """
 
-    def __init__(self, file: Path, keys: TrustedKeys) -> None:
-        self._file = file
+    def __init__(self, file: Path, keys: TrustedKeys, owner: int | None = None) -> None:
+        self._file, self._owner = file, owner
         try:
-            with file.open("rb") as source:
+            with _opened(file, owner) as source:
                 signature = _small(source, SIGNATURE, MOST_SIGNATURE)
                 text = _small(source, MANIFEST, MOST_MANIFEST)
                 self._begin = source.tell()
@@ -81,7 +84,7 @@ class Bundle:
             paths.setdefault(entry, []).append(folder / path)
         done = 0
         try:
-            with self._file.open("rb") as source:
+            with _opened(self._file, self._owner) as source:
                 source.seek(self._begin)
                 for entry, places in paths.items():
                     for place in places:
@@ -106,6 +109,27 @@ def check(text: bytes, signature: bytes, keys: TrustedKeys, what: str) -> Signed
             f"{what}: it was signed as {comment[:80]!r}, and its manifest is {manifest.comment!r}"
         )
     return Signed(manifest, text, signature)
+
+
+def _opened(file: Path, owner: int | None) -> IO[bytes]:
+    """Open a plain file, and nothing else.
+
+    Whoever wrote the folder may have fewer rights than who reads it: a link would lead to what only the
+    latter may read, whose beginning an error would tell, and a pipe would wait for ever.
+
+    Raises:
+        BundleInvalid: It is something else, or somebody else's.
+    """
+    how = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+    try:
+        source = os.fdopen(os.open(file, how), "rb")
+    except OSError as error:
+        raise BundleInvalid(f"{file}: this cannot be read: {error.strerror}") from error
+    found = os.fstat(source.fileno())
+    if stat.S_ISREG(found.st_mode) and owner in (None, found.st_uid):
+        return source
+    source.close()
+    raise BundleInvalid(f"{file}: this is no plain file of whoever put it there")
 
 
 def _small(source: IO[bytes], name: str, most: int) -> bytes:

@@ -1,5 +1,6 @@
 """Where bundles come from: a file, a folder such as a USB stick, or the address that is configured."""
 
+import os
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ def bundles_at(
         UpdateFailed: There is nothing there.
     """
     if place.is_file():
-        return (Bundle(place, keys),), ()
+        return (Bundle(place.resolve(), keys),), ()
     if not place.is_dir():
         raise UpdateFailed(f"{place}: there is no such file or folder")
     best: dict[Component, Bundle] = {}
@@ -64,6 +65,42 @@ def bundles_at(
     if not files:
         raise UpdateFailed(f"{place}: no file there ends with {ENDING}, as bundles of updates do")
     return tuple(best[one] for one in Component if one in best), tuple(complaints)
+
+
+def bundles_fetched(
+    folder: Path, keys: TrustedKeys, machine: Machine
+) -> tuple[tuple[Bundle, ...], tuple[str, ...]]:
+    """What `Address` has put into a folder, in another process, which has fewer rights than this one.
+
+    Nothing that lies there is believed: a file is looked at if it has a name that a bundle for this machine
+    has, is a plain file, and belongs to whoever the folder does; its signature is checked once more.
+
+    Args:
+        folder: The folder, which must not be one that others than root can put another in the place of.
+        keys: Whose signatures count.
+        machine: This one.
+
+    Returns:
+        The bundles, in the order of `Component`, and why others were not taken, each as a sentence.
+    """
+    bundles, complaints = [], []
+    try:
+        owner = folder.stat().st_uid
+    except FileNotFoundError:
+        return (), ()
+    for component in Component:
+        file = folder / f"{name_at_address(component, machine)}{ENDING}"
+        try:
+            if os.path.lexists(file):
+                bundles.append(Bundle(file, keys, owner))
+        except BundleInvalid as error:
+            complaints.append(str(error))
+    return tuple(bundles), tuple(complaints)
+
+
+def name_at_address(component: Component, machine: Machine) -> str:
+    """What the bundle of a component for a machine is called there, without an ending."""
+    return bundle_name(component, machine.made if component is Component.PROGRAM else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +128,14 @@ class Address:
         self.folder.mkdir(parents=True, exist_ok=True)
         fetcher = Fetcher(self.told)
         for component in Component:
-            made = self.machine.made if component is Component.PROGRAM else None
-            name = bundle_name(component, made)
+            name = name_at_address(component, self.machine)
             try:
                 if self._is_new(fetcher, component, name, journal, wishes):
                     yield self._bundle(fetcher, name)
+                else:
+                    self._wanted(name).discard()  # what was fetched at another time, and is in use by now
             except ModelError as error:
                 raise UpdateFailed(str(error)) from error
-
-    def forget(self) -> None:
-        """What was fetched is needed no more."""
-        for file in self.folder.iterdir():
-            file.unlink()
 
     def _is_new(
         self, fetcher: Fetcher, component: Component, name: str, journal: Journal, wishes: Wishes
@@ -126,9 +159,7 @@ class Address:
         return wishes.older or all(floor is None or version > floor for floor in floors)
 
     def _bundle(self, fetcher: Fetcher, name: str) -> Bundle:
-        wanted = Wanted(
-            self._address(f"{name}{ENDING}"), self.folder / f"{name}{ENDING}", most=2 * MOST_BYTES
-        )
+        wanted = self._wanted(name)
         wanted.to.unlink(missing_ok=True)  # of another time; what is not whole goes on
 
         def advance(done: int, total: int) -> None:
@@ -140,6 +171,9 @@ class Address:
         except BundleInvalid:
             wanted.discard()
             raise
+
+    def _wanted(self, name: str) -> Wanted:
+        return Wanted(self._address(f"{name}{ENDING}"), self.folder / f"{name}{ENDING}", most=2 * MOST_BYTES)
 
     def _address(self, name: str) -> str:
         parts = urllib.parse.urlsplit(self.url)

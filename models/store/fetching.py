@@ -24,6 +24,8 @@ Advance = Callable[[int, int], None]
 SILENCE: Final = 30.0
 """Seconds that a server may say nothing."""
 _PIECE: Final = 1 << 16
+_SPARE: Final = 64 << 20
+"""Bytes that a file leaves on the disk whose server does not say how long it is."""
 _ATTEMPTS: Final = 6
 """In a row that bring nothing; with the waits between them a minute passes."""
 _LONGEST_WAIT: Final = 30.0
@@ -210,6 +212,12 @@ class Fetcher:
                 if most is not None and done > most:
                     wanted.discard()
                     raise DownloadFailed(f"{shown(wanted.url)}: it has more than {most:,} bytes")
+                if total is None and free(wanted.part.parent) < _SPARE + len(piece):
+                    wanted.discard()
+                    raise NoRoom(
+                        f"{shown(wanted.url)}: the server does not say how long it is, and there is hardly "
+                        f"room in {wanted.to.parent} after {done:,} bytes"
+                    )
                 file.write(piece)
                 file.flush()  # what has come stays, however this process ends
                 advance(done, total or 0)

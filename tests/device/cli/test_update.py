@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from minisign import KeyPair
 from tests.device.updates.scene import bundle_of, program_files, trust
+from tests.models.store.server import Served, serving
 
 from paige.device.updated import updated_model, updated_skills
 from paige.device.updates.manifest import Component
@@ -77,6 +79,41 @@ def test_skills_from_a_stick_are_tried_used_and_taken_back(tmp_path: Path) -> No
     assert "2026.12 failed on " in paige(tmp_path, "update", "status").stdout
 
 
+def test_what_was_fetched_by_one_is_brought_into_use_by_another(tmp_path: Path) -> None:
+    keys, cache = trust(tmp_path / "keys"), tmp_path / "cache"
+    bundle = bundle_of(tmp_path, "3", {"light.yaml": SENTENCES}, Component.SKILLS)
+    files = {f"/{one.name}": one.read_bytes() for one in (bundle, bundle.with_suffix(".minisig"))}
+    assert keys.keys
+    with serving(Served(files)) as served:
+        fetched = paige(tmp_path, "update", "fetch", str(cache), PAIGE_UPDATES_URL=served.url)
+        assert (fetched.returncode, fetched.stdout) == (0, "skills 3 was fetched\n"), fetched.stderr
+        assert not (tmp_path / "updates").exists(), "whoever fetches writes nowhere else"
+        taken = paige(tmp_path, "update", "fetched", str(cache))
+        assert (taken.returncode, taken.stdout) == (0, "skills 3 is in use\n"), taken.stderr
+        assert (cache / "paige-skills.update").exists(), "it is another user's"
+
+        again = paige(tmp_path, "update", "fetched", str(cache))
+        assert again.returncode == 0
+        assert "not taken: skills 3 is not newer than 3" in again.stdout
+        fetched = paige(tmp_path, "update", "fetch", str(cache), PAIGE_UPDATES_URL=served.url)
+        assert (fetched.returncode, fetched.stdout) == (0, "nothing newer is there\n")
+    assert not (cache / "paige-skills.update").exists()
+    nothing = paige(tmp_path, "update", "fetched", str(cache))
+    assert (nothing.returncode, nothing.stdout) == (0, "nothing newer was fetched\n")
+
+
+def test_what_was_fetched_and_is_signed_by_nobody_who_counts_is_told_and_not_taken(tmp_path: Path) -> None:
+    trust(tmp_path / "keys", KeyPair.generate())
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    bundle = bundle_of(tmp_path, "3", {"light.yaml": SENTENCES}, Component.SKILLS)
+    bundle.rename(cache / "paige-skills.update")
+    refused = paige(tmp_path, "update", "fetched", str(cache))
+    assert refused.returncode == 1
+    assert "it is not signed by anybody who is trusted here" in refused.stdout
+    assert updated_skills(tmp_path / "updates") == ()
+
+
 def test_a_program_that_cannot_be_started_is_not_brought_into_use(tmp_path: Path) -> None:
     trust(tmp_path / "keys")
     bundle = bundle_of(tmp_path, "99", program_files("99", "deaf"))
@@ -97,6 +134,8 @@ def test_a_program_that_cannot_be_started_is_not_brought_into_use(tmp_path: Path
         (["update"], 0, "no address is configured (updates.url), so nothing was asked for"),
         (["update", "rollback", "everything"], 2, "'everything' is no component"),
         (["update", "/nowhere", "skills"], 2, "only a rollback takes a component"),
+        (["update", "fetch"], 2, "which folder? paige update fetch FOLDER"),
+        (["update", "fetch", "/proc/nowhere"], 0, "no address is configured (updates.url)"),
         (["update", "rollback"], 1, "program: nothing but what is installed was ever in use here"),
         (["update", "/nowhere"], 1, "/nowhere: there is no such file or folder"),
     ],

@@ -48,6 +48,9 @@ def test_whenever_the_power_goes(how: str, every: int, may_boot: set[str], at_la
         assert "error" not in one, one
         assert one["after_cut"]["boots"] in may_boot, one
         assert one["after_cut"]["faults"] == [], one
+        booted = one["booted"]
+        assert (booted["trial"], booted["faults"]) == (None, []), one
+        assert booted["boots"] in at_last, one
         recovered = one["recovered"]
         assert recovered["boots"] in at_last, one
         assert (recovered["trial"], recovered["faults"], recovered["left"]) == (None, [], []), one
@@ -55,6 +58,8 @@ def test_whenever_the_power_goes(how: str, every: int, may_boot: set[str], at_la
             assert recovered["boots"] == "0.3.0", one
     switched = [one["at"] for one in found if one["after_cut"]["boots"] == "0.4.0"]
     assert switched, "it was cut off after the switch, too"
+    left_open = [one for one in found if one["after_cut"]["trial"] is not None]
+    assert left_open, "and what starts with the machine had to end it"
     if how == "passes":
         assert found[-1]["recovered"]["boots"] == "0.4.0"
         assert all(one["recovered"]["boots"] == "0.4.0" for one in found if one["at"] >= switched[0]), (

@@ -1,5 +1,7 @@
 """Where bundles are found: on a stick, and at an address, by a real server that misbehaves."""
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ from paige.device.updates.address import parse_address
 from paige.device.updates.journal import Failure, Journal, Standing
 from paige.device.updates.judging import Wishes
 from paige.device.updates.manifest import Component, Made, Version
-from paige.device.updates.source import Address, bundles_at
+from paige.device.updates.source import Address, bundles_at, bundles_fetched
+from paige.device.updates.trust import TrustedKeys
 from paige.models.store.progress import nobody
 
 SKILL = {"a.yaml": "language: en\nintents: {}\n"}
@@ -92,8 +95,83 @@ def test_an_address_gives_what_is_newer_and_nothing_large_is_fetched_in_vain(tmp
             "paige program 0.2.0",
             "paige skills 3",
         ]
-        address.forget()
-        assert [*address.folder.iterdir()] == []
+        assert found(address, known) == []
+        assert not [*address.folder.glob("*.update")], "what is in use by now is not kept"
+
+
+def fetched_folder(tmp_path: Path) -> Path:
+    """What another user's fetcher has left: a bundle of skills."""
+    folder = tmp_path / "cache"
+    folder.mkdir(parents=True)
+    bundle_of(tmp_path, "3", SKILL, Component.SKILLS).rename(folder / "paige-skills.update")
+    return folder
+
+
+def comments(folder: Path, keys: TrustedKeys) -> tuple[list[str], tuple[str, ...]]:
+    bundles, complaints = bundles_fetched(folder, keys, HERE)
+    return [bundle.manifest.comment for bundle in bundles], complaints
+
+
+def test_what_was_fetched_is_found_by_its_name_and_nothing_else_is_looked_at(tmp_path: Path) -> None:
+    keys, folder = trust(tmp_path / "keys"), fetched_folder(tmp_path)
+    (folder / "paige-voices.update").write_bytes(b"x" * 5000)
+    (folder / "paige-models.update.part").write_bytes(b"x" * 5000)
+    assert comments(folder, keys) == (["paige skills 3"], ())
+    assert comments(tmp_path / "never made", keys) == ([], ())
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "folder", "socket"])
+def test_whoever_fetches_cannot_have_another_file_read(tmp_path: Path, kind: str) -> None:
+    keys, folder = trust(tmp_path / "keys"), fetched_folder(tmp_path)
+    secret = tmp_path / "shadow"
+    secret.write_text("root:hash-of-a-password\n" * 100)
+    file = folder / "paige-models.update"
+    with socket.socket(socket.AF_UNIX) as one:
+        match kind:
+            case "link":
+                file.symlink_to(secret)
+            case "dangling link":
+                file.symlink_to(tmp_path / "nowhere")
+            case "pipe":
+                os.mkfifo(file)  # to open which would wait for ever
+            case "folder":
+                file.mkdir()
+            case "socket":
+                one.bind(str(file))
+        found, (complaint,) = comments(folder, keys)
+    assert found == ["paige skills 3"], "and the other is taken all the same"
+    assert "paige-models.update: " in complaint
+    assert "hash" not in complaint
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who has other users' files")
+def test_a_file_of_another_user_than_the_one_who_fetches_is_not_read(tmp_path: Path) -> None:
+    keys, folder = trust(tmp_path / "keys"), fetched_folder(tmp_path)
+    os.chown(folder, 65534, 65534)
+    (folder / "paige-models.update").hardlink_to(tmp_path / "keys" / "key0.pub")
+    found, complaints = comments(folder, keys)
+    assert found == []
+    assert [complaint.partition(": ")[2] for complaint in complaints] == [
+        "this is no plain file of whoever put it there"
+    ] * 2
+    for file in folder.iterdir():
+        os.chown(file, 65534, 65534)
+    assert comments(folder, keys)[0] == ["paige skills 3"]
+
+
+def test_a_bundle_that_becomes_another_after_its_signature_was_checked_is_not_taken(tmp_path: Path) -> None:
+    keys, folder = trust(tmp_path / "keys"), fetched_folder(tmp_path)
+    other = bundle_of(tmp_path / "other", "3", {"a.yaml": "language: de\n"}, Component.SKILLS)
+    (bundle,), _ = bundles_fetched(folder, keys, HERE)
+    to = tmp_path / "slot"
+    to.mkdir()
+    other.rename(folder / "paige-skills.update")
+    with pytest.raises(BundleInvalid):
+        bundle.unpack(to)
+    (folder / "paige-skills.update").unlink()
+    (folder / "paige-skills.update").symlink_to(tmp_path / "keys" / "key0.pub")
+    with pytest.raises(BundleInvalid, match="cannot be read"):
+        bundle.unpack(to)
 
 
 def test_a_download_that_was_cut_off_goes_on_and_one_that_became_another_begins_anew(tmp_path: Path) -> None:

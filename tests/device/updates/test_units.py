@@ -8,12 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from paige.device.config.document import is_secret
+from paige.device.config.key import leaves
+from paige.device.config.load import load
+from paige.device.config.schema import Config
+from paige.device.errors import ConfigInvalid
 from paige.device.updates.unit import State, SystemdUnit, program_of
 
 FOLDER = Path(__file__).parents[3] / "firmware-configs" / "systemd"
-UNITS = ("paige-update.service", "paige-update.timer", "paige-rollback.service")
-EXPOSED = {"paige-update.service": 20, "paige-rollback.service": 12}
-"""In tenths, of 100 for a unit without any protection."""
+UNITS = (
+    "paige-fetch.service",
+    "paige-update.service",
+    "paige-update.timer",
+    "paige-recover.service",
+    "paige-rollback.service",
+)
 
 SYSTEMCTL = """\
 #!/bin/sh
@@ -48,12 +57,44 @@ def test_systemd_understands_every_line(units: Path, name: str) -> None:
     assert name in analyze("verify", str(units / name)).stderr, "so the verdict above means something"
 
 
-@pytest.mark.parametrize("name", EXPOSED)
-def test_systemd_finds_little_exposed(units: Path, name: str) -> None:
-    if "--offline" not in analyze("--help").stdout:
-        pytest.skip("this systemd judges no unit that is not installed")
-    result = analyze("security", "--offline=true", f"--threshold={EXPOSED[name]}", str(units / name))
-    assert result.returncode == 0, result.stdout.splitlines()[-2:]
+def settings(unit: Path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, _, value in (line.partition("=") for line in unit.read_text().splitlines()):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def test_who_reaches_a_server_is_not_root_and_who_is_root_reaches_none(units: Path) -> None:
+    fetch, use = settings(units / "paige-fetch.service"), settings(units / "paige-update.service")
+    assert (fetch["DynamicUser"], fetch["CapabilityBoundingSet"]) == (["yes"], [""])
+    assert (use["PrivateNetwork"], use["IPAddressDeny"]) == (["yes"], ["any"])
+    assert use["RestrictAddressFamilies"] == ["AF_UNIX"]
+    assert "IPAddressAllow" not in use
+    assert use["ExecStart"][0].split()[-1] == fetch["ExecStart"][0].split()[-1] == "%C/paige-fetch"
+    assert (use["Wants"], fetch["CacheDirectory"]) == (["paige-fetch.service"], ["paige-fetch"])
+    assert "paige-fetch.service" in use["After"][0].split()
+
+
+def test_who_fetches_is_told_no_secret_and_reads_a_configuration_that_names_them(
+    units: Path, tmp_path: Path
+) -> None:
+    given = dict(one.split("=", 1) for one in settings(units / "paige-fetch.service")["Environment"])
+    for secret in [leaf for leaf in leaves(Config) if is_secret(leaf)]:
+        assert given[secret.environment] == "not-for-the-one-who-fetches"
+    file = tmp_path / "paige.yaml"
+    file.write_text('mqtt: {password_file: unread}\npage: {listen: "0.0.0.0:10380", token: !secret unread}\n')
+    with pytest.raises(ConfigInvalid):
+        load(file, {})
+    assert load(file, given).config.page.listen == "0.0.0.0:10380"
+
+
+@pytest.mark.parametrize("service", ["paige.service", "paige-satellite.service"])
+def test_a_trial_that_was_cut_off_is_ended_when_the_machine_starts(units: Path, service: str) -> None:
+    recover = settings(units / "paige-recover.service")
+    assert "paige-recover.service" in settings(FOLDER / service)["Wants"]
+    assert service in recover["After"][0].split(), "it starts the service anew, which nobody waits for then"
+    assert recover["OnFailure"] == ["paige-rollback.service"]
+    assert "PAIGE_PROGRAM=installed" not in recover["Environment"]
 
 
 def test_the_way_back_is_gone_by_the_program_that_is_installed(units: Path) -> None:

@@ -382,6 +382,17 @@ def test_what_a_server_says_is_too_large_is_not_begun(
         add(store, f"{served.url}/small.zip")
 
 
+def test_a_server_that_does_not_say_how_long_a_file_is_cannot_fill_the_disk(
+    served: Served, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    served.files = {"/small.zip": zipped(made(1), tmp_path / "z.zip").read_bytes()}
+    served.length = lambda _: None
+    monkeypatch.setattr(fetching, "free", lambda _: 64 << 20)
+    with pytest.raises(NoRoom, match=r"does not say how long it is, and there is hardly room in .* after \d"):
+        add(store, f"{served.url}/small.zip")
+    assert not [*store.folder.rglob("*.part")], "what came of it is gone"
+
+
 def test_bytes_are_told_as_they_come(served: Served, store: Store) -> None:
     told: list[Progress] = []
     store = Store(store.folder, told.append)
