@@ -1,7 +1,9 @@
 """The Debian package, with a program of a few files; tools/deb/prove.sh installs the real one."""
 
+import os
 import shutil
 import subprocess
+import sys
 from importlib.metadata import PathDistribution
 from pathlib import Path, PurePosixPath
 
@@ -10,6 +12,7 @@ import pytest
 from paige.device.install.program import Member, Program
 from paige.tools.deb.build import Wanted, build
 from paige.tools.deb.contents import DEBIAN, SUITES, copyright_file, maintainer_script
+from paige.tools.deb.running import alone_in
 
 needs_dpkg = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
 
@@ -87,6 +90,35 @@ def test_the_same_checkout_makes_the_same_bytes(program: Program, tmp_path: Path
     first, again, later = (tmp_path / name for name in ("first", "again", "later"))
     assert package(program, first).read_bytes() == package(program, again).read_bytes()
     assert package(program, first / "x").read_bytes() != package(program, later, epoch=1).read_bytes()
+
+
+def test_who_makes_the_same_package_waits_for_the_one_who_is_at_it(tmp_path: Path) -> None:
+    work = tmp_path / "work" / "trixie-arm64"
+    work.mkdir(parents=True)
+    (work / "half").write_text("made")
+    script = f"""
+import pathlib, sys
+from paige.tools.deb import gathering
+gathering.CACHE = pathlib.Path({str(tmp_path)!r})
+from paige.tools.deb.__main__ import main
+sys.argv = ["deb", "--suite", "trixie", "--arch", "arm64", "--out", {str(tmp_path / "out")!r}]
+main()
+"""
+    with alone_in(work):
+        other = subprocess.Popen(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert other.stderr is not None
+            assert other.stderr.readline() == f"another one is at work in {work}; waiting for it\n"
+            assert other.poll() is None
+            assert (work / "half").read_text() == "made"
+        finally:
+            other.kill()
+            other.communicate()
 
 
 def test_copyright_names_each_licence_and_repeats_no_long_one(program: Program) -> None:

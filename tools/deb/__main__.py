@@ -13,7 +13,7 @@ from pathlib import Path
 from paige.tools.deb.build import Wanted, build, time_of_checkout
 from paige.tools.deb.contents import MAINTAINER, PROCESSORS, SUITES
 from paige.tools.deb.gathering import CACHE, program_for
-from paige.tools.deb.running import PackageNotMade
+from paige.tools.deb.running import PackageNotMade, alone_in
 
 
 def main() -> int:
@@ -30,18 +30,19 @@ def main() -> int:
     )
     parser.add_argument("--packing", choices=("xz", "none"), default="xz", help="none is quick (default: xz)")
     options = parser.parse_args()
+    work = CACHE / "work" / f"{options.suite}-{options.arch}"
     try:
-        program = program_for(options.suite, options.arch)
-        wanted = Wanted(
-            options.suite,
-            options.arch,
-            time_of_checkout(),
-            revision=options.revision,
-            maintainer=options.maintainer,
-            packing=options.packing,
-        )
-        tree = CACHE / "work" / f"{options.suite}-{options.arch}" / "tree"
-        package = build(program, wanted, tree, options.out)
+        with alone_in(work):
+            program = program_for(options.suite, options.arch, work)
+            wanted = Wanted(
+                options.suite,
+                options.arch,
+                time_of_checkout(),
+                revision=options.revision,
+                maintainer=options.maintainer,
+                packing=options.packing,
+            )
+            package = build(program, wanted, work / "tree", options.out)
     except PackageNotMade as error:
         print(f"deb: {error}", file=sys.stderr)
         return 1

@@ -10,21 +10,25 @@ from typing import Final
 from paige.device.install.program import Program, gather
 from paige.tools.check_wheels import PURE_SOURCES, requirements, wheel_options
 from paige.tools.deb.contents import PROCESSORS, SUITES, Suite
-from paige.tools.deb.running import run
+from paige.tools.deb.running import alone_in, run
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 """The checkout."""
 CACHE: Final = ROOT / ".cache" / "deb"
 
 
-def program_for(suite_name: str, arch: str) -> Program:
+def program_for(suite_name: str, arch: str, work: Path) -> Program:
     """The program of this checkout, for the Python of a suite on a processor.
+
+    Args:
+        suite_name: One of `SUITES`.
+        arch: One of `PROCESSORS`.
+        work: A folder of which nothing is kept, in which nobody else may be at work.
 
     Raises:
         PackageNotMade: pip or hatchling did not succeed.
     """
     suite = SUITES[suite_name]
-    work = CACHE / "work" / f"{suite_name}-{arch}"
     shutil.rmtree(work, ignore_errors=True)
     libraries = fetched(CACHE, suite.python, PROCESSORS[arch], (), "--no-compile")
     return gather([str(_own(work)), str(libraries)], suite.python, _markers(suite, arch))
@@ -54,16 +58,17 @@ def fetched(cache: Path, python: str, processor: str, extras: Sequence[str], *ho
     wanted = requirements(list(extras))
     key = hashlib.sha256("\n".join(sorted(wanted)).encode()).hexdigest()[:12]
     made = cache / f"{python}-{processor}-{key}"
-    if made.exists():
-        return made
-    print(f"fetching wheels for Python {python} on {processor}, once", file=sys.stderr)
-    fresh, pure = made.with_suffix(f"{made.suffix}.new"), made.with_suffix(f"{made.suffix}.pure")
-    for folder in (fresh, pure):
-        shutil.rmtree(folder, ignore_errors=True)
-    _pip("wheel", "--no-deps", "--wheel-dir", str(pure), *PURE_SOURCES)
-    _pip("install", *how, "--target", str(fresh), *wheel_options(python, processor, pure), *wanted)
-    shutil.rmtree(pure)
-    return fresh.rename(made)
+    with alone_in(made):
+        if made.exists():
+            return made
+        print(f"fetching wheels for Python {python} on {processor}, once", file=sys.stderr)
+        fresh, pure = made.with_suffix(f"{made.suffix}.new"), made.with_suffix(f"{made.suffix}.pure")
+        for folder in (fresh, pure):
+            shutil.rmtree(folder, ignore_errors=True)
+        _pip("wheel", "--no-deps", "--wheel-dir", str(pure), *PURE_SOURCES)
+        _pip("install", *how, "--target", str(fresh), *wheel_options(python, processor, pure), *wanted)
+        shutil.rmtree(pure)
+        return fresh.rename(made)
 
 
 def _markers(suite: Suite, arch: str) -> dict[str, str]:
