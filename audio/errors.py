@@ -5,6 +5,7 @@ AudioError
 ├── SourceLost          a device that delivered sound no longer does
 ├── SpeakerUnusable     a loudspeaker is missing or cannot be opened; a file of sound cannot be written
 ├── VoiceUnusable       a voice is not installed, or damaged
+├── ExecutionUnusable   a model cannot be computed on what was asked for
 └── PhraseUnusable      a phrase to wake or stop by cannot be listened for
 """
 
@@ -27,6 +28,20 @@ class SpeakerUnusable(AudioError):
 
 class VoiceUnusable(AudioError):
     """A voice is not installed, or what is installed is damaged."""
+
+
+class ExecutionUnusable(AudioError):
+    """A model cannot be computed on what was asked for.
+
+    Args:
+        found: What was asked for, and what is so.
+        remedy: What to do about it.
+    """
+
+    def __init__(self, found: str, remedy: str) -> None:
+        super().__init__(f"{found}; {remedy}")
+        self.found = found
+        self.remedy = remedy
 
 
 class PhraseUnusable(AudioError):

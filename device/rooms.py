@@ -61,9 +61,12 @@ class Rooms:
         self._told = told
         self._hearing = hearing
         self._preparing: set[asyncio.Task[None]] = set()
+        self.voice_here: Voice | None = None
+        """Ours, which may speak where one on another machine does not; None where nothing is said aloud."""
         self._voice: Voice | None = None
         if config.voice.aloud:
-            self._voice = _voice(config)
+            self.voice_here = _voice(config)
+            self._voice = _elsewhere(config, self.voice_here)
         self._echo = EchoCanceller() if self._voice is not None and config.voice.echo else None
         self.mouth = self._own_mouth()
         """Of the loudspeaker here; None where none is wanted."""
@@ -220,13 +223,17 @@ class Rooms:
 
 
 def _voice(config: Config) -> Voice:
-    """What speaks: the voice here, or one on another machine before it.
+    """The voice here.
 
     Raises:
         VoiceUnusable: There is no such voice here.
     """
     threads = profile_here(config.board).threads.voice
-    own = open_voice(config.voice.name, config.house.language, threads=threads)
+    return open_voice(config.voice.name, config.house.language, threads=threads)
+
+
+def _elsewhere(config: Config, own: Voice) -> Voice:
+    """What speaks: the voice here, or one on another machine before it."""
     if config.voice.server is None:
         return own
     from paige.device.satellites.elsewhere import Service, VoiceElsewhere

@@ -19,6 +19,7 @@ from paige.device.broker import own_topics
 from paige.device.config.schema import Config
 from paige.device.config.secret import redact
 from paige.device.engagement import FILE, Engagement
+from paige.device.execution import compute_elsewhere
 from paige.device.hearing import hear, open_ears
 from paige.device.memory.code import forget_start
 from paige.device.microphone_watch import MicrophoneWatch
@@ -131,6 +132,7 @@ class Service:
             gc.freeze()
             forget_start()
             self._tell_ready(house)
+            compute_elsewhere(rooms.voice_here, self._config.execution, self._state)
             await asyncio.to_thread(tell_shortcomings, self._state)
             await self._stop.wait()
             self._notifier.stopping()

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from paige.audio.chunk import Samples
 from paige.audio.conversion import to_samples
 from paige.audio.errors import VoiceUnusable
+from paige.audio.execution import Execution, Placed, place
 from paige.audio.voices.library import Clause, espeak
 from paige.audio.voices.text import parts, speakable
 
@@ -34,6 +35,8 @@ _CLAUSE_ENDS: Final = (",", ":", ";")
 _LANGUAGE_SWITCH: Final = re.compile(r"\([^)]+\)")
 """eSpeak marks with it where a word of another language begins and ends."""
 _INPUTS: Final = ("input", "input_lengths", "scales")
+_TRIED: Final = (1, _LONGEST)
+"""Phonemes of what is spoken to try out a voice: the fewest and the most that there are at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +98,15 @@ class PiperConfig:
         for clause in clauses:
             sentence += _LANGUAGE_SWITCH.sub("", clause.phonemes)
             if clause.end in _SENTENCE_ENDS:
-                yield self._numbers_of(sentence + clause.end)
+                yield self.numbers_of(sentence + clause.end)
                 sentence = ""
             elif clause.end in _CLAUSE_ENDS:
                 sentence += clause.end + " "
         if sentence.strip():
-            yield self._numbers_of(sentence)
+            yield self.numbers_of(sentence)
 
-    def _numbers_of(self, sentence: str) -> list[int]:
+    def numbers_of(self, sentence: str) -> list[int]:
+        """Those of the phonemes of one sentence, as the model is given them."""
         pad = self.numbers[_PAD]
         numbers = [*self.numbers[_BEGIN], *pad]
         for sign in unicodedata.normalize("NFD", sentence):
@@ -146,7 +150,33 @@ class PiperVoice:
                     f"{model}: there is no speaker {chosen!r}; there is {', '.join(self._config.speakers)}"
                 )
             self._inputs["sid"] = np.array([self._config.speakers[chosen]], np.int64)  # [1]
-        self._session = _open_session(model, {*_INPUTS, *self._inputs}, threads)
+        self._model, self._threads = model, threads
+        self._session = self._processors = _open_session(model, {*_INPUTS, *self._inputs}, threads)
+        self._failed: Callable[[str], None] = lambda _: None
+
+    def compute_on(self, execution: Execution, failed: Callable[[str], None] = lambda _: None) -> Placed:
+        """Have the voice computed elsewhere than on the processor, once it has been spoken there.
+
+        That may take minutes, in which it can be used as before. It goes back to the processor where it later
+        fails there.
+
+        Args:
+            execution: On what.
+            failed: Told in words that it has gone back, and why; by whatever thread it speaks in.
+
+        Raises:
+            ExecutionUnusable: It cannot be; it stays where it was.
+        """
+        sign = next(sign for sign in self._config.numbers if sign.isalpha())
+        trials = [self._given(self._config.numbers_of(sign * phonemes)) for phonemes in _TRIED]
+        placed = place(self._model, _options(self._threads), execution, trials)
+        self._failed, self._session = failed, placed.session
+        return placed
+
+    @property
+    def file(self) -> Path:
+        """The model."""
+        return self._model
 
     @property
     def name(self) -> str:
@@ -165,15 +195,28 @@ class PiperVoice:
             for numbers in self._config.sentences(self._library.pronounce(part, voice)):
                 yield self._speak(numbers)
 
-    def _speak(self, numbers: list[int]) -> Samples:
-        inputs = {
+    def _given(self, numbers: list[int]) -> dict[str, Any]:
+        return {
             "input": np.array([numbers], np.int64),  # [1, phonemes]
             "input_lengths": np.array([len(numbers)], np.int64),  # [1]
             **self._inputs,
         }
-        sound: NDArray[np.float32] = np.ravel(self._session.run(None, inputs)[0])  # [samples]
+
+    def _speak(self, numbers: list[int]) -> Samples:
+        sound: NDArray[np.float32] = np.ravel(self._computed(self._given(numbers)))  # [samples]
         loudest = float(np.abs(sound).max(initial=0.0))
         return to_samples(sound / loudest if loudest > 0 else sound)  # as Piper does: to full scale
+
+    def _computed(self, inputs: Mapping[str, Any]) -> Any:  # noqa: ANN401  # the runtime publishes no types
+        session = self._session
+        try:
+            return session.run(None, inputs)[0]
+        except Exception as error:  # the runtime raises whatever it likes
+            if session is self._processors:
+                raise
+            self._session = self._processors
+            self._failed(" ".join(str(error).split()))
+            return self._processors.run(None, inputs)[0]
 
 
 def _several(speakers: object) -> int:
@@ -195,15 +238,23 @@ def _open_session(model: Path, wanted: set[str], threads: int) -> Any:  # noqa: 
     # right, and `paige.audio` itself has switched the telemetry off.
     import onnxruntime  # noqa: TID251
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.enable_cpu_mem_arena = False  # it would keep what the longest sentence took
     try:
-        session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(
+            str(model), _options(threads), providers=["CPUExecutionProvider"]
+        )
     except Exception as error:  # the runtime raises whatever it likes
         raise VoiceUnusable(f"{model}: this voice cannot be opened: {error}") from error
     if (found := {one.name for one in session.get_inputs()}) != wanted:
         raise VoiceUnusable(f"{model}: its inputs are {sorted(found)}; expected {sorted(wanted)}")
     return session
+
+
+def _options(threads: int) -> Any:  # noqa: ANN401  # the runtime publishes no types
+    import onnxruntime  # noqa: TID251  # as above
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.enable_cpu_mem_arena = False  # it would keep what the longest sentence took
+    return options

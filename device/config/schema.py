@@ -415,6 +415,15 @@ class Config:
         "voice have, how much memory Paige takes. `paige doctor` tells what that comes to.",
         default_words="the one that the board says it is",
     )
+    execution: tuple[str, ...] = key(
+        (),
+        "On what else than the processor a Piper voice is computed, the preferred first. Where that cannot "
+        "be had, the log and `paige doctor` say why, and the processor goes on.",
+        pattern="tensorrt|cuda|openvino",
+        pattern_words="tensorrt, cuda or openvino",
+        default_words="the processor computes everything",
+        example="[cuda]",
+    )
     state_dir: Path | None = key(
         None,
         "The folder where timers and lists are kept.",

@@ -1,5 +1,7 @@
 """Everything that is looked at, in the order in which it is told."""
 
+from paige.device.doctor.execution import SECONDS as EXECUTION_SECONDS
+from paige.device.doctor.execution import execution
 from paige.device.doctor.finding import Check
 from paige.device.doctor.home import BROKER_SECONDS, DEVICES_SECONDS, broker, devices
 from paige.device.doctor.kernel import kernel
@@ -25,6 +27,7 @@ CHECKS = (
     Check("wake words", 10, wake_words),
     Check("speaker", 10, speaker),
     Check("voice", 10, voice),
+    Check("execution", EXECUTION_SECONDS, execution),
     Check("others", 15, others),
     Check("page", 5, page),
 )

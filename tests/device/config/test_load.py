@@ -126,7 +126,7 @@ log: {level: !include x}
         "paige.yaml:7: speech.confidence: found 'high'; allowed: a number from 0 to 1",
         "paige.yaml:8: host: there is no such key; did you mean mqtt.host? (allowed here: house, mqtt, "
         "speech, wake, voice, satellites, page, policy, memory, language_model, updates, log, board, "
-        "state_dir)",
+        "execution, state_dir)",
         "paige.yaml:9: mqtt: found it twice; keep one",
         "paige.yaml:10: log.level: found the tag !include; !secret is the only one that is known",
     ]
