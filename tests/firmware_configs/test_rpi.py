@@ -278,17 +278,56 @@ def test_the_shell_finds_no_fault_with_the_layers_hooks() -> None:
         assert (result.returncode == 0) is (hook in hooks), result.stdout
 
 
-@needs("dtc", "device-tree-compiler")
-@pytest.mark.parametrize("hat", ["none", "respeaker-2mic-v1", "respeaker-2mic-v2"])
+@pytest.mark.parametrize("hat", ["none", "respeaker-2mic-v1", "google-voicehat"])
 def test_the_hooks_put_the_files_where_they_belong(hat: str, tmp_path: Path) -> None:
-    environ = {**os.environ, "IGconf_paige_files": str(RPI), "IGconf_paige_hat": hat}
-    for hook in hooks_of_the_layer()[:2]:
-        result = run("sh", "-c", hook, "hook", tmp_path, env=environ)
+    boot = tmp_path / "boot" / "firmware"
+    boot.mkdir(parents=True)
+    (boot / "config.txt").write_text("dtparam=audio=on\n")
+    (boot / "cmdline.txt").write_text("console=tty1 root=ROOTDEV rootwait\n")
+    for hook in hooks_of_the_layer()[:3]:
+        result = run_hook(hook, hat, tmp_path)
         assert result.returncode == 0, result.stderr
     assert (tmp_path / "etc" / "tmpfiles.d" / "paige-governor.conf").exists()
-    config = tmp_path / "boot" / "firmware" / "config.txt"
-    assert config.exists() is (hat != "none")
-    assert (config.parent / "overlays" / f"{hat}.dtbo").exists() is hat.endswith("v2")
+    config = (boot / "config.txt").read_text()
+    assert config.startswith("dtparam=audio=on\n")
+    assert ("dtoverlay=" in config) is (hat != "none")
+    line = "console=tty1 root=ROOTDEV rootwait cgroup_enable=memory psi=1\n"
+    assert (boot / "cmdline.txt").read_text() == line
+
+
+@needs("dtc", "device-tree-compiler")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the image's own compiler runs in its root")
+def test_an_overlay_of_our_own_is_compiled_in_the_image(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    shared = [folder for folder in ("usr", "bin", "lib", "lib64") if Path("/", folder).exists()]
+    mounts = "".join(f"mkdir {root}/{each} && mount --rbind /{each} {root}/{each} && " for each in shared)
+    hook = tmp_path / "hook"
+    hook.write_text(hooks_of_the_layer()[2])
+    environ = {**os.environ, "IGconf_paige_files": str(RPI), "IGconf_paige_hat": "respeaker-2mic-v2"}
+    result = run("unshare", "--mount", "sh", "-c", f"{mounts}sh {hook} {root}", env=environ)
+    if "unshare" in result.stderr or "mount" in result.stderr:
+        pytest.skip(f"no folders can be mounted here: {result.stderr.strip()}")
+    assert result.returncode == 0, result.stderr
+    made = root / "boot" / "firmware" / "overlays" / "respeaker-2mic-v2.dtbo"
+    assert made.read_bytes()[:4] == b"\xd0\x0d\xfe\xed"
+
+
+def test_the_kernel_counts_memory_where_command_lines_are_made_of_fragments(tmp_path: Path) -> None:
+    """As rpi-image-gen runs hooks of a layer's own folder from linux-base 2.0 on."""
+    hook = LAYER.with_suffix(".d") / "hooks" / "customize50-cmdline"
+    assert os.access(hook, os.X_OK)
+    assert run(hook, tmp_path, env={"PATH": os.environ["PATH"]}).returncode == 0
+    assert list(tmp_path.iterdir()) == []
+    work = {"PATH": os.environ["PATH"], "LAYER_WORKDIR": str(tmp_path)}
+    assert run(hook, tmp_path, env=work).returncode == 0
+    fragment = tmp_path / "for" / "linux-base" / "cmdline.d" / "50-paige"
+    assert fragment.read_text() == "cgroup_enable=memory psi=1\n"
+
+
+def run_hook(hook: str, hat: str, root: Path) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "IGconf_paige_files": str(RPI), "IGconf_paige_hat": hat}
+    return run("sh", "-c", hook, "hook", root, env=environ)
 
 
 def hooks_of_the_layer() -> list[str]:
@@ -299,6 +338,9 @@ def hooks_of_the_layer() -> list[str]:
 @pytest.mark.skipif(
     shutil.which("rpi-image-gen") is None, reason="needs rpi-image-gen (github.com/raspberrypi)"
 )
-def test_its_own_linter_takes_the_layer() -> None:
+def test_its_own_linter_takes_the_layer(tmp_path: Path) -> None:
     result = run("rpi-image-gen", "metadata", "--lint", LAYER)
     assert result.returncode == 0, result.stdout + result.stderr
+    wrong = tmp_path / "paige.yaml"
+    wrong.write_text(LAYER.read_text().replace("hat-Desc:", "hat-Description:"))
+    assert run("rpi-image-gen", "metadata", "--lint", wrong).returncode != 0
