@@ -34,6 +34,7 @@ from paige.iot.units import TemperatureUnit
 from paige.models.errors import StoreFailed
 from paige.models.grammar.sentences import Sentences
 from paige.models.kinds import Kinds
+from paige.models.made_before import MadeBefore
 from paige.models.nlu.shipped import LazyModel
 from paige.models.recognizer.protocol import Recognizer
 
@@ -41,6 +42,8 @@ _log = logging.getLogger(__name__)
 
 MODELS = "models"
 """The folder of language models, where state is kept."""
+_MADE = "made"
+"""The folder of what the next start need not make again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,8 @@ async def assistant(
             Home(link, registry, dialects(config.mqtt, described.bindings), own_topics=own)
         )
         # In a thread, because the broker and the devices answer meanwhile.
-        words = await asyncio.to_thread(_words, config, registry, sentences, stays=state is not None)
+        before = None if state is None else MadeBefore(state / _MADE)
+        words = await asyncio.to_thread(_words, config, registry, sentences, before)
         patience = Patience(deadline=config.mqtt.command_deadline)
         executor = stack.enter_context(Executor(home, link, patience=patience))
         thinker = None if models is None else _thinker(config, models, words.sentences)
@@ -140,18 +144,21 @@ class _Words:
     narrator: Narrator
 
 
-def _words(config: Config, registry: Registry, more: tuple[Path, ...], *, stays: bool) -> _Words:
-    """What is understood and said; who `stays` opens the model now, a visitor only if it is needed."""
+def _words(config: Config, registry: Registry, more: tuple[Path, ...], before: MadeBefore | None) -> _Words:
+    """What is understood and said.
+
+    Who stays, and so has a `before`, opens the model now; a visitor only if it is needed.
+    """
     house = config.house
     own = () if house.sentences is None else (house.sentences,)
     custom = (*updated_skills(config.updates.folder), *more, *own)
-    sentences = Sentences.for_language(house.language, custom)
+    sentences = Sentences.for_language(house.language, custom, before)
     replies = Replies.for_language(house.language, custom)
     model = LazyModel.for_language(house.language)
-    if stays and model:
+    if before is not None and model:
         model.get()
     answers = answer_sentences(house.language, replies.answers)
-    understanding = Understanding(sentences, answers, registry, model)
+    understanding = Understanding(sentences, answers, registry, model, before)
     understanding.warm()
     return _Words(sentences, understanding, Narrator(replies, TemperatureUnit(house.temperature_unit)))
 

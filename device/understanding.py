@@ -13,6 +13,7 @@ from paige.models.grammar.language import Language
 from paige.models.grammar.reader import Reader
 from paige.models.grammar.sentences import Sentences
 from paige.models.intent import Intent, NotRecognized
+from paige.models.made_before import MadeBefore
 from paige.models.nlu.clauses import TARGETS
 from paige.models.nlu.connectives import Connectives
 from paige.models.nlu.home_names import HomeNames
@@ -55,6 +56,7 @@ class Understanding:
         answers: What can be said while a question is open; see `answer_sentences`.
         registry: Knows the names.
         model: For what people say otherwise; None for what can be said word for word alone.
+        before: Has what was made of the same names already.
     """
 
     def __init__(
@@ -63,8 +65,10 @@ class Understanding:
         answers: Sentences,
         registry: Registry,
         model: LazyModel | None = None,
+        before: MadeBefore | None = None,
     ) -> None:
         self._registry = registry
+        self._before = before
         self._model = LazyModel(None) if model is None else model
         self._shapes = Shapes(sentences)
         self._names: HomeNames | None = None
@@ -177,7 +181,7 @@ class Understanding:
             return self._of_question
         key = (id(sentences), here)
         if key not in self._languages:
-            self._languages[key] = Language(sentences, vocabulary)
+            self._languages[key] = Language(sentences, vocabulary, self._before)
         return self._languages[key]
 
 

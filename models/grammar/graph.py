@@ -1,11 +1,14 @@
 """The sentences of a language as a graph of words, the form that speech recognizers take."""
 
+import struct
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import compress
-from typing import NamedTuple, cast, overload
+from typing import Final, NamedTuple, Self, cast, overload
+
+_HEAD: Final = struct.Struct("=4L")
 
 
 class Arc(NamedTuple):
@@ -67,6 +70,31 @@ class Arcs(Sequence[Arc]):
         """Every word that one of them says."""
         return frozenset(word for word in self._words if word is not None)
 
+    def to_bytes(self) -> bytes:
+        """All of it, as `from_bytes` of the same machine takes it."""
+        columns = (self._sources, self._targets, self._said, self._weights)
+        return b"".join((*(column.tobytes() for column in columns), self._text.encode()))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, count: int, states: int) -> Self:
+        """So many steps between so many states.
+
+        Raises:
+            ValueError: These are not.
+        """
+        made, at = cls(()), 0
+        for column in (made._sources, made._targets, made._said, made._weights):
+            end = at + count * column.itemsize
+            column.frombytes(data[at:end])
+            if len(column) != count:
+                raise ValueError(f"{len(column)} steps of {count}")
+            at = end
+        made._text = data[at:].decode()
+        most = max(made._sources, default=0), max(made._targets, default=0)
+        if max(most) >= states or max(made._said, default=0) >= len(made._words):
+            raise ValueError("a step leads nowhere or says nothing")
+        return made
+
     def saying(self, words: Collection[str]) -> Iterator[Arc]:
         """Those that say one of these words, or nothing, in their order."""
         wanted = bytes(word is None or word in words for word in self._words)
@@ -96,3 +124,19 @@ class WordGraph:
     def words(self) -> frozenset[str]:
         """Every word that can be said."""
         return self.arcs.words
+
+    def to_bytes(self) -> bytes:
+        """All of it, as `from_bytes` of the same machine takes it."""
+        return _HEAD.pack(self.states, self.start, self.final, len(self.arcs)) + self.arcs.to_bytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """The graph that gave these.
+
+        Raises:
+            ValueError, struct.error: None did.
+        """
+        states, start, final, count = _HEAD.unpack_from(data)
+        if max(start, final) >= states:
+            raise ValueError("it has no beginning or no end")
+        return cls(states, start, final, Arcs.from_bytes(data[_HEAD.size :], count, states))

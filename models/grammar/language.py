@@ -1,8 +1,10 @@
 """What can be said to this home, and what it means."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from random import Random
+from typing import TypeVar
 
 from paige.models.grammar.ending import Ending, Endings
 from paige.models.grammar.graph import WordGraph
@@ -17,13 +19,16 @@ from paige.models.grammar.suggestions import Suggester
 from paige.models.grammar.tokens import tokenize
 from paige.models.heap import all_kept
 from paige.models.intent import Intent, NotRecognized, SlotValue, Suggestion
-from paige.models.vocabulary import Vocabulary
+from paige.models.made_before import MadeBefore
+from paige.models.vocabulary import Name, Vocabulary
 
 _MOST_CHARACTERS = 2_000
 """Longer texts are nobody's command; they are not even cut into words."""
 
 
 _TRIES_A_SAMPLE = 100
+
+Thing = TypeVar("Thing")
 
 
 class Language:
@@ -34,11 +39,15 @@ class Language:
     Args:
         sentences: What can be said.
         vocabulary: What the home's things and places are called, and where the speaker stands.
+        before: Has what was made of the same language already, where `sentences` say what they are made of.
     """
 
-    def __init__(self, sentences: Sentences, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, sentences: Sentences, vocabulary: Vocabulary, before: MadeBefore | None = None
+    ) -> None:
         self.sentences = sentences
         self.vocabulary = vocabulary
+        self._before = before
         self.matcher = ListMatcher(sentences.language, sentences.ways, vocabulary)
         """Finds the values of lists, and the home's names."""
         self._parser = Parser(sentences.automaton, self.matcher, sentences.fillers)
@@ -138,8 +147,39 @@ class Language:
 
     @cached_property
     def _word_graph(self) -> WordGraph:
-        with all_kept():
-            return word_graph(self.sentences, self.matcher, self.vocabulary.here)
+        def make() -> WordGraph:
+            with all_kept():
+                return word_graph(self.sentences, self.matcher, self.vocabulary.here)
+
+        return self.made("graph", make, write=WordGraph.to_bytes, read=WordGraph.from_bytes)
+
+    def made(
+        self,
+        kind: str,
+        make: Callable[[], Thing],
+        *of: str,
+        write: Callable[[Thing], bytes],
+        read: Callable[[bytes], Thing],
+    ) -> Thing:
+        """What is made of this language: as it was made before, or else now.
+
+        Args:
+            kind: What it is, in letters.
+            make: Makes it.
+            of: What else it is made of.
+            write: The thing in bytes.
+            read: The thing from these.
+        """
+        if self._before is None or not self.sentences.made_of:
+            return make()
+        key = self._before.key(self._made_of, *of)
+        return self._before.get(kind, key, make, write=write, read=read)
+
+    @cached_property
+    def _made_of(self) -> str:
+        known = self.vocabulary
+        names = [list(map(_written, some)) for some in (known.entities, known.areas, known.floors)]
+        return json.dumps([self.sentences.made_of.hex(), known.here, *names])
 
     def ending(self, words: Sequence[str]) -> Ending:
         """Whether the words of `word_graph` that were heard so far can be all that is said.
@@ -156,3 +196,7 @@ class Language:
 def _is_sentence(slot: Slot) -> bool:
     """Whether what stands for a slot must be a sentence; that one may hold no further one."""
     return isinstance(slot.symbol.source, WildcardList) and slot.symbol.source.sentence
+
+
+def _written(name: Name) -> list[object]:
+    return [name.spoken, name.value, sorted(name.context.items())]

@@ -50,7 +50,7 @@ def _values(file: YamlFile, keys: Keys, name: str, body: object) -> tuple[TextVa
 
 
 def _text_value(file: YamlFile, keys: Keys, item: object) -> TextValue:
-    place = Place(file, keys)
+    place = Place.of(file, keys)
     if isinstance(item, dict):
         said, out, context = item.get("in"), item.get("out"), item.get("context")
         if not isinstance(said, str | int | float) or isinstance(said, bool):

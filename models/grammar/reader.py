@@ -56,6 +56,18 @@ class _Pending:
     rules: Mapping[str, Rule]
 
 
+def sentence_files(path: Path) -> list[Path]:
+    """A file itself; of a folder, every YAML file below it, in the order of their names.
+
+    Raises:
+        SentencesInvalid: There is none.
+    """
+    files = yaml_files(path)
+    if not files:
+        raise SentencesInvalid(f"{path}: this folder has no .yaml file")
+    return files
+
+
 class Reader:
     """Collects files; `sentences()` resolves what they refer to."""
 
@@ -68,10 +80,7 @@ class Reader:
 
     def add_path(self, path: Path, custom: bool) -> None:
         """Read a file, or every YAML file below a folder, in the order of their names."""
-        files = yaml_files(path)
-        if not files:
-            raise SentencesInvalid(f"{path}: this folder has no .yaml file")
-        for file in files:
+        for file in sentence_files(path):
             self._add(read_yaml(file), custom)
 
     def add_text(self, text: str, source: str, custom: bool) -> None:
@@ -91,7 +100,7 @@ class Reader:
                 scope = Scope(lists, rules, language, shared.made, shared.parts)
                 ways.update(_ways(pending.lists, scope))
             for number, text in enumerate(pending.sentences):
-                place = Place(pending.file, (*pending.keys, "sentences", number))
+                place = Place.of(pending.file, (*pending.keys, "sentences", number))
                 templates.append(Template(text, scope.read(text, place), pending.block, place))
         for rule in self._rules.values():
             check_syntax(rule.template, rule.place)
@@ -226,7 +235,7 @@ def _slots(file: YamlFile, keys: Keys, body: object) -> Iterable[tuple[str, Slot
 
 def _rules(file: YamlFile, keys: Keys, body: object) -> dict[str, Rule]:
     return {
-        name: Rule(_string(file, (*keys, name), text), Place(file, (*keys, name)))
+        name: Rule(_string(file, (*keys, name), text), Place.of(file, (*keys, name)))
         for name, text in _named(file, keys, body)
     }
 

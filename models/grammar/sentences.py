@@ -15,8 +15,8 @@ The newer form, with a file for each combination of slots, is read as well:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -28,8 +28,10 @@ from paige.models.grammar.nodes import Node
 from paige.models.grammar.numbers import Trie
 from paige.models.grammar.template import Rule
 from paige.models.grammar.tokens import Words, words_of
+from paige.models.grammar.yaml_file import read_text
 from paige.models.intent import SlotValue
 from paige.models.language_folder import language_folder
+from paige.models.made_before import MadeBefore
 
 _NOT_SENTENCES = frozenset(
     {
@@ -94,6 +96,8 @@ class Sentences:
     skip_words: tuple[str, ...] = ()
     ways: Mapping[TextValue, Sequence[Words]] = field(default_factory=dict)
     """All that may be said for each value of each word list."""
+    made_of: bytes = field(default=b"", compare=False)
+    """Tells these sentences from others, for what is made of them and kept; empty where nothing is."""
 
     @staticmethod
     def load(paths: Iterable[Path | str], language: str | None = None) -> "Sentences":
@@ -114,20 +118,43 @@ class Sentences:
         return reader.sentences()
 
     @staticmethod
-    def for_language(language: str = "en", custom: Iterable[Path | str] = ()) -> "Sentences":
+    def for_language(
+        language: str = "en", custom: Iterable[Path | str] = (), before: MadeBefore | None = None
+    ) -> "Sentences":
         """The packaged sentences of a language, and the user's own.
+
+        Args:
+            language: A code such as `en`.
+            custom: Files, and folders with all files below them.
+            before: Has them where they were read before, and what is made of them, too.
 
         Raises:
             SentencesInvalid: There is no such language, or something in a user's file cannot be understood.
         """
-        from paige.models.grammar.reader import Reader
+        from paige.models.grammar.reader import Reader, sentence_files
 
-        reader = Reader(language)
-        for file in packaged_files(language):
-            reader.add_text(file.read_text(encoding="utf-8"), str(file), custom=False)
-        for path in custom:
-            reader.add_path(Path(path), custom=True)
-        return reader.sentences()
+        own = [(str(file), read_text(file)) for path in custom for file in sentence_files(Path(path))]
+
+        def read() -> Sentences:
+            reader = Reader(language)
+            for file in packaged_files(language):
+                reader.add_text(file.read_text(encoding="utf-8"), str(file), custom=False)
+            for source, text in own:
+                reader.add_text(text, source, custom=True)
+            return reader.sentences()
+
+        if before is None:
+            return read()
+        from paige.models.grammar import saved
+
+        key = before.key(language, *(part for file in own for part in file))
+        return before.get(
+            "sentences",
+            key,
+            lambda: replace(read(), made_of=key),
+            write=saved.to_bytes,
+            read=partial(saved.from_bytes, made_of=key),
+        )
 
     @cached_property
     def automaton(self) -> Automaton:

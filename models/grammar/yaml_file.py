@@ -77,18 +77,32 @@ class Place(str):
     Places stay for as long as what stands there; the file's content need not.
     """
 
-    __slots__ = ("_keys", "_text")
-    _keys: Keys
-    _text: str
+    __slots__ = ("_text", "keys")
+    keys: Keys
+    _text: str | None
 
-    def __new__(cls, file: YamlFile, keys: Keys) -> "Place":
-        """The place of the value at `keys`."""
-        made = super().__new__(cls, file.source)
-        made._keys, made._text = keys, file.text
+    def __new__(cls, source: str, keys: Keys, text: str | None = None) -> "Place":
+        """The place of the value at `keys`; without the `text`, that of the file `source` is read."""
+        made = super().__new__(cls, source)
+        made.keys, made._text = keys, text
         return made
 
+    @classmethod
+    def of(cls, file: YamlFile, keys: Keys) -> "Place":
+        """The place of the value at `keys`."""
+        return cls(file.source, keys, file.text)
+
+    @property
+    def source(self) -> str:
+        """What messages call the file."""
+        return str.__str__(self)
+
     def __str__(self) -> str:
-        return _place(str.__str__(self), self._text, self._keys)
+        try:
+            text = read_text(Path(self.source)) if self._text is None else self._text
+            return _place(self.source, text, self.keys)
+        except (SentencesInvalid, yaml.YAMLError):
+            return self.source  # it is not what it was
 
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)
@@ -108,15 +122,23 @@ def read_yaml(path: Path) -> YamlFile:
     Raises:
         SentencesInvalid: It cannot be read, is not UTF-8, or is not YAML.
     """
+    return parse_yaml(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        SentencesInvalid: It cannot be read, or is not UTF-8.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SentencesInvalid(f"{path}: there is no such file or folder") from None
     except UnicodeDecodeError as error:
         raise SentencesInvalid(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
     except OSError as error:
         raise SentencesInvalid(f"{path}: cannot be read: {error.strerror}") from error
-    return parse_yaml(text, str(path))
 
 
 def parse_yaml(text: str, source: str) -> YamlFile:

@@ -8,6 +8,7 @@ Each utterance is searched up to three times, one search after the other:
    judges whether it was said at all.
 """
 
+import json
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -110,9 +111,17 @@ class PocketSphinxRecognizer:
             self._languages = restricted
 
     def _ready(self, language: Language) -> "_Restricted":
-        return _Restricted(
-            self._model, language.word_graph(), Spelling.for_language(language.sentences.language)
+        graph = language.word_graph()
+
+        def make() -> _Sounds:
+            return _Sounds.of(graph, self._model, Spelling.for_language(language.sentences.language))
+
+        dictionary = self._model.dictionary.stat()
+        of = (
+            f"{self._model.dictionary} {dictionary.st_size} {dictionary.st_mtime_ns} {dictionary.st_ctime_ns}"
         )
+        sounds = language.made("sphinx", make, of, write=_Sounds.to_bytes, read=_Sounds.from_bytes)
+        return _Restricted(self._model, graph, sounds)
 
     def recognize(self, utterance: Utterance) -> Transcript:
         """What was said, in the first language that has it; empty where it was no sentence of any."""
@@ -206,13 +215,43 @@ def _transcript(hearing: Hearing | None, seconds: float) -> Transcript:
     return Transcript(hearing.text, confidence, seconds, hearing.words, others)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sounds:
+    """What a language's words sound like, and which follows which."""
+
+    said: Pronunciations
+    """Without words that nobody knows how to say."""
+    pairs: str
+    """In ARPA format; empty for a language that is searched whole."""
+
+    @staticmethod
+    def of(graph: WordGraph, model: SphinxModel, spelling: Spelling) -> "_Sounds":
+        said = pronounce(graph.words, model.dictionary, spelling)
+        sayable = _sayable(graph, said)
+        large = sayable is not None and len(sayable.arcs) > _SMALL_LANGUAGE
+        return _Sounds(said, arpa(pairs(sayable)) if sayable is not None and large else "")
+
+    def to_bytes(self) -> bytes:
+        return b"\0".join((json.dumps(self.said).encode(), self.pairs.encode()))
+
+    @staticmethod
+    def from_bytes(data: bytes) -> "_Sounds":
+        said, _, pairs = data.partition(b"\0")
+        return _Sounds({word: tuple(ways) for word, ways in json.loads(said).items()}, pairs.decode())
+
+
+def _sayable(graph: WordGraph, said: Pronunciations) -> WordGraph | None:
+    """The sentences of words that can be said; None where there is none."""
+    return graph if graph.words <= said.keys() else only(graph, said.keys())
+
+
 class _Restricted:
     """The decoders that listen for one language."""
 
-    def __init__(self, model: SphinxModel, graph: WordGraph, spelling: Spelling) -> None:
-        self._said = said = pronounce(graph.words, model.dictionary, spelling)
+    def __init__(self, model: SphinxModel, graph: WordGraph, sounds: _Sounds) -> None:
+        self._said = said = sounds.said
         self.unpronounceable = graph.words - said.keys()
-        self._graph = only(graph, said.keys())
+        self._graph = _sayable(graph, said)
         if self._graph is None:
             return
         self._folder = TemporaryDirectory(prefix="paige-")
@@ -233,7 +272,7 @@ class _Restricted:
             self._sentences.sentences(self._graph)
         else:
             self._words = Search(decoder, **_WORD_SEARCH)
-            self._pairs.write_text(arpa(pairs(self._graph)), encoding="utf-8")
+            self._pairs.write_text(sounds.pairs, encoding="utf-8")
             self._words.word_pairs(self._pairs)
 
     def take_live(self) -> Search | None:
