@@ -198,7 +198,20 @@ def _nothing(arguments: Namespace, loaded: "Loaded") -> str:
         return f"{arguments.source}: nothing there is for this machine"
     if loaded.config.updates.url is None:
         return "no address is configured (updates.url), so nothing was asked for: paige update /media/usb"
-    return "nothing newer is there"
+    return f"nothing newer is there{_age(loaded)}"
+
+
+def _age(loaded: "Loaded") -> str:
+    """How old what is here is, where somebody may be keeping what is newer back."""
+    from datetime import UTC, datetime
+
+    from paige.device.updates.age import newest
+
+    one = newest(loaded.config.updates.folder)
+    if one is None:
+        return ""
+    days = one.days(datetime.now(UTC).date())
+    return f"; the newest here is {one.component} {one.version} of {one.dated}, {days} days old"
 
 
 def _status(arguments: Namespace, loaded: "Loaded") -> int:
@@ -270,7 +283,9 @@ def _result(result: "Ended | Refusal") -> dict[str, Any]:
 def _standing(report: "Report") -> str:
     """A component, for people."""
     used = next((place for place in report.places if place.used), None)
-    parts = ["what is installed is in use" if used is None else f"{used.version} is in use"]
+    parts = ["what is installed is in use"]
+    if used is not None:
+        parts = [f"{used.version}{'' if used.dated is None else f' of {used.dated}'} is in use"]
     parts += [f"{place.version} is kept" for place in report.places if not place.used]
     if report.trial is not None:
         parts.append(f"{report.trial.version} is on trial since {report.trial.began}")
@@ -280,10 +295,11 @@ def _standing(report: "Report") -> str:
 
 def _told(report: "Report") -> dict[str, Any]:
     """A component, for programs."""
-    used = next((str(place.version) for place in report.places if place.used), None)
+    used = next((place for place in report.places if place.used), None)
     return {
         "component": str(report.component),
-        "used": used,
+        "used": None if used is None else str(used.version),
+        "date": None if used is None or used.dated is None else used.dated.isoformat(),
         "kept": [str(place.version) for place in report.places if not place.used],
         "trial": None if report.trial is None else str(report.trial.version),
         "failed": [

@@ -10,6 +10,7 @@ from paige.device.doctor.machine import board, clock, disk, memory
 from paige.device.doctor.page import page
 from paige.device.doctor.profile import board_profile
 from paige.device.doctor.sound import microphone, speaker, voice, wake_words
+from paige.device.doctor.updates import updates
 from paige.device.doctor.wyoming import others
 
 CHECKS = (
@@ -30,4 +31,5 @@ CHECKS = (
     Check("execution", EXECUTION_SECONDS, execution),
     Check("others", 15, others),
     Check("page", 5, page),
+    Check("updates", 10, updates),
 )

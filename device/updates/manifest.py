@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ _LONGEST_PATH: Final = 400
 _VERSION: Final = re.compile(r"(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){0,3}")
 _PYTHON: Final = re.compile(r"3\.[1-9][0-9]?")
 _PROCESSOR: Final = re.compile(r"[a-z0-9_]{1,20}")
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _PART: Final = re.compile(r"[!-.0-\[\]-~]([ -.0-\[\]-~]{0,98}[!-.0-\[\]-~])?")
 """Of a path: what can be printed in ASCII, without / and \\, and no space at either end."""
@@ -78,6 +80,9 @@ class Manifest:
     """By their paths in the slot."""
     made: Made | None = None
     """For which machines; None for what runs on all, and never for a program."""
+    dated: date | None = None
+    """When it was made, so that somebody who keeps newer ones back is noticed by its age; None where that is
+    not said."""
 
     @property
     def size(self) -> int:
@@ -102,6 +107,8 @@ class Manifest:
             "version": str(self.version),
             "needs": str(self.needs),
         }
+        if self.dated is not None:
+            data["date"] = self.dated.isoformat()
         if self.made is not None:
             data |= {"python": self.made.python, "processor": self.made.processor}
         data["files"] = {
@@ -155,7 +162,15 @@ def _manifest(data: Any) -> Manifest:  # noqa: ANN401  # JSON
     made = _made(data) if component is Component.PROGRAM or "python" in data else None
     files = _files(data["files"])
     needs = Version.parse(_text(data["needs"]))
-    return Manifest(component, Version.parse(_text(data["version"])), needs, files, made)
+    dated = _date(data["date"]) if "date" in data else None
+    return Manifest(component, Version.parse(_text(data["version"])), needs, files, made, dated)
+
+
+def _date(value: Any) -> date:  # noqa: ANN401  # JSON
+    text = _text(value)
+    if not _DATE.fullmatch(text):  # Python reads more than this
+        raise ValueError(f"{text[:40]!r} is no date such as 2026-11-23")
+    return date.fromisoformat(text)
 
 
 def _text(value: Any) -> str:  # noqa: ANN401  # JSON

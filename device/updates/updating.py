@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -73,6 +73,8 @@ class Place:
     slot: Slot
     version: Version
     used: bool
+    dated: date | None = None
+    """When it was made, where that is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ class Updater:
         for slot in Slot:
             manifest = slots.manifest(slot)
             if manifest is not None:
-                places.append(Place(slot, manifest.version, used=slots.current is slot))
+                places.append(Place(slot, manifest.version, slots.current is slot, manifest.dated))
         trial = journal.trial if journal.trial and journal.trial.component is component else None
         return Report(component, tuple(places), journal.of(component), trial)
 

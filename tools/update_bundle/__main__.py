@@ -14,6 +14,7 @@ import getpass
 import os
 import sys
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from minisign import KeyPair, SecretKey
@@ -55,6 +56,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     make.add_argument("--python", help="for which it was made, such as 3.11; a program needs it")
     make.add_argument("--processor", help="for which it was made, such as aarch64; a program needs it")
+    make.add_argument(
+        "--date",
+        type=date.fromisoformat,
+        default=datetime.now(UTC).date(),
+        help="when it was made, such as 2026-11-23; today without this",
+    )
     make.add_argument("--key", type=Path, required=True, metavar="FILE", help="the secret key")
     make.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where it is put")
     return parser
@@ -69,7 +76,7 @@ def _wanted(arguments: argparse.Namespace) -> Wanted:
         made = Made(arguments.python, arguments.processor)
     elif component is Component.PROGRAM or arguments.python or arguments.processor:
         raise BundleNotMade("a program runs with one Python on one processor: give --python and --processor")
-    return Wanted(arguments.folder, component, arguments.version, arguments.needs, made)
+    return Wanted(arguments.folder, component, arguments.version, arguments.needs, made, arguments.date)
 
 
 def _make_key(file: Path) -> int:

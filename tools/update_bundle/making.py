@@ -5,6 +5,7 @@ import io
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import IO, Final
 
@@ -30,6 +31,8 @@ class Wanted:
     needs: Version
     made: Made | None = None
     """For which machines; None for all."""
+    dated: date | None = None
+    """When it was made."""
 
     def manifest(self) -> Manifest:
         """Of the folder as it is now.
@@ -42,7 +45,7 @@ class Wanted:
         files = {path: FileEntry.of(file) for path, file in sorted(self._files())}
         if not files:
             raise BundleNotMade(f"{self.folder}: there are no files in it")
-        return Manifest(self.component, self.version, self.needs, files, self.made)
+        return Manifest(self.component, self.version, self.needs, files, self.made, self.dated)
 
     def _check_program(self) -> None:
         """See that the launcher finds in the folder what the manifest says."""

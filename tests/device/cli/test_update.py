@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,8 @@ def test_skills_from_a_stick_are_tried_used_and_taken_back(tmp_path: Path) -> No
 
 def test_what_was_fetched_by_one_is_brought_into_use_by_another(tmp_path: Path) -> None:
     keys, cache = trust(tmp_path / "keys"), tmp_path / "cache"
-    bundle = bundle_of(tmp_path, "3", {"light.yaml": SENTENCES}, Component.SKILLS)
+    made = datetime.now(UTC).date() - timedelta(days=9)
+    bundle = bundle_of(tmp_path, "3", {"light.yaml": SENTENCES}, Component.SKILLS, dated=made)
     files = {f"/{one.name}": one.read_bytes() for one in (bundle, bundle.with_suffix(".minisig"))}
     assert keys.keys
     with serving(Served(files)) as served:
@@ -96,7 +98,9 @@ def test_what_was_fetched_by_one_is_brought_into_use_by_another(tmp_path: Path) 
         assert again.returncode == 0
         assert "not taken: skills 3 is not newer than 3" in again.stdout
         fetched = paige(tmp_path, "update", "fetch", str(cache), PAIGE_UPDATES_URL=served.url)
-        assert (fetched.returncode, fetched.stdout) == (0, "nothing newer is there\n")
+        age = f"the newest here is skills 3 of {made}, 9 days old"
+        assert (fetched.returncode, fetched.stdout) == (0, f"nothing newer is there; {age}\n")
+        assert f"skills    3 of {made} is in use" in paige(tmp_path, "update", "status").stdout
     assert not (cache / "paige-skills.update").exists()
     nothing = paige(tmp_path, "update", "fetched", str(cache))
     assert (nothing.returncode, nothing.stdout) == (0, "nothing newer was fetched\n")

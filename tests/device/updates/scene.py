@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -102,12 +102,13 @@ def bundle_of(
     needs: str = "0",
     made: Made | None = None,
     pair: KeyPair | None = None,
+    dated: date | None = None,
 ) -> Path:
     """A bundle, signed."""
     source = put_files(folder / f"{component}-{version}-files", files)
     if component is Component.PROGRAM and made is None:
         made = HERE.made
-    wanted = Wanted(source, component, Version.parse(version), Version.parse(needs), made)
+    wanted = Wanted(source, component, Version.parse(version), Version.parse(needs), made, dated)
     return write(wanted, (pair or key_pair()).secret_key, folder / f"{component}-{version}")
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -397,6 +398,19 @@ def test_the_manifest_is_written_as_it_always_was() -> None:
     )
     assert manifest.to_json() == (GOLDEN / "manifest.json").read_text()
     assert Manifest.from_json((GOLDEN / "manifest.json").read_bytes()) == manifest
+
+
+def test_a_manifest_says_when_it_was_made_and_an_older_paige_takes_no_notice() -> None:
+    files = {"a": FileEntry.of_bytes(b"")}
+    manifest = Manifest(
+        Component.SKILLS, Version((1,)), Version((0,)), files, None, date.fromisoformat("2026-02-28")
+    )
+    data = json.loads(manifest.to_json())
+    assert data["date"] == "2026-02-28"
+    assert Manifest.from_json(manifest.to_json().encode()) == manifest
+    for wrong in ("2026-02-30", "20260228", "2026-W09-6", "yesterday", 20260228, None, ["2026-02-28"]):
+        with pytest.raises(BundleInvalid):
+            Manifest.from_json(json.dumps(data | {"date": wrong}).encode())
 
 
 @given(VERSIONS, VERSIONS)
