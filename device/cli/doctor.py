@@ -3,21 +3,22 @@
 import json
 import os
 import sys
-from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from paige.device.cli.command import Subcommand
 from paige.device.config.load import Loaded, load
 from paige.device.doctor.examine import examine
-from paige.device.doctor.finding import Finding, Verdict, ok, wrong
-from paige.device.doctor.rounds import CHECKS
+from paige.device.doctor.finding import Check, Finding, Verdict, ok, wrong
+from paige.device.doctor.rounds import CHECKS, OF_SATELLITE
 from paige.device.errors import ConfigInvalid
+from paige.device.install.plan import is_satellite
 from paige.device.show import Style
 
 _DESCRIPTION = """\
 Looks at what Paige needs: configuration, broker, devices, models, microphone, loudspeaker, memory,
-clock and disk.
+clock and disk; or what a satellite needs, on a board where paige-satellite.service is switched on.
 Each gets a line: ok, warning (Paige works with less) or wrong, and what to do about it.
 The exit status is 1 where anything is wrong.
 
@@ -30,13 +31,19 @@ _COLOURS = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.WRONG: "red"
 
 def _configure(parser: ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="instead of the file that is found")
+    parser.add_argument(
+        "--satellite",
+        action=BooleanOptionalAction,
+        help="look at what a satellite needs (default: where this board is one)",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
 
 
 def _run(arguments: Namespace) -> int:
     findings: list[tuple[str, Finding]] = []
     style = Style.of(sys.stdout)
-    for name, finding in _findings(arguments.config):
+    satellite = is_satellite() if arguments.satellite is None else arguments.satellite
+    for name, finding in _findings(arguments.config, OF_SATELLITE if satellite else CHECKS):
         findings.append((name, finding))
         if not arguments.json:
             sys.stdout.write(line_of(name, finding, style))
@@ -47,7 +54,7 @@ def _run(arguments: Namespace) -> int:
     return 0 if healthy else 1
 
 
-def _findings(path: Path | None) -> Iterator[tuple[str, Finding]]:
+def _findings(path: Path | None, checks: Sequence[Check]) -> Iterator[tuple[str, Finding]]:
     """What is found, each as soon as it is; with defaults in place of a configuration that is broken."""
     try:
         loaded = load(path, os.environ)
@@ -58,7 +65,7 @@ def _findings(path: Path | None) -> Iterator[tuple[str, Finding]]:
         loaded = _load_defaults()
     else:
         yield "config", ok(str(loaded.path) if loaded.path else "no file; the defaults apply")
-    for check in CHECKS:
+    for check in checks:
         yield check.name, examine(check, loaded)
 
 

@@ -28,14 +28,14 @@ examples:
 
 def _run(arguments: Namespace) -> int:
     from paige.device.install.carry import carry_out, to_do
-    from paige.device.install.plan import hindrance, installation
+    from paige.device.install.plan import hindrance, installation, is_satellite
 
     program = _program()
     places = places_of(arguments)
     services, note = services_of(places)
     satellite = arguments.satellite
     if satellite is None:
-        satellite = services and _is_satellite(places)
+        satellite = services and not places.of_user and is_satellite()
     plan = installation(places, program, services=services, satellite=satellite)
     missing = to_do(plan)
     for step in plan.steps:
@@ -61,14 +61,6 @@ def _configure(parser: ArgumentParser) -> None:
         action=BooleanOptionalAction,
         help="start the ear and mouth of a Paige elsewhere, in place of Paige (default: what it was before)",
     )
-
-
-def _is_satellite(places: "Places") -> bool:
-    """Whether this machine was made one before."""
-    from paige.device.install.plan import SATELLITE
-    from paige.device.install.services import is_enabled
-
-    return not places.of_user and is_enabled(SATELLITE, of_user=False)
 
 
 def _program() -> "Program":

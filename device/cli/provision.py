@@ -3,7 +3,7 @@
 import getpass
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:  # these are loaded only when the command runs: `paige --help`
 _SYSTEM = Path("/etc/paige/paige.yaml")
 _DESCRIPTION = """\
 Asks what Paige must know: house, room, microphone, loudspeaker, wake word, broker. Microphone and broker are
-tried at once. The answers go into the configuration, in which all else stays as it is; the broker's
-password goes into a file beside it that only its owner reads. Asked again, what is there is what an empty
-line keeps.
+tried at once; a satellite has no broker. The answers go into the configuration, in which all else stays as
+it is; the broker's password goes into a file beside it that only its owner reads. Asked again, what is there
+is what an empty line keeps.
 
 With --from, the answers are taken from a file of the same keys as the configuration (paige config reference
 lists them), with secrets in it as they are; it is removed when it has been taken over. A board
@@ -39,6 +39,11 @@ def _configure(parser: ArgumentParser) -> None:
         help=f"what to write; else $PAIGE_CONFIG, else {_SYSTEM} for root, or ~/.config/paige/paige.yaml",
     )
     parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="take the answers from here")
+    parser.add_argument(
+        "--satellite",
+        action=BooleanOptionalAction,
+        help="ask what a satellite must know (default: where paige-satellite.service is switched on)",
+    )
     parser.add_argument("--keep", action="store_true", help="leave the file of --from where it is")
     parser.add_argument("--dry-run", action="store_true", help="show the result, and change nothing")
 
@@ -56,7 +61,7 @@ def _run(arguments: Namespace) -> int:
         return 2
     path = arguments.config or _usual()
     before = kept(path, read_if_there(path))
-    answers = _asked(before) if source is None else _read(source, path)
+    answers = _asked(before, arguments.satellite) if source is None else _read(source, path)
     result = provision(before, answers)
     if arguments.dry_run:
         _show(result, before)
@@ -115,10 +120,11 @@ class _Terminal:
         sys.stdout.write(line_of(what, finding, self._style))
 
 
-def _asked(before: "Kept") -> "Answers":
+def _asked(before: "Kept", satellite: bool | None) -> "Answers":  # as the option has it
     import contextlib
 
     from paige.device.errors import ProvisionFailed
+    from paige.device.install.plan import is_satellite
     from paige.device.install.provision_machine import ThisMachine
     from paige.device.install.provision_questions import ask_all
 
@@ -126,7 +132,8 @@ def _asked(before: "Kept") -> "Answers":
         import readline  # noqa: F401  # a line that is typed can be corrected
     sys.stdout.write(f"The answers go into {before.path}.\n")
     try:
-        return ask_all(before, _Terminal(), ThisMachine(before.loaded))
+        satellite = is_satellite() if satellite is None else satellite
+        return ask_all(before, _Terminal(), ThisMachine(before.loaded), satellite=satellite)
     except EOFError:
         raise ProvisionFailed("the input ended; nothing was changed") from None
 

@@ -17,6 +17,8 @@ _MIB = 1 << 20
 _BITS_64 = ("x86_64", "aarch64", "arm64")
 NEED = 200 * _MIB
 """What the service may take with its default models; docs/measurements.md says what it took."""
+NEED_OF_SATELLITE = 110 * _MIB
+"""What a satellite may take; docs/satellites.md says what it took."""
 _DISK_NEED = 50 * _MIB
 """Free space that keeps state files safe and the log turning; state itself takes kilobytes."""
 _RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
@@ -44,16 +46,25 @@ def _named(facts: BoardFacts) -> str:
     return f"{facts.machine} with {facts.cores} processors{release}"
 
 
+def memory_of_satellite(_: Loaded) -> Finding:
+    """Whether a satellite fits beside what already runs."""
+    return _memory(NEED_OF_SATELLITE)
+
+
 def memory(_: Loaded, proc: Path = Path("/proc"), cgroups: Path = Path("/sys/fs/cgroup")) -> Finding:
     """Whether the service fits beside what already runs."""
+    return _memory(NEED, proc, cgroups)
+
+
+def _memory(need: int, proc: Path = Path("/proc"), cgroups: Path = Path("/sys/fs/cgroup")) -> Finding:
     available = _meminfo(proc)["MemAvailable"]
     limit = _cgroup_room(proc, cgroups)
     text = f"{available // _MIB} MiB available"
     if limit is not None and limit < available:
         available, text = limit, f"{limit // _MIB} MiB available within this service's memory limit"
-    if available < NEED:
-        return wrong(f"{text}, and Paige needs about {NEED // _MIB}", "end other programs or raise the limit")
-    return ok(f"{text}, {NEED // _MIB} needed")
+    if available < need:
+        return wrong(f"{text}, and Paige needs about {need // _MIB}", "end other programs or raise the limit")
+    return ok(f"{text}, {need // _MIB} needed")
 
 
 def _meminfo(proc: Path) -> dict[str, int]:

@@ -6,9 +6,10 @@ from paige.device.doctor.finding import Check
 from paige.device.doctor.home import BROKER_SECONDS, DEVICES_SECONDS, broker, devices
 from paige.device.doctor.kernel import kernel
 from paige.device.doctor.language import SECONDS, home, models
-from paige.device.doctor.machine import board, clock, disk, memory
+from paige.device.doctor.machine import board, clock, disk, memory, memory_of_satellite
 from paige.device.doctor.page import page
 from paige.device.doctor.profile import board_profile
+from paige.device.doctor.satellite import assistant
 from paige.device.doctor.sound import microphone, speaker, voice, wake_words
 from paige.device.doctor.updates import updates
 from paige.device.doctor.wyoming import others
@@ -33,3 +34,12 @@ CHECKS = (
     Check("page", 5, page),
     Check("updates", 10, updates),
 )
+OF_SATELLITE = (
+    Check("board", 5, board),
+    Check("memory", 5, memory_of_satellite),
+    Check("microphone", 10, microphone),
+    Check("wake words", 10, wake_words),
+    Check("speaker", 10, speaker),
+    Check("assistant", 15, assistant),
+)
+"""The same on a board that is the ear and mouth of an assistant elsewhere, and nothing else."""

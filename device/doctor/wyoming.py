@@ -14,7 +14,7 @@ def others(loaded: Loaded) -> Finding:
     wanted = [*_wanted(loaded)]
     if not wanted:
         return ok("none are configured (satellites.wyoming, speech.server, voice.server)")
-    complaints = [complaint for complaint in asyncio.run(_asked(wanted)) if complaint]
+    complaints = [one for one in asyncio.run(_asked(wanted)) if one]
     if not complaints:
         return ok(", ".join(f"{address} is {what}" for address, what, _ in wanted))
     return wrong(
@@ -35,10 +35,17 @@ def _wanted(loaded: Loaded) -> Iterator[tuple[SatelliteAddress, str, str]]:
 
 
 async def _asked(wanted: list[tuple[SatelliteAddress, str, str]]) -> list[str]:
-    return await asyncio.gather(*(_complaint(*one) for one in wanted))
+    return await asyncio.gather(*(complaint(*one) for one in wanted))
 
 
-async def _complaint(address: SatelliteAddress, what: str, part: str) -> str:
+async def complaint(address: SatelliteAddress, what: str, part: str) -> str:
+    """Why it is not what is wanted; empty where it is.
+
+    Args:
+        address: Where it is.
+        what: What a person would call it.
+        part: What of its answer must not be empty.
+    """
     from wyoming.info import Describe, Info  # only whom a house with others asks
 
     from paige.device.errors import PeerInvalid

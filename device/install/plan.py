@@ -9,7 +9,7 @@ from typing import Final
 from paige.device.install.folder import Copy
 from paige.device.install.place import Places
 from paige.device.install.program import Program
-from paige.device.install.services import Service
+from paige.device.install.services import Service, is_enabled
 from paige.device.install.step import Plan, Refusal, Step
 from paige.device.install.text import Example, Kept, Text
 
@@ -23,6 +23,11 @@ _PACKAGED_PROGRAM: Final = "/usr/lib/paige/program"
 """Where Debian's package has the program; the command in firmware-configs names it."""
 _COMPILED: Final = 1.3
 """What Python compiles takes less than 0.1 of a program, and some room should be left."""
+
+
+def is_satellite() -> bool:
+    """Whether this machine is the ear and mouth of a Paige elsewhere: systemd starts that by itself."""
+    return shutil.which("systemctl") is not None and is_enabled(SATELLITE, of_user=False)
 
 
 def installation(places: Places, program: Program | None, *, services: bool, satellite: bool = False) -> Plan:

@@ -10,6 +10,7 @@ from paige.device.config.load import Loaded
 from paige.device.doctor.examine import examine
 from paige.device.doctor.finding import Check, Finding, Verdict, ok
 from paige.device.doctor.rounds import CHECKS
+from paige.device.doctor.satellite import own_name
 
 _PORTS: Final = (1883, 8883)
 _USUAL_HOSTS: Final = ("localhost", "homeassistant.local")
@@ -39,6 +40,10 @@ class ThisMachine:
         announced = [found for kind in _KINDS for found in _announced(kind)]
         usual = [host for host in _USUAL_HOSTS if _listens(host)]
         return list(dict.fromkeys((*usual, *announced)))
+
+    def satellite(self) -> str:
+        """See `Machine`."""
+        return own_name()
 
     def examine(self, what: str, loaded: Loaded) -> Finding:
         """See `Machine`."""

@@ -24,6 +24,12 @@ An empty line keeps what stands in [brackets], a dash ({none}) means none, and C
 """
 
 
+_TO_ASSISTANT = """
+The assistant connects to this satellite, and has to be told of it: satellites.wyoming: ["{name}"] in the
+configuration of Paige there, or in Home Assistant under Settings, Devices & services, Wyoming Protocol.
+"""
+
+
 class Person(Protocol):
     """Who is asked."""
 
@@ -52,19 +58,28 @@ class Machine(Protocol):
     def brokers(self) -> Sequence[str]:
         """Hosts in reach where a broker listens; asks the network, so only on demand."""
 
+    def satellite(self) -> str:
+        """Where others of the house reach a satellite that runs here, such as `hall.local:10700`."""
+
     def examine(self, what: str, loaded: Loaded) -> Finding:
         """What `paige doctor` finds with these answers of `microphone`, `speaker`, `wake words`, `broker`."""
 
 
-def ask_all(kept: Kept, person: Person, machine: Machine) -> Answers:
-    """All that is asked, and what was answered."""
+def ask_all(kept: Kept, person: Person, machine: Machine, *, satellite: bool = False) -> Answers:
+    """All that is asked, and what was answered; of a satellite, not what the Paige elsewhere knows."""
     interview = _Interview(kept, person, machine)
     person.tell(_HEAD.format(none=NONE))
-    interview.house()
+    if satellite:
+        interview.room()
+    else:
+        interview.house()
     interview.device(("speech", "microphone"), "Microphone", "microphone", machine.microphones())
     interview.device(("voice", "speaker"), "Loudspeaker", "speaker", machine.speakers())
     interview.wake_words()
-    interview.broker()
+    if satellite:
+        person.tell(_TO_ASSISTANT.format(name=machine.satellite()))
+    else:
+        interview.broker()
     return interview.answers
 
 
@@ -79,6 +94,10 @@ class _Interview:
         """What the house and the room are called."""
         self.person.tell("The house")
         self._text(("house", "name"), "Its name")
+        self.room()
+
+    def room(self) -> None:
+        """Which room it is."""
         self._text(("house", "area"), "The room where the microphone stands, such as Kitchen")
 
     def device(self, path: tuple[str, ...], title: str, check: str, names: Sequence[str]) -> None:

@@ -179,6 +179,27 @@ async def test_a_microphone_is_chosen_by_its_number_and_listened_to(tmp_path: Pa
     assert load(tmp_path / "etc/paige.yaml", {}).config.speech.microphone == "spoken"
 
 
+def test_a_satellite_is_asked_neither_for_the_house_nor_for_a_broker(tmp_path: Path) -> None:
+    session = at_terminal(
+        tmp_path, "--satellite", replies={"The room": ["Hall"], "Numbers or words": ["alexa"]}
+    )
+    assert session.status == 0, session.text
+    for words in ("Its name", "Its host", "User name", "Password"):
+        assert words not in session.text
+    assert re.search(r'satellites\.wyoming: \["\S+:10700"\]', session.text)
+    said = load(tmp_path / "etc/paige.yaml", {}).config
+    assert (said.house.area, said.wake.words) == ("Hall", ("alexa",))
+
+
+def test_a_satellite_takes_its_answers_from_the_card_without_a_broker(tmp_path: Path) -> None:
+    card, config = tmp_path / "card.yaml", tmp_path / "etc/paige.yaml"
+    card.write_text("house: {area: Hall}\nspeech: {microphone: USB}\n")
+    done = without_terminal(tmp_path, "--satellite", "--from", str(card), "--config", str(config))
+    assert done.returncode == 0, done.stderr
+    assert "mqtt" not in config.read_text()
+    assert load(config, {}).config.speech.microphone == "USB"
+
+
 async def test_what_is_there_is_kept_by_empty_lines(tmp_path: Path) -> None:
     async with EmbeddedBroker() as broker:
         config = tmp_path / "paige.yaml"
