@@ -22,6 +22,10 @@ LIBRARIES_LEFT_OUT: Final = {
 }
 """Libraries that some library asks for and Paige never imports, and why. 0035 has what that saves."""
 
+STAND_INS: Final = {"onnxruntime": ("onnxruntime-gpu", "onnxruntime-openvino")}
+"""Libraries under other names that hold the same module, built for more than the processor: whoever installed
+one of them wants it (docs/decisions/0038)."""
+
 FILES_LEFT_OUT: Final = (
     "pocketsphinx/model/en-us/en-us.lm.bin",  # for dictation, which Paige's decoders do not do
     "espeakng_loader/libespeak-ng.so.",  # the same twice more: a wheel holds no links
@@ -112,7 +116,8 @@ def _closure(folders: Sequence[str], environment: Mapping[str, str]) -> dict[str
             continue
         seen.add((name, extra))
         if name not in found:
-            found[name] = _distribution(name, folders)
+            others = (_found(other, folders) for other in STAND_INS.get(name, ()))
+            found[name] = next(filter(None, others), None) or _distribution(name, folders)
         for line in found[name].requires or ():
             wanted = Requirement(line)
             if wanted.marker is None or wanted.marker.evaluate({**environment, "extra": extra}):
@@ -120,9 +125,13 @@ def _closure(folders: Sequence[str], environment: Mapping[str, str]) -> dict[str
     return dict(sorted(found.items()))
 
 
-def _distribution(name: str, folders: Sequence[str]) -> Distribution:
+def _found(name: str, folders: Sequence[str]) -> Distribution | None:
     context = MetadataPathFinder.Context(name=name, path=list(folders))
-    found = next(iter(MetadataPathFinder.find_distributions(context)), None)
+    return next(iter(MetadataPathFinder.find_distributions(context)), None)
+
+
+def _distribution(name: str, folders: Sequence[str]) -> Distribution:
+    found = _found(name, folders)
     if found is None:
         raise InstallFailed(
             f"the library {name} is missing in this environment; set it up with ./paige setup demo, "

@@ -97,6 +97,20 @@ def test_a_checkout_is_followed_through_its_link(tmp_path: Path) -> None:
     assert b"paige.pth" not in text
 
 
+@pytest.mark.parametrize("both", [False, True])
+def test_a_runtime_that_is_built_for_more_stands_in(tmp_path: Path, both: bool) -> None:
+    """`onnxruntime-gpu` is the same module, and pip calls the requirement unmet."""
+    library(tmp_path, "paige", "onnxruntime>=1.31")
+    if both:
+        library(tmp_path, "onnxruntime", "sound", files=("onnxruntime/capi/all.so",))
+    cuda = "onnxruntime/capi/libonnxruntime_providers_cuda.so"
+    library(tmp_path, "onnxruntime_gpu", "numbers", files=("onnxruntime/capi/all.so", cuda))
+    library(tmp_path, "numbers", files=("numbers.py",))
+    taken = paths(gather([str(tmp_path)], "3.11", ENVIRONMENT))
+    assert {"onnxruntime/capi/all.so", cuda, "numbers.py", "onnxruntime_gpu-1.0.dist-info/METADATA"} <= taken
+    assert "onnxruntime-1.0.dist-info/METADATA" not in taken
+
+
 def test_a_library_that_is_missing_is_named(tmp_path: Path) -> None:
     library(tmp_path, "paige", "sound")
     with pytest.raises(InstallFailed, match="the library sound is missing"):

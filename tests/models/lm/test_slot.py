@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from paige.models.errors import ModelUnusable
 from paige.models.lm.packed import PackedModel
 from paige.models.lm.shared_memory import SHARED_MEMORY
 from paige.models.lm.slot import Slot
+from paige.models.onnx import onnxruntime
 
 Packed = Callable[[str, int], PackedModel]
 
@@ -34,6 +36,32 @@ def test_another_shard_is_put_under_the_same_session(bits: int, packed: Packed) 
     assert not np.array_equal(expected[0][0], expected[1][0])
     one.close()
     other.close()
+
+
+def test_on_another_provider_nothing_can_be_put_under_a_session(
+    packed: Packed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So `execution` leaves the language model on the processor (docs/decisions/0038)."""
+    model, opened, used = packed("qwen3", 32), onnxruntime.InferenceSession, list[str]()
+    files = [model.folder / "layer-000", model.folder / "layer-001"]
+    expected = [filled(Slot(model.graphs["layer"], 1), file) for file in files]
+    for provider in ("CUDAExecutionProvider", "OpenVINOExecutionProvider"):
+        if provider not in onnxruntime.get_available_providers():
+            continue
+
+        def elsewhere(graph: bytes, options: Any, providers: list[str], first: str = provider) -> Any:
+            session = opened(graph, options, providers=[first, *providers])
+            used.append(session.get_providers()[0])
+            return session
+
+        monkeypatch.setattr(onnxruntime, "InferenceSession", elsewhere)
+        slot = Slot(model.graphs["layer"], 1)
+        if used[-1] == provider:  # where its libraries are missing, the runtime takes the processor
+            found = [filled(slot, file) for file in files]
+            assert np.array_equal(found[0][0], found[1][0])
+            assert not np.allclose(found[1][0], expected[1][0])
+    if not {*used} - {"CPUExecutionProvider"}:
+        pytest.skip(f"ONNX Runtime {onnxruntime.__version__} here computes on the processor alone")
 
 
 def test_pieces_of_any_size_fill_it(packed: Packed) -> None:
