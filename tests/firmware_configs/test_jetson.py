@@ -1,13 +1,17 @@
 """A Jetson's power modes, as an Orin Nano tells of them, and where models are computed."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+import paige.audio
+import paige.models
 import paige.models.nlu
+from paige.device.config.load import load
 from paige.models.onnx import open_session
 
 JETSON = Path(__file__).parents[2] / "firmware-configs" / "jetson"
@@ -118,12 +122,72 @@ def test_systemd_understands_the_unit(tmp_path: Path) -> None:
     assert unit.name in verify(text.replace("RemainAfterExit", "RemainsAfterExit"))
 
 
-def test_models_are_computed_on_the_processor() -> None:
+@pytest.mark.parametrize(
+    "file",
+    [
+        # Those of /etc/nvpmodel.conf on an Orin Nano with JetPack 6, and those of jetson_clocks.
+        "/sys/devices/system/cpu/cpu5/online",
+        "/sys/devices/system/cpu/cpufreq/policy4/scaling_max_freq",
+        "/sys/devices/system/cpu/cpu0/cpuidle/state1/disable",
+        "/sys/devices/platform/bus@0/17000000.gpu/tpc_pg_mask",
+        "/sys/devices/platform/17000000.gpu/devfreq_dev/max_freq",
+        "/sys/devices/platform/bus@0/17000000.gpu/railgate_enable",
+        "/sys/kernel/nvpmodel_clk_cap/emc",
+        "/sys/kernel/debug/bpmp/debug/clk/emc/mrq_rate_locked",
+        "/var/lib/nvpmodel/status",
+    ],
+)
+def test_the_unit_lets_it_write_what_power_modes_are_made_of(file: str) -> None:
+    lines = (JETSON / "paige-power.service").read_text().splitlines()
+    given = [line.partition("=")[2].split() for line in lines if line.startswith("ReadWritePaths=")]
+    folders = [Path(folder.removeprefix("-")) for line in given for folder in line]
+    assert any(Path(file).is_relative_to(folder) for folder in folders)
+    assert all(folder.parts[1] == "sys" or folder == Path("/var/lib/nvpmodel") for folder in folders)
+    assert Path("/sys") not in folders
+
+
+def test_only_a_voice_can_be_computed_elsewhere() -> None:
     """As the README says; where this fails, that is to be written anew."""
     shipped = next(Path(paige.models.nlu.__path__[0]).parent.rglob("*.onnx"))
     assert open_session(str(shipped), 1).get_providers() == ["CPUExecutionProvider"]
-    sources = [file for name in ("audio", "models") for file in (JETSON.parents[1] / name).rglob("*.py")]
-    opened = [text for text in map(Path.read_text, sources) if "InferenceSession(" in text]
-    assert len(opened) >= 4
-    for text in opened:
-        assert text.count("InferenceSession(") == text.count('providers=["CPUExecutionProvider"]')
+    folders = [Path(next(iter(package.__path__))) for package in (paige.audio, paige.models)]
+    sources = {file: file.read_text() for folder in folders for file in folder.rglob("*.py")}
+    opened = [file for file, text in sources.items() if "InferenceSession(" in text]
+    assert len(opened) >= 5
+    for file in opened:
+        if file.name != "execution.py":
+            text = sources[file]
+            assert text.count("InferenceSession(") == text.count('providers=["CPUExecutionProvider"]'), file
+    placed = {file.name for file, text in sources.items() if "audio.execution import" in text}
+    assert placed == {"piper.py"}
+
+
+EXECUTION = JETSON / "execution.conf"
+
+
+def test_the_key_of_the_drop_in_is_one_that_paige_takes(tmp_path: Path) -> None:
+    [(name, value)] = re.findall(r"(?m)^Environment=(\w+)=(.*)$", EXECUTION.read_text())
+    other = re.search(r"With TensorRT before it: (\S+)", EXECUTION.read_text())
+    assert other is not None
+    for text, expected in ((value, ("cuda",)), (other[1], ("tensorrt", "cuda"))):
+        assert load(Path(os.devnull), {name: text, "HOME": str(tmp_path)}).config.execution == expected
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_understands_the_drop_in(tmp_path: Path) -> None:
+    unit, drop_in = tmp_path / "paige.service", tmp_path / "paige.service.d" / EXECUTION.name
+    unit.write_text(
+        (JETSON.parent / "systemd" / unit.name).read_text().replace("/usr/bin/paige", "/bin/true")
+    )
+    drop_in.parent.mkdir()
+
+    def verify(text: str) -> str:
+        drop_in.write_text(text)
+        command, environ = ["systemd-analyze", "verify", unit.name], {"SYSTEMD_UNIT_PATH": f"{tmp_path}:"}
+        return subprocess.run(
+            command, env=os.environ | environ, cwd=tmp_path, capture_output=True, text=True, check=False
+        ).stderr
+
+    text = EXECUTION.read_text()
+    assert EXECUTION.name not in verify(text)
+    assert EXECUTION.name in verify(text.replace("SupplementaryGroups=", "SupplementaryGroup="))

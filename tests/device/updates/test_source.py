@@ -11,7 +11,7 @@ from tests.models.store.server import Served, serving
 from paige.device.errors import BundleInvalid, UpdateFailed
 from paige.device.updates.address import parse_address
 from paige.device.updates.journal import Failure, Journal, Standing
-from paige.device.updates.judging import Wishes
+from paige.device.updates.judging import Why, Wishes, judge
 from paige.device.updates.manifest import Component, Made, Version
 from paige.device.updates.source import Address, bundles_at, bundles_fetched
 from paige.device.updates.trust import TrustedKeys
@@ -118,6 +118,19 @@ def test_what_was_fetched_is_found_by_its_name_and_nothing_else_is_looked_at(tmp
     (folder / "paige-models.update.part").write_bytes(b"x" * 5000)
     assert comments(folder, keys) == (["paige skills 3"], ())
     assert comments(tmp_path / "never made", keys) == ([], ())
+
+
+def test_a_bundle_under_the_name_of_another_is_what_its_signed_manifest_says(tmp_path: Path) -> None:
+    keys, folder = trust(tmp_path / "keys"), fetched_folder(tmp_path)
+    bundle = (folder / "paige-skills.update").rename(folder / f"{PROGRAM}.update")
+    (found,), _ = bundles_fetched(folder, keys, HERE)
+    assert found.manifest.component is Component.SKILLS
+    files = {**program_files("9"), "PYTHON": "3.99"}
+    bundle_of(tmp_path, "9", files, made=Made("3.99", "pdp11")).replace(bundle)
+    (found,), _ = bundles_fetched(folder, keys, HERE)
+    refusal = judge(found.manifest, Journal(), HERE, Wishes(older=True, again=True))
+    assert refusal is not None
+    assert refusal.why is Why.OTHER_MACHINE
 
 
 @pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "folder", "socket"])
