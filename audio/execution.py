@@ -96,7 +96,8 @@ class Placed:
     def __str__(self) -> str:
         """In words, such as `12 operators on cuda, 3 on the processor`."""
         first, *others = self.operators.items()
-        return ", ".join([f"{first[1]} operators on {first[0]}", *(f"{n} on {name}" for name, n in others)])
+        some = f"{first[1]} operator{'' if first[1] == 1 else 's'} on {first[0]}"
+        return ", ".join([some, *(f"{count} on {name}" for name, count in others)])
 
 
 def offered() -> tuple[str, tuple[str, ...]]:
