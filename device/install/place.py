@@ -40,15 +40,18 @@ class Places:
 
 def of_machine(root: Path) -> Places:
     """For a service of the machine, with `root` in place of `/`."""
-    state = root / "var/lib"
+    state, cache = root / "var/lib", root / "var/cache"
     return Places(
         root=root,
         home=root / "opt/paige",
         launcher=root / "usr/local/bin/paige",
         units=root / "etc/systemd/system",
         configuration=root / "etc/paige",
-        # systemd keeps the state of a user that exists only while the service runs in `private`.
-        kept=(state / "paige", state / "private/paige", state / "paige-updates"),
+        # systemd keeps what a user has written that exists only while the service runs in `private`.
+        kept=(
+            *(state / "paige", state / "private/paige", state / "paige-updates"),
+            *(cache / "paige-fetch", cache / "private/paige-fetch"),
+        ),
         stamps=state / "systemd/timers",
         of_user=False,
     )

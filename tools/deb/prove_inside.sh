@@ -50,6 +50,9 @@ mkdir -p /etc/systemd/system/paige.service.d /var/lib/private/paige/models /var/
 chmod 700 /var/lib/private
 touch /etc/systemd/system/paige.service.d/override.conf /var/lib/private/paige/timers.json /var/lib/systemd/timers/stamp-paige-log-trim.timer
 ln -s private/paige /var/lib/paige
+mkdir -p /var/cache/private/paige-fetch
+chmod 700 /var/cache/private
+ln -s private/paige-fetch /var/cache/paige-fetch
 # Its owner has switched it off, as systemctl disable does.
 rm /etc/systemd/system/multi-user.target.wants/paige.service
 
@@ -70,6 +73,7 @@ dpkg -r paige >/dev/null
 said "removed; configuration and state are there"
 
 dpkg -P paige >/dev/null
+[ -z "$(find /var/cache -name 'paige*')" ] || fail "purging left $(find /var/cache -name 'paige*')"
 rmdir /var/lib/private 2>/dev/null || true  # systemd's, as are the timers
 rmdir /var/lib/systemd/timers 2>/dev/null || true
 listing >/tmp/after

@@ -150,6 +150,10 @@ def test_uninstall_leaves_what_is_the_owners_and_purge_leaves_nothing(tmp_path: 
     private.mkdir(parents=True)
     (private / "timers.json").write_text("{}")
     (tmp_path / "var/lib/paige").symlink_to("private/paige")
+    fetched = tmp_path / "var/cache/private/paige-fetch"
+    fetched.mkdir(parents=True)
+    (fetched / "paige-skills.update").write_text("")
+    (tmp_path / "var/cache/paige-fetch").symlink_to("private/paige-fetch")
     (tmp_path / "etc/paige").mkdir()
     (tmp_path / "etc/paige/paige.yaml").write_text("")
     (tmp_path / "etc/hostname").write_text("board")
@@ -160,13 +164,17 @@ def test_uninstall_leaves_what_is_the_owners_and_purge_leaves_nothing(tmp_path: 
     done = uninstall(tmp_path, "--yes")
     assert (done.returncode, done.stderr) == (0, "")
     assert "--purge" in done.stdout
-    owners = {"etc/paige/paige.yaml", "var/lib/private/paige/timers.json", "var/lib/paige"}
+    owners = {
+        *("etc/paige/paige.yaml", "var/lib/private/paige/timers.json", "var/lib/paige"),
+        *("var/cache/private/paige-fetch/paige-skills.update", "var/cache/paige-fetch"),
+    }
     assert files(tmp_path) == {"etc/hostname"} | owners
     assert "nothing is to be done" in uninstall(tmp_path, "--yes").stdout
 
     assert uninstall(tmp_path, "--purge", "--yes").returncode == 0
     assert files(tmp_path) == {"etc/hostname"}
     assert not private.exists()
+    assert not fetched.exists()
     assert "Nothing is there" in uninstall(tmp_path, "--purge").stdout
 
 
