@@ -42,8 +42,6 @@ _log = logging.getLogger(__name__)
 
 MODELS = "models"
 """The folder of language models, where state is kept."""
-_MADE = "made"
-"""The folder of what the next start need not make again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +51,11 @@ class Assistant:
     link: MqttLink
     home: Home
     pipeline: Pipeline
+    warm: Callable[[], None] = lambda: None
+    """Makes what the first request would wait for, and nothing before it needs.
+
+    Raises `ModelUnusable` where the files of the intent parser's model are damaged.
+    """
 
 
 @asynccontextmanager
@@ -66,6 +69,7 @@ async def assistant(
     models: Path | None = None,
     link: MqttLink | None = None,
     sentences: tuple[Path, ...] = (),
+    before: MadeBefore | None = None,
 ) -> AsyncIterator[Assistant]:
     """Join the configured broker and serve the house from there, until the block is left.
 
@@ -74,16 +78,17 @@ async def assistant(
         recognizer: Speech to text; None for text alone.
         topics: Our own topics, for one who keeps a presence on the broker: its will says when it is lost.
             None for a passing visitor.
-        state: The folder for timers and lists; None for one who does not stay to keep them.
+        state: The folder for timers and lists; None for one who does not stay to keep them. Who stays calls
+            `Assistant.warm` once it is ready; a visitor asks at once.
         announce: Says what nobody asked for, such as that a timer ended; needed where there is a `state`.
         models: The folder of language models; None for one who asks none, whatever is configured.
         link: To the house, in place of the one to the configured broker.
         sentences: Folders of sentence files, beside those that are configured.
+        before: Has what was made of the same at a start before.
 
     Raises:
         HomeInvalid: The home description cannot be used.
         SentencesInvalid, RepliesInvalid: A file of the household's own sentences cannot be used.
-        ModelUnusable: The files of the intent parser's model are damaged.
         DeviceError, ModelError: Of one who stays, the configured language model cannot be used.
     """
     described = HomeDescription() if config.house.home is None else load_home(config.house.home)
@@ -97,8 +102,9 @@ async def assistant(
             Home(link, registry, dialects(config.mqtt, described.bindings), own_topics=own)
         )
         # In a thread, because the broker and the devices answer meanwhile.
-        before = None if state is None else MadeBefore(state / _MADE)
         words = await asyncio.to_thread(_words, config, registry, sentences, before)
+        if state is None:
+            await asyncio.to_thread(words.understanding.warm)
         patience = Patience(deadline=config.mqtt.command_deadline)
         executor = stack.enter_context(Executor(home, link, patience=patience))
         thinker = None if models is None else _thinker(config, models, words.sentences)
@@ -124,7 +130,7 @@ async def assistant(
             ringer = Ringer(pipeline, words.narrator, announce)
             ringing = asyncio.create_task(timers.run(ringer.ring), name="timers")
             stack.callback(ringing.cancel)
-        yield Assistant(link, home, pipeline)
+        yield Assistant(link, home, pipeline, words.warm)
 
 
 async def _open(thinker: Thinker) -> None:
@@ -141,26 +147,28 @@ class _Words:
 
     sentences: Sentences
     understanding: Understanding
+    replies: Replies
     narrator: Narrator
+
+    def warm(self) -> None:
+        """See `Assistant.warm`."""
+        self.understanding.warm()
+        self.understanding.open_model()
+        self.replies.warm()
 
 
 def _words(config: Config, registry: Registry, more: tuple[Path, ...], before: MadeBefore | None) -> _Words:
-    """What is understood and said.
-
-    Who stays, and so has a `before`, opens the model now; a visitor only if it is needed.
-    """
+    """What is understood and said."""
     house = config.house
     own = () if house.sentences is None else (house.sentences,)
     custom = (*updated_skills(config.updates.folder), *more, *own)
     sentences = Sentences.for_language(house.language, custom, before)
     replies = Replies.for_language(house.language, custom)
     model = LazyModel.for_language(house.language)
-    if before is not None and model:
-        model.get()
     answers = answer_sentences(house.language, replies.answers)
     understanding = Understanding(sentences, answers, registry, model, before)
-    understanding.warm()
-    return _Words(sentences, understanding, Narrator(replies, TemperatureUnit(house.temperature_unit)))
+    narrator = Narrator(replies, TemperatureUnit(house.temperature_unit))
+    return _Words(sentences, understanding, replies, narrator)
 
 
 def _thinker(config: Config, models: Path, sentences: Sentences) -> Thinker | None:

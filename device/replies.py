@@ -1,10 +1,11 @@
 """What Paige says: the texts of a language, filled in with what happened."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jinja2 import DictLoader, Template, TemplateError
+from jinja2 import DictLoader, Environment, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from paige.device.errors import RepliesInvalid
@@ -49,16 +50,26 @@ class Replies:
         """
         self._texts = texts
         self._own = own or {}
+        self._compiled: dict[str, Template] = {}
+        self._tables = {table: texts[table] for table in _TABLES}
+
+    @cached_property
+    def _environment(self) -> Environment:
         # Sandboxed, since a user's texts may come from someone else; not escaped, since they are spoken.
-        self._environment = ImmutableSandboxedEnvironment(
-            autoescape=False, loader=DictLoader({"macros": texts["macros"]})
+        return ImmutableSandboxedEnvironment(
+            autoescape=False, loader=DictLoader({"macros": self._texts["macros"]})
         )
+
+    @cached_property
+    def _preamble(self) -> str:
         macros = vars(self._environment.get_template("macros").module)
         # "With context", because macros see the fields of the text that calls them.
         names = ", ".join(name for name in macros if not name.startswith("_"))
-        self._preamble = f"{{% from 'macros' import {names} with context %}}"
-        self._compiled: dict[str, Template] = {}
-        self._tables = {table: texts[table] for table in _TABLES}
+        return f"{{% from 'macros' import {names} with context %}}"
+
+    def warm(self) -> None:
+        """Make what all texts share, for which the first would wait."""
+        self._environment.from_string(self._preamble)
 
     @staticmethod
     def for_language(language: str = "en", custom: Iterable[Path] = ()) -> "Replies":

@@ -39,6 +39,7 @@ from paige.iot.outcome import Status
 from paige.iot.presence import Presence, Topics
 from paige.iot.push_to_talk import PushToTalk
 from paige.iot.requests import Gate, Request, RequestServer
+from paige.models.made_before import MadeBefore
 
 if TYPE_CHECKING:  # what they stand on takes memory that a house without a page need not have
     from paige.device.page.feed import Feed
@@ -88,7 +89,8 @@ class Service:
         topics = own_topics(self._config)
         speech = self._config.speech
         speech = replace(speech, model=speech_model(self._config, self._state / MODELS))
-        await asyncio.to_thread(check_wake_words, self._config.wake)
+        before = MadeBefore(self._state / "made")
+        await asyncio.to_thread(check_wake_words, self._config.wake, before)
         recognizer = await asyncio.to_thread(open_ears, speech, needed=self._has_satellites)
         async with AsyncExitStack() as stack:
             speaker = _Speaker(topics)
@@ -100,6 +102,7 @@ class Service:
                     state=self._state,
                     announce=speaker.announce,
                     models=self._state / MODELS,
+                    before=before,
                 )
             )
             speaker.link = house.link
@@ -128,12 +131,15 @@ class Service:
             stack.push_async_callback(_end, asyncio.create_task(watch.run(), name="health"))
             ears = hear(speech, house, area, ear, watch)
             stack.push_async_callback(_end, asyncio.create_task(ears, name="ears"))
-            # What was made until now stays; to search it for garbage would make somebody wait for an answer.
-            gc.freeze()
-            forget_start()
             self._tell_ready(house)
             compute_elsewhere(rooms.voice_here, self._config.execution, self._state)
             await asyncio.to_thread(tell_shortcomings, self._state)
+            # Whoever wakes it speaks for longer than this takes; an answer would wait for it.
+            await asyncio.to_thread(house.warm)
+            # What was made until now stays; to search it for garbage would make somebody wait for an answer.
+            gc.freeze()
+            gc.enable()
+            await asyncio.to_thread(forget_start)
             await self._stop.wait()
             self._notifier.stopping()
             _log.info("stopping")

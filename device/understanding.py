@@ -94,6 +94,15 @@ class Understanding:
             Language(sentences, Vocabulary()).parse("x")
         FollowWords.for_language(language)
 
+    def open_model(self) -> None:
+        """Open the model now, if there is one.
+
+        Raises:
+            ModelUnusable: Its files are damaged.
+        """
+        if self._model:
+            self._model.get()
+
     def parse(
         self, text: str, here: str | None, *, asked: Asked | None, last: Sequence[Todo] = ()
     ) -> tuple[Todo, ...] | NotRecognized:

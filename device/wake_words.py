@@ -1,6 +1,7 @@
 """The wake words and stop words that are configured: whether they can be said, and what listens for them."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from paige.audio.errors import PhraseUnusable
 from paige.audio.voice_activity import VoiceActivity
@@ -8,11 +9,16 @@ from paige.audio.wake import READY, Phrase, WakeDetector, check_phrases, open_wa
 from paige.device.config.phrase import parse_phrase
 from paige.device.config.schema import Wake
 from paige.device.errors import ConfigInvalid
+from paige.models.made_before import MadeBefore
 from paige.models.recognizer.wake_words import say
 
 
-def check_wake_words(wake: Wake) -> None:
+def check_wake_words(wake: Wake, before: MadeBefore | None = None) -> None:
     """See that all of them can be said, whichever of them the mode listens for.
+
+    Args:
+        wake: The section `wake` of the configuration.
+        before: Has those that were looked up before.
 
     Raises:
         ConfigInvalid: One cannot; names the key.
@@ -20,7 +26,7 @@ def check_wake_words(wake: Wake) -> None:
     """
     for key, texts in (("wake.words", wake.words), ("wake.stop_words", wake.stop_words)):
         try:
-            check_phrases([Phrase(*parse_phrase(text)) for text in texts], say)
+            check_phrases([Phrase(*parse_phrase(text)) for text in texts], partial(say, before=before))
         except PhraseUnusable as error:
             raise ConfigInvalid(
                 f"{key}: {error}: ones that can be read as English, or one of {', '.join(READY)}. "

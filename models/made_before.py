@@ -131,7 +131,7 @@ class MadeBefore:
         file = self._file(kind, key)
         fresh = file.with_name(f"{file.name}.new")
         try:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Not flushed to the disk: what is cut off there is seen, and made again.
             fresh.write_bytes(b"".join((_MAGIC, key, zlib.crc32(packed).to_bytes(4, "little"), packed)))
             fresh.replace(file)

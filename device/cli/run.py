@@ -18,6 +18,11 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace) -> int:
+    import gc
+
+    # Nearly all that a start makes stays; the service lets it be searched for garbage once it is ready.
+    gc.disable()
+
     import asyncio
     import os
     import signal

@@ -1,5 +1,6 @@
 """How the words of a home are said: by a dictionary, by the words they are made of, or by their letters."""
 
+import json
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,6 +34,11 @@ def pronounce(words: Iterable[str], dictionary: Path, spelling: Spelling) -> Pro
     known = look_up(wanted.union(*map(_related, wanted)), dictionary)
     said = {word: known.get(word) or tuple(_guess(word, known, spelling)) for word in sorted(wanted)}
     return {word: ways for word, ways in said.items() if ways}
+
+
+def read_pronunciations(text: str | bytes) -> Pronunciations:
+    """Those that were written as JSON."""
+    return {str(word): tuple(map(str, ways)) for word, ways in json.loads(text).items()}
 
 
 def look_up(words: frozenset[str], dictionary: Path) -> Pronunciations:

@@ -24,7 +24,7 @@ from paige.audio.conditioning import Conditioned, condition
 from paige.models.grammar.graph import WordGraph
 from paige.models.grammar.language import Language
 from paige.models.recognizer.evidence import Evidence, Way, word_confidences
-from paige.models.recognizer.lexicon import Pronunciations, pronounce
+from paige.models.recognizer.lexicon import Pronunciations, pronounce, read_pronunciations
 from paige.models.recognizer.pocketsphinx_model import (
     FRAMES_PER_SECOND,
     Search,
@@ -116,11 +116,9 @@ class PocketSphinxRecognizer:
         def make() -> _Sounds:
             return _Sounds.of(graph, self._model, Spelling.for_language(language.sentences.language))
 
-        dictionary = self._model.dictionary.stat()
-        of = (
-            f"{self._model.dictionary} {dictionary.st_size} {dictionary.st_mtime_ns} {dictionary.st_ctime_ns}"
+        sounds = language.made(
+            "sphinx", make, self._model.edition, write=_Sounds.to_bytes, read=_Sounds.from_bytes
         )
-        sounds = language.made("sphinx", make, of, write=_Sounds.to_bytes, read=_Sounds.from_bytes)
         return _Restricted(self._model, graph, sounds)
 
     def recognize(self, utterance: Utterance) -> Transcript:
@@ -237,7 +235,7 @@ class _Sounds:
     @staticmethod
     def from_bytes(data: bytes) -> "_Sounds":
         said, _, pairs = data.partition(b"\0")
-        return _Sounds({word: tuple(ways) for word, ways in json.loads(said).items()}, pairs.decode())
+        return _Sounds(read_pronunciations(said), pairs.decode())
 
 
 def _sayable(graph: WordGraph, said: Pronunciations) -> WordGraph | None:

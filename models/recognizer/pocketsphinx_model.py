@@ -32,6 +32,12 @@ class SphinxModel:
     dictionary: Path
     phones: Path
 
+    @property
+    def edition(self) -> str:
+        """Tells its dictionary from any other."""
+        found = self.dictionary.stat()
+        return f"{self.dictionary} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+
     @classmethod
     def find(cls, folder: Path | None = None) -> "SphinxModel":
         """The model in a folder, by default the English one that comes with PocketSphinx.
