@@ -2,15 +2,14 @@
 
 import json
 import logging
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from paige.iot.errors import KeepingFailed
+from paige.models.store.disk import put
 
 _log = logging.getLogger(__name__)
 
@@ -92,16 +91,9 @@ class KeptFile:
         fresh = self.path.with_name(f"{self.path.name}.new")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with fresh.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self.path)
+            put(text, self.path, fresh)
         except OSError as error:
-            with suppress(OSError):
-                fresh.unlink(missing_ok=True)
             raise KeepingFailed(f"{self.path} cannot be written: {error.strerror}") from error
-        self._sync_folder()
 
     def set_aside(self, why: str) -> Damage:
         """Keep what cannot be understood under another name, for a person to look at.
@@ -118,12 +110,3 @@ class KeptFile:
                 f"{self.path} cannot be understood ({why}) and cannot be put aside: {error.strerror}"
             ) from error
         return Damage(aside, why)
-
-    def _sync_folder(self) -> None:
-        """The new name is on the disk when the folder is; not every file system can be asked for it."""
-        with suppress(OSError):
-            folder = os.open(self.path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)

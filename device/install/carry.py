@@ -1,6 +1,7 @@
 """Does a plan, or undoes it, and turns what the system refuses into plain words."""
 
 import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def carry_out(plan: Plan, unfinished: Path, told: Told) -> None:
         told(step.doing)
         _try(step.do)
     unfinished.unlink()
+    os.sync()  # who is told that it is done may pull the plug
 
 
 def take_back(plan: Plan, told: Told) -> None:
@@ -37,6 +39,7 @@ def take_back(plan: Plan, told: Told) -> None:
     for step in to_undo(plan):
         told(step.undoing)
         _try(step.undo)
+    os.sync()
 
 
 def to_do(plan: Plan) -> list[Step]:

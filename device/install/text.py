@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from paige.models.store.disk import put
+
 _READABLE: Final = 0o644
 """By all: the service has a user of its own that exists only while it runs."""
 
@@ -127,10 +129,7 @@ class Kept:
 def write(path: Path, text: str, mode: int) -> None:
     """Put a text into a file at once: whenever the power goes, the file is as before or as wanted."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    new.write_text(text, encoding="utf-8")
-    new.chmod(mode)
-    new.replace(path)
+    put(text, path, path.with_name(f".{path.name}.new"), mode)
 
 
 def mode_of(path: Path) -> int:

@@ -162,7 +162,7 @@ class Journal:
 
     def save(self, root: Path) -> None:
         """Put it on the disk, in one step."""
-        put(self.to_json(), root / JOURNAL, root / "work")
+        put(self.to_json(), root / JOURNAL, root / "work" / JOURNAL)
 
 
 def _journal(data: Any) -> Journal:  # noqa: ANN401  # JSON

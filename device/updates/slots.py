@@ -29,7 +29,7 @@ from paige.device.errors import BundleInvalid
 from paige.device.updates.bundle import Advance, Bundle, Signed
 from paige.device.updates.journal import Slot
 from paige.device.updates.manifest import Component, Manifest
-from paige.models.store.disk import sync
+from paige.models.store.disk import put, sync
 from paige.models.store.listing import FileEntry
 
 FOLDER: Final = Path("/var/lib/paige-updates")
@@ -153,11 +153,7 @@ class Slots:
 
     def _mark_whole(self, slot: Slot, signed: Signed) -> None:
         for ending, data in ((_SIGNATURE, signed.signature), (_MANIFEST, signed.text)):
-            fresh = self._work / f"{self.component}-{slot}{ending}"
-            fresh.write_bytes(data)
-            sync(fresh)
-            fresh.replace(self._beside(slot, ending))
-            sync(self._folder)
+            put(data, self._beside(slot, ending), self._work / f"{self.component}-{slot}{ending}")
 
 
 def _sync_all(folder: Path) -> None:

@@ -5,7 +5,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -76,18 +76,30 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def put(text: str, file: Path, work: Path) -> None:
-    """Write a file in the place of what it was, in one step.
+def put(data: bytes | str, file: Path, fresh: Path, mode: int | None = None) -> None:
+    """Write a file in the place of what it was, in one step that lasts.
 
     Args:
-        text: All of it.
+        data: All of it.
         file: Where it is to be.
-        work: A folder on the same file system.
+        fresh: What it is called until it is whole; on the same file system.
+        mode: Who may read, write and run it; as the umask has it by default.
+
+    Raises:
+        OSError: The disk does not take it; the file is what it was.
     """
-    fresh = work / file.name
-    fresh.write_text(text, encoding="utf-8")
-    sync(fresh)
-    fresh.replace(file)
+    try:
+        with fresh.open("wb") as to:
+            to.write(data.encode() if isinstance(data, str) else data)
+            to.flush()
+            if mode is not None:
+                os.fchmod(to.fileno(), mode)
+            os.fsync(to.fileno())
+        fresh.replace(file)
+    except OSError:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise
     sync(file.parent)
 
 

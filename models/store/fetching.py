@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from paige.models.errors import DownloadFailed, NoRoom
-from paige.models.store.disk import free
+from paige.models.store.disk import free, sync
 from paige.models.store.progress import Action, Progress, Told
 from paige.models.store.unfinished import PART
 
@@ -132,10 +132,14 @@ class Fetcher:
             NoRoom: There is not enough for it.
         """
         failures = 0
+        if wanted.size not in (None, _size(wanted.to)):
+            wanted.to.unlink(missing_ok=True)  # the power went before all of it was on the disk
         while not wanted.to.exists():
             had = _size(wanted.part)
             try:
                 self._attempt(wanted, advance)
+                if not wanted.checked:
+                    sync(wanted.part)  # nothing else tells later whether it is whole
                 wanted.part.replace(wanted.to)
                 wanted.note.unlink(missing_ok=True)
             except _Again as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Final
 
-from paige.models.errors import DownloadFailed
+from paige.models.errors import DownloadFailed, ModelUnusable
 from paige.models.lm.manifest import MANIFEST
 from paige.models.recognizer.vosk_model import MARKS
 from paige.models.store.archive import ZipSource
@@ -129,7 +129,11 @@ class RemoteZip:
                 self._told(Progress(Action.DOWNLOAD, self.name, done, total))
 
             self._fetcher.fetch(wanted, advance)
-            self._opened = ZipSource(wanted.to, self.origin, self.name)
+            try:
+                self._opened = ZipSource(wanted.to, self.origin, self.name)
+            except ModelUnusable:
+                self.forget()  # the next time it may be another
+                raise
         return self._opened
 
 

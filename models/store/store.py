@@ -361,7 +361,8 @@ class Store:
                 clear(folder)
 
     def _keep(self, record: Record) -> Record:
-        put(record.to_json(), self._file(record.name), self._work)
+        file = self._file(record.name)
+        put(record.to_json(), file, self._work / file.name)
         return record
 
 

@@ -11,7 +11,10 @@ from paige.tools.bench.progress import progress
 from paige.tools.power_cut.card import CardFailed, lacking
 from paige.tools.power_cut.prove import Result, Store, Wrong, prove
 from paige.tools.power_cut.stores.house import ListsStore, TimersStore
+from paige.tools.power_cut.stores.models import FetchedStore, ModelsStore, SpeechStore
+from paige.tools.power_cut.stores.program import InstallStore
 from paige.tools.power_cut.stores.settings import AskedStore, CardStore
+from paige.tools.power_cut.stores.talk import TalkStore
 from paige.tools.power_cut.stores.updates import UpdatesStore
 
 _DESCRIPTION = """\
@@ -20,7 +23,13 @@ any of them, with all that was flushed and any part of what was not, mounts what
 Paige's own code: everything must be as before or as after, and what was promised must be there.
 Needs root, a loop device, FUSE and qemu-storage-daemon (Debian's qemu-system-common or qemu-utils)."""
 _INSIDE: Final = "PAIGE_POWER_CUT_INSIDE"
-_STORES: Final[tuple[type[Store], ...]] = (TimersStore, ListsStore, CardStore, AskedStore, UpdatesStore)
+_VOSK: Final = Path(__file__).resolve().parents[2] / "tests/models/recognizer/vosk-synthetic"
+"""In a checkout."""
+_STORES: Final[tuple[Store, ...]] = (
+    *(TimersStore(), ListsStore(), CardStore(), AskedStore()),
+    *(UpdatesStore(), InstallStore(), ModelsStore(), TalkStore()),
+)
+_OF_VOSK: Final = (SpeechStore, FetchedStore)
 _SHOWN: Final = 3
 """Of what is wrong, for each store."""
 
@@ -37,7 +46,11 @@ def main() -> int:
         inside = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
         again = (*inside, sys.executable, "-m", "paige.tools.power_cut", *sys.argv[1:])
         os.execvpe("unshare", again, {**os.environ, _INSIDE: "1"})  # noqa: S606, S607 # our own words
-    chosen = [one() for one in _STORES]
+    chosen: list[Store] = [*_STORES]
+    if arguments.vosk.is_dir():
+        chosen += [one(arguments.vosk) for one in _OF_VOSK]
+    else:
+        sys.stderr.write(f"power_cut: speech models are left out: {arguments.vosk} is not there\n")
     if arguments.store:
         chosen = [one for one in chosen if one.name in arguments.store]
     try:
@@ -53,9 +66,9 @@ def _arguments() -> Namespace:
     parser = ArgumentParser(prog="python -m paige.tools.power_cut", description=_DESCRIPTION)
     parser.add_argument("--cuts", type=int, default=100, help="of each store, twice (default: 100)")
     parser.add_argument("--seed", type=int, default=1, help="of what is drawn (default: 1)")
-    parser.add_argument(
-        "--store", action="append", choices=[one().name for one in _STORES], help="only this one"
-    )
+    names = [*(one.name for one in _STORES), *(one.name for one in _OF_VOSK)]
+    parser.add_argument("--store", action="append", choices=names, help="only this one")
+    parser.add_argument("--vosk", type=Path, default=_VOSK, help="a Vosk model (default: that of the tests)")
     parser.add_argument(
         "--unsynced", action="store_true", help="have Paige sync nothing, to see that this would be noticed"
     )

@@ -14,9 +14,11 @@ from tests.models.store.test_archive import zipped
 from paige.models.errors import DownloadFailed, ModelUnusable, NoRoom
 from paige.models.store import fetching, remote
 from paige.models.store.fetching import Fetcher
+from paige.models.store.listing import FileEntry
 from paige.models.store.progress import Action, Progress, nobody
 from paige.models.store.record import Record
 from paige.models.store.remote import source_of
+from paige.models.store.speech import is_speech
 from paige.models.store.store import Store
 
 LAYER = "/small/layer-001"
@@ -135,6 +137,35 @@ def test_a_download_is_given_up_for_good_when_its_user_says_so(
     store.remove_unfinished()
     assert store.unfinished() == ()
     assert everything(store) == set()
+
+
+def test_a_file_that_a_power_cut_left_empty_is_fetched_again(served: Served, store: Store) -> None:
+    """Its name may be on a card, and its bytes not."""
+    folder_of_it = store.downloads / FileEntry.of_bytes(f"{served.url}/small".encode()).sha256[:16]
+    folder_of_it.mkdir(parents=True)
+    layer = FileEntry.of(made(1) / "layer-001")
+    (folder_of_it / layer.sha256).touch()
+    add(store, f"{served.url}/small")
+    whole(store)
+    assert served.paths().count(LAYER) == 1
+
+
+def test_a_zip_file_that_is_cut_off_is_fetched_again_by_the_next_command(
+    served: Served, store: Store, tmp_path: Path
+) -> None:
+    data = zipped(made(1), tmp_path / "z.zip").read_bytes()
+    served.files = {"/small.zip": data}
+    for cut_off in (b"", data[:1000]):
+        there = store.downloads / FileEntry.of_bytes(f"{served.url}/small.zip".encode()).sha256[:16]
+        there.mkdir(parents=True)
+        (there / "model.zip").write_bytes(cut_off)
+        with pytest.raises(ModelUnusable, match="no zip file"):
+            is_speech(
+                source_of(f"{served.url}/small.zip", store.downloads, nobody)
+            )  # asked before it is added
+        add(store, f"{served.url}/small.zip")
+        whole(store)
+        store.remove("small")
 
 
 @pytest.mark.parametrize("validated", [True, False])
