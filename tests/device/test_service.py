@@ -351,6 +351,37 @@ async def test_a_wake_word_that_nobody_can_say_ends_the_start(one_house: House) 
     assert "paige: wake.stop_words: '你好'" in err
 
 
+async def test_a_start_finds_what_the_one_before_has_made_and_writes_nothing(one_house: House) -> None:
+    made = one_house.folder / ".local/state/paige/made"
+
+    async def start() -> str:
+        # Other rooms need ears, though there is no microphone here.
+        service = await one_house.start("run", PAIGE_SATELLITES_HERMES="true")
+        assert service.stderr is not None
+        log: list[bytes] = []
+        async with asyncio.timeout(PATIENCE):
+            while not log or b"ready after" not in log[-1]:
+                log.append(await service.stderr.readline())
+                assert log[-1], b"".join(log)
+        status, turn = await one_house.say("what time is it")
+        assert (status, turn["intent"]) == (0, "HassGetCurrentTime")
+        service.terminate()
+        await service.wait()
+        return b"".join(log).decode()
+
+    def written() -> dict[str, tuple[int, int]]:
+        return {file.name: (file.stat().st_ino, file.stat().st_mtime_ns) for file in made.iterdir()}
+
+    await start()
+    files = written()
+    assert {name.split("-")[0] for name in files} == {"sentences", "graph", "sphinx", "wake"}
+    assert "made_before" not in await start()
+    assert written() == files
+    shutil.rmtree(made)
+    made.write_text("no folder can be made here")  # whose rights would not hold root back
+    assert "each start takes longer than it needs to" in await start()
+
+
 async def test_an_answer_that_is_no_turn_is_said_to_be_none(one_house: House) -> None:
     async with MqttLink(LinkOptions(HOST, one_house.port)) as impostor:
 

@@ -10,15 +10,19 @@ import yaml
 from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples, Utterance
 from paige.audio.conditioning import Conditioned
 from paige.audio.wav import read_wav
+from paige.iot.home_file import load_home
 from paige.models.errors import ModelUnusable
+from paige.models.grammar import language as language_module
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
+from paige.models.made_before import MadeBefore
 from paige.models.recognizer import pocketsphinx
 from paige.models.recognizer.lexicon import pronounce
 from paige.models.recognizer.pocketsphinx import PocketSphinxRecognizer
 from paige.models.recognizer.pocketsphinx_model import Search, SphinxModel, open_decoder
 from paige.models.recognizer.protocol import Stream
 from paige.models.recognizer.spelling import Spelling
+from paige.models.transcript import Transcript
 from paige.models.vocabulary import Name, Vocabulary
 
 RECORDINGS = Path(__file__).parents[3] / "tools" / "demo" / "recordings"
@@ -114,6 +118,30 @@ def test_words_have_their_times_in_the_utterance(recognizer: PocketSphinxRecogni
 def test_the_same_recording_is_heard_the_same_each_time(recognizer: PocketSphinxRecognizer) -> None:
     recording = read_wav(RECORDINGS / LAMP)
     assert recognizer.recognize(recording) == recognizer.recognize(recording)
+
+
+def test_what_a_start_before_has_made_hears_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vocabulary = load_home(RECORDINGS.parent / "home.yaml").vocabulary()
+    recording = read_wav(RECORDINGS / LAMP)
+
+    def heard() -> Transcript:
+        before = MadeBefore(tmp_path / "made")
+        recognizer = PocketSphinxRecognizer()
+        recognizer.restrict(Language(Sentences.for_language("en", (), before), vocabulary, before))
+        return recognizer.recognize(recording)
+
+    first = heard()
+    assert first.text == SAID[LAMP]
+    files = {file: file.read_bytes() for file in (tmp_path / "made").iterdir()}
+    assert {file.name.split("-")[0] for file in files} == {"sentences", "graph", "sphinx"}
+    with monkeypatch.context() as patch:
+        patch.setattr(pocketsphinx, "pronounce", lambda *_: pytest.fail("the dictionary was read again"))
+        patch.setattr(language_module, "word_graph", lambda *_: pytest.fail("the graph was made again"))
+        assert heard() == first
+    for file, data in files.items():
+        file.write_bytes(data[: len(data) // 2])  # as a power cut leaves it
+    assert heard() == first
+    assert {file: file.read_bytes() for file in (tmp_path / "made").iterdir()} == files
 
 
 def test_of_what_is_not_sure_others_are_told_that_are_no_surer(
