@@ -22,7 +22,7 @@ def show(
     suite: str,
     cache: Path,
     prepare: Callable[[Path, Path], None],
-    prove: Callable[[Machine], Iterator[Finding]],
+    *proves: Callable[[Machine], Iterator[Finding]],
 ) -> int:
     """Prove it, a line for each finding, and give the exit status: 1 where anything is not as it must be.
 
@@ -30,21 +30,22 @@ def show(
         suite: Which Debian.
         cache: Keeps the packed Debian.
         prepare: What is put into the root before it boots; it gets that and a folder to work in.
-        prove: Tries one thing after the other.
+        proves: Each tries one thing after the other; the power is cut between two of them.
     """
     with tempfile.TemporaryDirectory(prefix="paige-unit-") as folder:
         root = Path(folder, "root")
         root.mkdir()
         unpack_debian(suite, cache, root)
         prepare(root, Path(folder))
-        with booted(root, Path(folder, "console")) as machine:
-            wrong = 0
-            for finding in prove(machine):
-                wrong += not finding.good
-                sys.stdout.write(f"{'ok   ' if finding.good else 'WRONG'} {finding.text}\n")
-                sys.stdout.flush()
-            if wrong:
-                sys.stdout.write(machine.ask("journalctl", "--no-pager", "--lines=80") + "\n")
+        wrong = 0
+        for prove in proves:
+            with booted(root, Path(folder, "console")) as machine:
+                for finding in prove(machine):
+                    wrong += not finding.good
+                    sys.stdout.write(f"{'ok   ' if finding.good else 'WRONG'} {finding.text}\n")
+                    sys.stdout.flush()
+                if wrong:
+                    sys.stdout.write(machine.ask("journalctl", "--no-pager", "--lines=80") + "\n")
     return 1 if wrong else 0
 
 

@@ -95,6 +95,7 @@ def test_a_trial_that_was_cut_off_is_ended_when_the_machine_starts(units: Path, 
     assert service in recover["After"][0].split(), "it starts the service anew, which nobody waits for then"
     assert recover["OnFailure"] == ["paige-rollback.service"]
     assert "PAIGE_PROGRAM=installed" not in recover["Environment"]
+    assert settings(units / "paige-update.service")["OnFailure"] == ["paige-recover.service"]
 
 
 def test_the_way_back_is_gone_by_the_program_that_is_installed(units: Path) -> None:
