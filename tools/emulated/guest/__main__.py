@@ -46,7 +46,11 @@ def steps(what: str, kept: int) -> tuple[Step, ...]:
         case "power-cut":
             return (Step(power.power_cut, 1),)
         case "after-power-cut":
-            return (Step(partial(power.after_power_cut, kept=kept), 1), Step(ordinary.spoken_command, 1))
+            return (
+                Step(partial(power.after_power_cut, kept=kept), 1),
+                Step(ordinary.power_to_listening, 0.1),
+                Step(ordinary.spoken_command, 1),
+            )
     return ()
 
 

@@ -121,11 +121,13 @@ def _reaches(address: str, *, inside: bool) -> bool:
 
 def _back(house: House, do: Callable[[], None], *, seconds: float) -> str:
     """What was done ended the service, and it is ready again as another process."""
-    before, began = unit.pid(), time.monotonic()
+    before = unit.pid()
     do()
     gone = until("the service has ended", seconds, lambda: unit.pid() != before, pause=0.05)
+    ended = time.monotonic()
+    until("it has been started anew", seconds, lambda: unit.pid() not in (0, before), pause=0.1)
     unit.wait_ready(seconds)
-    back = time.monotonic() - began - gone
+    back = unit.since_boot("ActiveEnterTimestampMonotonic") - ended
     return f"ended after {gone:.1f} s, ready again {back:.1f} s later; {_obeys(house)}"
 
 
