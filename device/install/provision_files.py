@@ -1,4 +1,7 @@
-"""Reads and writes the files of a configuration: all of them or none, whenever the power goes."""
+"""Reads and writes the files of a configuration, each whole or not at all, whenever the power goes.
+
+Two files cannot change in one step: secrets change first, and only after the last is anything said to be done.
+"""
 
 import errno
 import os

@@ -1,5 +1,6 @@
 """Cuts the power of a card again and again; ends with status 1 where anything is not as it must be."""
 
+import logging
 import os
 import sys
 from argparse import ArgumentParser, Namespace
@@ -14,7 +15,7 @@ from paige.tools.power_cut.stores.house import ListsStore, TimersStore
 from paige.tools.power_cut.stores.models import FetchedStore, ModelsStore, SpeechStore
 from paige.tools.power_cut.stores.program import InstallStore
 from paige.tools.power_cut.stores.settings import AskedStore, CardStore
-from paige.tools.power_cut.stores.talk import TalkStore
+from paige.tools.power_cut.stores.talk import MadeStore, TalkStore
 from paige.tools.power_cut.stores.updates import UpdatesStore
 
 _DESCRIPTION = """\
@@ -27,7 +28,7 @@ _VOSK: Final = Path(__file__).resolve().parents[2] / "tests/models/recognizer/vo
 """In a checkout."""
 _STORES: Final[tuple[Store, ...]] = (
     *(TimersStore(), ListsStore(), CardStore(), AskedStore()),
-    *(UpdatesStore(), InstallStore(), ModelsStore(), TalkStore()),
+    *(UpdatesStore(), InstallStore(), ModelsStore(), TalkStore(), MadeStore()),
 )
 _OF_VOSK: Final = (SpeechStore, FetchedStore)
 _SHOWN: Final = 3
@@ -46,6 +47,7 @@ def main() -> int:
         inside = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
         again = (*inside, sys.executable, "-m", "paige.tools.power_cut", *sys.argv[1:])
         os.execvpe("unshare", again, {**os.environ, _INSIDE: "1"})  # noqa: S606, S607 # our own words
+    logging.disable()  # of what Paige would tell its owner
     chosen: list[Store] = [*_STORES]
     if arguments.vosk.is_dir():
         chosen += [one(arguments.vosk) for one in _OF_VOSK]

@@ -1,8 +1,9 @@
 """What a card holds whose power was cut: all that was flushed, and of what came later anything."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -72,6 +73,14 @@ def kept(requests: Sequence[Request], cut: Cut) -> Iterator[tuple[int, bytes]]:
     share = random.choice(_SHARES)
     for one in random.sample(requests, len(requests)):
         yield from (piece for piece in _pieces(one, size) if random.random() < share)
+
+
+def put(image: Path, pieces: Iterable[tuple[int, bytes]]) -> None:
+    """Write pieces into an image."""
+    with image.open("r+b") as file:
+        for offset, data in pieces:
+            file.seek(offset)
+            file.write(data)
 
 
 def _pieces(one: Request, size: int) -> Iterator[tuple[int, bytes]]:

@@ -65,6 +65,8 @@ def read(file: Path) -> Log:
     while at + BLOCK <= len(data):
         sector, blocks, what, _ = _REQUEST.unpack_from(data, at)
         at += BLOCK
+        if not (blocks or what) or at + blocks * BLOCK > len(data):
+            break  # under way when whatever wrote this was killed
         if what & ~_FLUSH:
             raise LogUnreadable(f"{file}: at {at - BLOCK} there is a request of kind {what}")
         taken = data[at : at + blocks * BLOCK]

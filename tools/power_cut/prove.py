@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Final, Protocol
 
 from paige.tools.power_cut.card import Card, CardFailed, Neighbour, check, formatted, mounted, recorded
-from paige.tools.power_cut.cuts import Cut, cuts, flushed, kept
+from paige.tools.power_cut.cuts import Cut, cuts, flushed, kept, put
 from paige.tools.power_cut.log import Log, read
 
 _AFTERWARDS: Final = 3
@@ -151,10 +151,10 @@ def try_cuts(recording: Recording, store: Store, chosen: list[Cut], work: Path) 
     done = 0
     for cut in chosen:
         sure = flushed(recording.log, cut.at)
-        _put(safe, [(one.offset, one.data) for one in recording.log.requests[done:sure]])
+        put(safe, [(one.offset, one.data) for one in recording.log.requests[done:sure]])
         done = sure
         _copy(safe, after)
-        _put(after, kept(recording.log.requests[sure : cut.at], cut))
+        put(after, kept(recording.log.requests[sure : cut.at], cut))
         before_and_after = recording.allowed(cut.at)
         allowed = (*before_and_after, *(store.between if len({*before_and_after}) > 1 else ()))
         found = _found(store, after, work / "card")
@@ -240,13 +240,6 @@ def _found(store: Store, image: Path, folder: Path) -> str:
     except CardFailed as error:
         return f"the file system itself: {error}"
     return found
-
-
-def _put(image: Path, pieces: Iterator[tuple[int, bytes]] | list[tuple[int, bytes]]) -> None:
-    with image.open("r+b") as file:
-        for offset, data in pieces:
-            file.seek(offset)
-            file.write(data)
 
 
 def _copy(image: Path, to: Path) -> None:

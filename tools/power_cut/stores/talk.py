@@ -1,4 +1,4 @@
-"""What a language model has read: beginnings of prompts, and a conversation that goes on after a restart."""
+"""What a language model has read, and what takes long to make: files that spare time, and a conversation."""
 
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,7 @@ from paige.models.lm.decoder import KeyValues
 from paige.models.lm.prefixes import Prefixes
 from paige.models.lm.saved import restore, save
 from paige.models.lm.shape import DecoderShape
+from paige.models.made_before import MadeBefore
 from paige.tools.power_cut.prove import Promise
 from paige.tools.power_cut.stores.house import Unexpected
 
@@ -19,6 +20,7 @@ _LENGTHS: Final = (70, 150, 200)
 """Tokens; a block has 64."""
 _MOST: Final = 1 << 18
 """Bytes: the third beginning takes the place of the first."""
+_HOMES: Final = ("a lamp", "".join(f"lamp {number} " for number in range(20_000)), "two lamps" * 500)
 _SAID: Final = (
     (Message("user", "Is the garage closed?"),),
     (Message("user", "Is the garage closed?"), Message("assistant", "Yes, it is.")),
@@ -55,6 +57,32 @@ class TalkStore:
             _same(known, length)
             kept.append(known.length)
         return f"{kept} {_conversation(card)}"
+
+
+class MadeStore:
+    """What is made at a start is kept without syncing: a part of it must never be taken for the whole."""
+
+    name = "made before"
+    megabytes = 16
+    between: frozenset[str] = frozenset()
+
+    def write(self, card: Path, promised: Promise) -> None:
+        """See `Store`."""
+        for home in _HOMES:
+            _made(card, home)
+            promised(f"started with {len(home)} characters")
+
+    def look(self, card: Path) -> str:
+        """See `Store`: a start with any home gives what belongs to it."""
+        for home in _HOMES:
+            if _made(card, home) != home.upper():
+                raise Unexpected("what was made before is something else")
+        return "as it should be"
+
+
+def _made(card: Path, home: str) -> str:
+    made = MadeBefore(card / "var/lib/paige/made")
+    return made.get("upper", made.key(home), home.upper, write=str.encode, read=bytes.decode)
 
 
 def _conversation(card: Path) -> str:
