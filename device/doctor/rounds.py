@@ -41,5 +41,6 @@ OF_SATELLITE = (
     Check("wake words", 10, wake_words),
     Check("speaker", 10, speaker),
     Check("assistant", 15, assistant),
+    Check("updates", 10, updates),
 )
 """The same on a board that is the ear and mouth of an assistant elsewhere, and nothing else."""

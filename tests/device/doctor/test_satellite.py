@@ -99,7 +99,8 @@ def doctor(tmp_path: Path, *options: str, enabled: str) -> dict[str, str]:
 def test_a_satellite_is_asked_for_nothing_that_only_its_assistant_needs(tmp_path: Path) -> None:
     found = doctor(tmp_path, enabled=SATELLITE)
     assert not OF_PAIGE_ALONE & found.keys()
-    assert [*found] == ["config", "board", "memory", "microphone", "wake words", "speaker", "assistant"]
+    looked_at = ["config", "board", "memory", "microphone", "wake words", "speaker", "assistant", "updates"]
+    assert [*found] == looked_at
 
 
 @pytest.mark.parametrize("option", ["--satellite", "--no-satellite"])
