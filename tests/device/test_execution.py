@@ -1,14 +1,17 @@
 """The voice of the house is computed on what is configured, or on the processor, and the log says which."""
 
+import asyncio
 import logging
 from pathlib import Path
 
 import pytest
 from tests.audio.test_execution import MISSING, VERSION, as_another, speech
 from tests.audio.voices.test_piper import make_voice
+from tests.device.test_service import PATIENCE, House
 
 from paige.audio.voices import EspeakVoice, PiperVoice
 from paige.device.execution import _kept, compute_elsewhere
+from paige.tools.broker import EmbeddedBroker
 
 __all__ = ["as_another"]  # a fixture
 
@@ -84,3 +87,20 @@ def test_a_state_that_cannot_be_written_leaves_the_voice_on_the_processor(
     moved(voice, "tensorrt", tmp_path)
     assert "en_US-tiny-low is computed on the processor" in caplog.text
     assert voice._session is voice._processors
+
+
+async def test_the_service_is_ready_first_and_goes_on_without(tmp_path: Path) -> None:
+    async with EmbeddedBroker() as broker:
+        house, log = House(broker.port, tmp_path), list[str]()
+        service = await house.start(
+            "run", PAIGE_EXECUTION=MISSING, PAIGE_VOICE_NAME=str(make_voice(tmp_path))
+        )
+        assert service.stderr is not None
+        async with asyncio.timeout(PATIENCE):
+            while not log or "is computed on the processor" not in log[-1]:
+                log.append((await service.stderr.readline()).decode())
+                assert log[-1], "it ended without a word on it"
+        assert any("ready after" in line for line in log[:-1])
+        service.terminate()
+        async with asyncio.timeout(PATIENCE):
+            assert (await service.communicate(), service.returncode)[1] == 0
