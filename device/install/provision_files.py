@@ -1,6 +1,6 @@
 """Reads and writes the files of a configuration, each whole or not at all, whenever the power goes.
 
-Two files cannot change in one step: secrets change first, and only after the last is anything said to be done.
+Two files cannot change in one step: secrets are first, and only after the last is it said to be done.
 """
 
 import errno
