@@ -1,5 +1,5 @@
 # For contributors. Users need only ./paige demo and ./paige test.
-.PHONY: help check setup lint types contract test explore test-wheel demo bench format model denoiser vosk clean-root deb deb-proof board boot wheels clean
+.PHONY: help check setup lint types contract test explore test-wheel demo bench format model denoiser vosk clean-root deb deb-proof image board boot wheels clean
 
 BIN := $(or $(PAIGE_VENV),.venv)/bin
 
@@ -60,6 +60,9 @@ deb: setup       ## the Debian package, in dist/ (SUITE=trixie, ARCH=amd64)
 
 deb-proof:       ## the package installed, upgraded, removed and purged in a bare Debian (root; SUITE=trixie, ARCH=arm64)
 	tools/deb/prove.sh $(or $(SUITE),bookworm) $(ARCH)
+
+image:           ## an arm64 system of the image layer, built and looked at (root; HAT=respeaker-2mic-v1, SUITE=bookworm)
+	tools/emulated/image.sh $(or $(HAT),respeaker-2mic-v2) $(or $(SUITE),trixie)
 
 clean-root:      ## both commands in a fresh Debian (root; SUITE=trixie, ARCH=arm64)
 	tools/clean_root.sh $(or $(SUITE),bookworm) $(ARCH)

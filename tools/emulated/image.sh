@@ -16,8 +16,10 @@ if [ -z "${IMAGE_WORK:-}" ]; then
     [ "$(id -u)" = 0 ] || { echo 'image: needs root' >&2; exit 2; }
     IMAGE_WORK=$(mktemp -d); trap 'rm -rf "$IMAGE_WORK"' EXIT
     "$here/paige" setup dev
-    IMAGE_DEB=$(cd "$here" && "${PAIGE_VENV:-.venv}/bin/python" -m paige.tools.deb --suite "$suite" --arch arm64 --out "$IMAGE_WORK" --packing none)
-    export IMAGE_WORK IMAGE_DEB
+    cd "$here"; python=${PAIGE_VENV:-.venv}/bin/python
+    IMAGE_DEB=$("$python" -m paige.tools.deb --suite "$suite" --arch arm64 --out "$IMAGE_WORK" --packing none)
+    QEMU_CPU=$("$python" -m paige.tools.emulated.boards zero2 "$IMAGE_WORK")
+    export IMAGE_WORK IMAGE_DEB QEMU_CPU
     python3 "$here/tools/emulated/namespace.py" "$self" "$hat" "$suite"
     exit
 fi
@@ -44,7 +46,8 @@ chmod 755 "$IMAGE_WORK/bin/mmdebstrap"
 options=()
 while read -r option; do options+=("--aptopt=$option"); done < <(apt-config dump | grep -E '^Acquire::(https?|Check-|Retries)' || true)
 
-made_of=$( { cat "$self" "$layer" "$rpi"/*.* "$rpi"/boot/*; dpkg-deb --fsys-tarfile "$IMAGE_DEB"; echo "$hat $suite"; } | sha256sum | cut -c1-12)
+made_of=$( { cat "$IMAGE_WORK/base.yaml" "$layer" "$rpi"/*.* "$rpi"/boot/*; echo "$hat"
+    dpkg-deb --ctrl-tarfile "$IMAGE_DEB" | tar -xO ./control ./md5sums ./postinst; } | sha256sum | cut -c1-12)
 cache=$here/.cache/emulated; mkdir -p "$cache"
 tar=$cache/image-$made_of.tar
 if [ ! -e "$tar" ]; then
@@ -63,13 +66,8 @@ root=$IMAGE_WORK/root; mkdir "$root"
 tar -xf "$tar" -C "$root" --exclude './dev/*'
 mount -t proc proc "$root/proc"; mount --rbind /dev "$root/dev"
 # The emulator shows this machine's processor; libraries that choose code by it want the board's.
-python3 - "$root/tmp/cpuinfo" <<'EOF'
-import pathlib, sys
-core = "processor\t: %d\nBogoMIPS\t: 38.40\nFeatures\t: fp asimd evtstrm crc32 cpuid\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: 0xd03\nCPU revision\t: 4\n\n"
-pathlib.Path(sys.argv[1]).write_text("".join(core % n for n in range(4)))
-EOF
-mount --bind "$root/tmp/cpuinfo" "$root/proc/cpuinfo"
-inside() { chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 QEMU_CPU=cortex-a53 "$@"; }
+mount --bind "$IMAGE_WORK/proc/cpuinfo" "$root/proc/cpuinfo"
+inside() { chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 QEMU_CPU="$QEMU_CPU" "$@"; }
 said() { echo "image: $*"; }
 fail() { echo "image: FAILED: $*" >&2; exit 1; }
 units=$root/usr/lib/systemd/system
@@ -90,12 +88,17 @@ for group in "${groups[@]}"; do inside getent group "$group" >/dev/null || fail 
 inside paige config check /etc/paige/paige.yaml >"$IMAGE_WORK/config" || fail "$(cat "$IMAGE_WORK/config")"
 said "its groups are there, and paige config check takes /etc/paige/paige.yaml"
 
-mkdir "$root/tmp/generated"
-inside /usr/lib/systemd/system-generators/zram-generator /tmp/generated
+# In a folder of its own it does not see that this is no board.
+zram=$root/tmp/zram; mkdir -p "$zram/etc/systemd" "$zram/proc" "$root/tmp/generated"
+cp "$root/etc/systemd/zram-generator.conf" "$zram/etc/systemd/"
+echo 'MemTotal: 512000 kB' >"$zram/proc/meminfo"; : >"$zram/proc/cmdline"
+inside ZRAM_GENERATOR_ROOT=/tmp/zram /usr/lib/systemd/system-generators/zram-generator /tmp/generated 2>"$IMAGE_WORK/told" \
+    || fail "$(cat "$IMAGE_WORK/told")"
 [ -e "$root/tmp/generated/dev-zram0.swap" ] || fail "there is no swap in memory"
 inside systemd-analyze cat-config systemd/journald.conf | grep -E '^(Storage|RuntimeMaxUse)=' | tail -n 2 | tr '\n' ' ' >"$IMAGE_WORK/journal"
 grep -q 'Storage=volatile' "$IMAGE_WORK/journal" || fail "the journal is kept: $(cat "$IMAGE_WORK/journal")"
-inside systemd-tmpfiles --cat-config | grep -q '^w- /sys/devices/system/cpu/.*ondemand$' || fail "nobody sets the governor"
+inside systemd-tmpfiles --cat-config >"$IMAGE_WORK/tmpfiles"
+grep -q '^w- /sys/devices/system/cpu/.*ondemand$' "$IMAGE_WORK/tmpfiles" || fail "nobody sets the governor"
 said "swap in compressed memory, a journal in memory, and the governor are set"
 
 boot=$root/boot/firmware
@@ -129,6 +132,7 @@ inside $(sed -n 's/^ExecStart=//p' "$units/paige-provision.service") >"$IMAGE_WO
 inside paige config check /etc/paige/paige.yaml >"$IMAGE_WORK/config"
 grep -q broker.lan "$IMAGE_WORK/config" || fail "the configuration does not name the broker: $(cat "$IMAGE_WORK/config")"
 ! grep -rq secret-of-the-card "$boot" "$root/etc/paige/paige.yaml" || fail "the password is where anybody may read it"
+[ "$(stat -c %a "$root/etc/paige/mqtt_password")" = 600 ] || fail "anybody may read the password"
 said "a file on the card is taken over at the first boot, and is gone from it"
 
 for left in tmp/paige.deb usr/sbin/policy-rc.d; do [ ! -e "$root/$left" ] || fail "left behind: $left"; done
