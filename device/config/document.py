@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import yaml
 
@@ -17,6 +18,12 @@ FILE_SUFFIX = "_file"
 """A secret key with this suffix names a file that holds the secret."""
 
 Path = tuple[str, ...]
+
+MOST_BYTES: Final = 256 * 1024
+"""Of a file; all keys with all that is said of them take 16 KiB. A board would read for minutes at one of
+10 MB, and need 600 MB and more for it."""
+
+TOO_LONG: Final = f"holds more than {MOST_BYTES // 1024} KiB, which is no configuration; name another file"
 
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
 _YAMLS_OWN = re.compile(r"'(.|<[a-z ]+>)'")
@@ -99,6 +106,8 @@ def read_secrets(data: bytes, source: str) -> tuple[Mapping[str, Entry], tuple[P
 
 def _compose(data: bytes, source: str) -> tuple[yaml.Node | None, tuple[Problem, ...]]:
     """The root node, None for an empty file or one that is broken."""
+    if len(data) > MOST_BYTES:
+        return None, (Problem(Place(source), "", TOO_LONG),)
     try:
         # Not the C parser: deep nesting makes it crash. This one takes 3 ms for the whole reference.
         return yaml.compose(data.decode("utf-8-sig"), Loader=yaml.SafeLoader), ()
@@ -119,6 +128,8 @@ def _compose(data: bytes, source: str) -> tuple[yaml.Node | None, tuple[Problem,
 def _harmless(error: yaml.MarkedYAMLError) -> str:
     """PyYAML's words, without what it quotes from the file: that could be a password."""
     problem = error.problem or "it cannot be understood"
+    if r"'\t'" in problem:
+        return "a tab stands where only blanks may; write blanks in its place"
     if "undefined alias" in problem:
         return "a text that begins with * must stand in quotes"
     words = "; ".join(filter(None, (error.context, problem)))

@@ -13,6 +13,7 @@ Of several values for one key the first of these counts:
 
 import dataclasses
 import difflib
+import errno
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from pathlib import Path
 
 from paige.device.config.document import (
     FILE_SUFFIX,
+    MOST_BYTES,
+    TOO_LONG,
     Document,
     Entry,
     Place,
@@ -38,6 +41,11 @@ from paige.device.page.address import why_unfit
 SECRETS_FILE = "secrets.yaml"
 
 _STATE_DIR = ("state_dir",)
+_REMEDIES = {
+    errno.EISDIR: "name the file in it",
+    errno.EACCES: "let the user whom Paige runs as read it",
+    errno.ENOENT: "see whether it is called so",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,13 +278,20 @@ class _Gathering:
                 self.problems.append(Problem(place, "", f"there is no such key{meant}"))
 
     def _bytes(self, path: Path, place: Place, key: str) -> bytes | None:
+        subject = "" if place.source == str(path) else f"{path} "
         try:
-            return path.read_bytes()
+            with path.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            subject = "" if place.source == str(path) else f"{path} "
-            self.problems.append(Problem(place, key, f"{subject}cannot be read: {reason}"))
+            remedy = _REMEDIES.get(error.errno or 0) if isinstance(error, OSError) else None
+            text = "; ".join(filter(None, (f"cannot be read: {reason}", remedy)))
+            self.problems.append(Problem(place, key, f"{subject}{text}"))
             return None
+        if len(data) > MOST_BYTES:
+            self.problems.append(Problem(place, key, f"{subject}{TOO_LONG}"))
+            return None
+        return data
 
 
 def _state_dir(environ: Mapping[str, str]) -> tuple[Path | None, str]:

@@ -140,7 +140,11 @@ log: {level: !include x}
             "paige.yaml:3:1: this is not YAML: while parsing a flow sequence; expected ',' or ']', but got "
             "'<stream end>'",
         ),
-        (b"mqtt:\n host: a\n\tport: 1\n", "paige.yaml:3:1: this is not YAML:"),
+        (
+            b"mqtt:\n host: a\n\tport: 1\n",
+            "paige.yaml:3:1: this is not YAML: a tab stands where only blanks may; write blanks in its place",
+        ),
+        (b"mqtt:\tlocalhost\n", "paige.yaml:1:6: this is not YAML: a tab stands"),
         (b"mqtt: {host: caf\xe9}\n", "paige.yaml:1: found a byte that is no UTF-8 (0xe9)"),
         (b"mqtt: \x00\n", "paige.yaml: this is not YAML: it holds a character that YAML forbids"),
         (b"- a\n- b\n", "paige.yaml:1: found a list; allowed: a section with any of house, mqtt"),
@@ -168,10 +172,25 @@ def test_any_bytes_at_all_are_read_or_refused(data: bytes) -> None:
     assert all(problem.text for problem in document.problems)
 
 
+@pytest.mark.parametrize("content", ["# nothing\n", "wake: {words: [alexa]}\n", "\0"])
+def test_a_file_that_is_far_too_long_is_not_read_to_its_end(content: str, tmp_path: Path) -> None:
+    text = content * (10_000_000 // len(content))
+    (said,) = errors(tmp_path, text)
+    assert said.endswith("paige.yaml: holds more than 256 KiB, which is no configuration; name another file")
+    assert read(text.encode(), "paige.yaml", Config).problems[0].text in said
+    (said,) = errors(tmp_path, "mqtt: {password_file: /dev/zero}\n")
+    assert said.endswith("/dev/zero holds more than 256 KiB, which is no configuration; name another file")
+
+
+def test_a_file_as_windows_writes_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "paige.yaml").write_bytes(b"\xef\xbb\xbfhouse:\r\n  name: Casa\r\n")
+    assert load(tmp_path / "paige.yaml", {}).config.house.name == "Casa"
+
+
 def test_a_file_that_is_not_there_or_a_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigInvalid, match=r"nowhere\.yaml: cannot be read: No such file"):
         load(tmp_path / "nowhere.yaml", {})
-    with pytest.raises(ConfigInvalid, match="cannot be read: Is a directory"):
+    with pytest.raises(ConfigInvalid, match="cannot be read: Is a directory; name the file in it"):
         load(tmp_path, {})
 
 
@@ -221,7 +240,8 @@ class TestSecrets:
             ),
             (
                 "mqtt: {password_file: nowhere}\n",
-                "paige.yaml:1: mqtt.password: nowhere cannot be read: No such file or directory",
+                "paige.yaml:1: mqtt.password: nowhere cannot be read: No such file or directory; "
+                "see whether it is called so",
             ),
             (
                 "mqtt: {password_file: }\n",
