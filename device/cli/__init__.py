@@ -13,9 +13,10 @@ import threading
 import traceback
 from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TextIO, cast
 
 from paige.audio.errors import AudioError
 from paige.device.cli.command import PROMPT_THREAD, Subcommand
@@ -101,20 +102,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         _leave_prompt()
         return INTERRUPTED
     except BrokenPipeError:
-        _give_up_output()  # our reader went away, as `head` does
+        _give_up(sys.stdout)  # our reader went away, as `head` does
         return NOT_DONE
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else DONE
     except (AudioError, ModelError, IotError, DeviceError) as error:
         return _not_done(str(error), error)
     except ModuleNotFoundError as error:
-        return _not_done(f"the library {error.name} is missing; install it: pip install 'paige[demo]'", error)
+        return _not_done(_without(error.name or ""), error)
     except OSError as error:
-        _give_up_output()  # perhaps its disk is full
+        _give_up(sys.stdout)  # perhaps its disk is full
         return _not_done(f"the system refused: {error}", error)
     except Exception as error:  # noqa: BLE001  # a user never meets a traceback, whatever it is that broke
         inside = f"something inside Paige broke ({type(error).__name__}: {error})"
         return _not_done(f"{inside}; please report it, with what PAIGE_DEBUG=1 adds", error)
+    finally:
+        _give_up(sys.stderr)
     return status
 
 
@@ -137,12 +140,12 @@ def _leave_prompt() -> None:
         os._exit(INTERRUPTED)
 
 
-def _give_up_output() -> None:
-    """Drop what is not written yet: the interpreter must not stumble over it at its end."""
+def _give_up(stream: TextIO) -> None:
+    """Drop what cannot be written: at its end the interpreter would stumble over it, with a status of its own."""
     try:
-        sys.stdout.flush()
+        stream.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -230,8 +233,16 @@ def _version() -> str:
     return paige_version()
 
 
+def _without(library: str) -> str:
+    if library in sys.stdlib_module_names:
+        own = library.removeprefix("_")
+        return f"{sys.executable} was built without {own}; use another Python, such as Debian's python3"
+    return f"the library {library} is missing; install it: pip install 'paige[demo]'"
+
+
 def _not_done(text: str, error: Exception) -> int:
-    if os.environ.get("PAIGE_DEBUG") == "1":
-        sys.stderr.write(redact("".join(traceback.format_exception(error))))
-    sys.stderr.write("".join(f"paige: {line}\n" for line in redact(text).splitlines() or ["not done"]))
+    with suppress(OSError):  # nobody can be told where its disk is full, and the status says it
+        if os.environ.get("PAIGE_DEBUG") == "1":
+            sys.stderr.write(redact("".join(traceback.format_exception(error))))
+        sys.stderr.write("".join(f"paige: {line}\n" for line in redact(text).splitlines() or ["not done"]))
     return NOT_DONE

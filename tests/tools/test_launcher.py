@@ -311,6 +311,15 @@ def test_a_32_bit_system_is_told_so(machine: Machine) -> None:
     assert "32-bit" in only_line(machine.run("demo"))
 
 
+def test_a_python_without_ssl_is_told_so(machine: Machine) -> None:
+    (machine.folder / "without").mkdir()
+    (machine.folder / "without" / "sitecustomize.py").write_text("import sys; sys.modules['_ssl'] = None")
+    machine.installs("python3", f'PYTHONPATH="{machine.folder}/without" exec "{real_python()}" "$@"')
+    line = only_line(machine.run("demo"))
+    assert "this Python (python3) was built without ssl" in line
+    assert "PAIGE_PYTHON" in line
+
+
 def test_a_folder_that_cannot_be_written_is_named(machine: Machine) -> None:
     line = only_line(machine.run("demo", PAIGE_VENV="/proc/no/venv"))
     assert "cannot write beside /proc/no/venv" in line

@@ -188,6 +188,16 @@ def test_a_library_that_only_the_demo_needs_is_named_with_how_to_get_it(
     assert capsys.readouterr().err == said
 
 
+def test_a_python_without_a_part_of_its_own_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['_ssl'] = None")
+    without = os.pathsep.join((ENVIRONMENT["PYTHONPATH"], str(tmp_path)))
+    done = paige("say", "hello", PYTHONPATH=without)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"paige: {sys.executable} was built without ssl; use another Python, such as Debian's python3\n"
+    )
+
+
 def test_an_interruption_is_quiet_and_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -237,6 +247,25 @@ def test_a_full_disk_is_said_and_no_fault_of_paige() -> None:
         )
     assert done.returncode == 1
     assert done.stderr.splitlines()[0] == "paige: the system refused: [Errno 28] No space left on device"
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(["config", "check"], 0), (["say"], 2), (["run"], 1)])
+def test_where_errors_cannot_be_written_the_status_says_it_all(
+    arguments: list[str], status: int, tmp_path: Path
+) -> None:
+    environment = {**ENVIRONMENT, "PAIGE_STATE_DIR": str(tmp_path)}
+    if status == 1:
+        environment["PAIGE_CONFIG"] = str(tmp_path)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "paige.device.cli", *arguments],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=full,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == status
 
 
 def test_a_locale_that_lacks_a_character_gets_another_in_its_place() -> None:
