@@ -222,7 +222,7 @@ def _told(error: Exception) -> str:
 
 
 def _computed(profile: Path) -> dict[str, int]:
-    """How many operators ran on what, by the runtime's own record; of several runs, in the first."""
+    """How many operators ran on what, by the runtime's own record; each is counted once, however often it ran."""
     events = json.loads(profile.read_text(encoding="utf-8"))
     where = {
         event["name"]: event["args"]["provider"]
