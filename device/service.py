@@ -134,12 +134,11 @@ class Service:
             self._tell_ready(house)
             compute_elsewhere(rooms.voice_here, self._config.execution, self._state)
             await asyncio.to_thread(tell_shortcomings, self._state)
+            await asyncio.to_thread(_settle_memory)
             # Whoever wakes it speaks for longer than this takes; an answer would wait for it.
             await asyncio.to_thread(house.warm)
-            # What was made until now stays; to search it for garbage would make somebody wait for an answer.
-            gc.freeze()
+            await asyncio.to_thread(_settle_memory)
             gc.enable()
-            await asyncio.to_thread(forget_start)
             await self._stop.wait()
             self._notifier.stopping()
             _log.info("stopping")
@@ -308,6 +307,12 @@ def log_turn(turn: Turn) -> None:
         turn.seconds,
     )
     _log.debug("turn id=%s text=%r slots=%s reply=%r", turn.id, turn.text, data["slots"], turn.reply.text)
+
+
+def _settle_memory() -> None:
+    """What was made until now stays; to search it for garbage would make somebody wait for an answer."""
+    gc.freeze()
+    forget_start()
 
 
 async def _end(task: "asyncio.Task[object]") -> None:
