@@ -84,3 +84,10 @@ def test_a_language_that_is_not_spoken_is_refused() -> None:
 def test_texts_see_a_thing_with_its_unit() -> None:
     sensor = Entity("sensor.a", "A", "sensor", state="3", attributes={"unit_of_measurement": "W"})
     assert (thing(sensor)["state"], thing(sensor)["unit"]) == ("3", "W")
+
+
+def test_what_all_texts_share_is_made_when_it_is_asked_for() -> None:
+    replies = Replies.for_language("en")
+    assert "_environment" not in vars(replies)
+    replies.warm()
+    assert "_preamble" in vars(replies)

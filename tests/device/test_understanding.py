@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,9 @@ from paige.iot.choice import question_of_entity
 from paige.iot.entity import Entity
 from paige.iot.registry import Registry
 from paige.iot.resolution import Confirmation
+from paige.models.errors import ModelUnusable
 from paige.models.intent import Intent, NotRecognized
+from paige.models.nlu.shipped import LazyModel
 
 ASKED = Asked(Confirmation((), ()), Intent("HassTurnOff", {}, 1.0, "unlock the door"), since=0.0)
 LAMP = Entity("light.lamp", "Lamp", "light", area="Kitchen")
@@ -94,3 +97,10 @@ def test_what_all_homes_share_is_made_before_the_first_sentence() -> None:
     sentences = answer_sentences("en", {"choice": ["{name}"]})
     Understanding(sentences, answer_sentences("en", {"yes": ["yes"]}), Registry()).warm()
     assert "automaton" in vars(sentences)
+
+
+def test_a_model_that_cannot_be_used_is_told_before_a_sentence_needs_it(tmp_path: Path) -> None:
+    sentences = answer_sentences("en", {"yes": ["yes"]})
+    Understanding(sentences, sentences, Registry()).open_model()  # there is none
+    with pytest.raises(ModelUnusable, match=r"lacks model\.onnx"):
+        Understanding(sentences, sentences, Registry(), LazyModel(tmp_path)).open_model()
