@@ -116,9 +116,9 @@ def installed(root: Path, acl: str, bridge: str = "") -> Installed:
         subprocess.run(["mosquitto_passwd", "-b", passwords, name, word], check=True, capture_output=True)
     (root / "paige.acl").write_text(acl)
     if os.geteuid() == 0:
-        group = pwd.getpwnam("mosquitto").pw_gid
+        owner = pwd.getpwnam("mosquitto")
         for file in (passwords, root / "paige.acl"):
-            os.chown(file, 0, group)
+            os.chown(file, owner.pw_uid, owner.pw_gid)
             file.chmod(0o640)
     (root / "conf.d").mkdir()
     text = (CONFIGS / "paige.conf").read_text().replace("/etc/mosquitto", str(root))
