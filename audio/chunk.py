@@ -22,6 +22,8 @@ class AudioChunk:
     samples: Samples  # [samples]
     start: float
     """Position of the first sample, in seconds since the source was opened."""
+    behind: float = 0.0
+    """Seconds of sound that had come after it when it was taken, where that is known: it is heard so late."""
 
     @property
     def seconds(self) -> float:

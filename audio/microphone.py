@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import ClassVar, Protocol, Self
@@ -87,14 +88,16 @@ class MicrophoneSource:
 
     def chunks(self) -> Iterator[AudioChunk]:
         """Chunks for as long as the microphone delivers; blocks while none is there."""
-        return rechunk(self._pieces())
+        for chunk in rechunk(self._pieces()):
+            waiting = self._blocks.qsize()
+            yield replace(chunk, behind=waiting * _BLOCK_SECONDS) if waiting else chunk
 
     def _take(self, block: Frames, frames: int, _: object, status: "_Status") -> None:
         """Keep a block: what PortAudio's thread calls."""
         self._overflows += bool(status.input_overflow)
         until = time.monotonic() + _WAIT_SECONDS
         while self._blocks.qsize() >= _MOST_WAITING:
-            if time.monotonic() > until:
+            if self._opened is None or time.monotonic() > until:
                 self._overflows += 1
                 return
             time.sleep(_BLOCK_SECONDS / 3)

@@ -3,8 +3,10 @@
 Nothing in the library may run beside its initialization, so devices are opened and closed under one lock.
 """
 
+import ctypes
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -23,6 +25,15 @@ _NAMES: Final = {"input": "microphone", "output": "loudspeaker"}
 _ERRORS: Final[dict[str, type[AudioError]]] = {"input": SourceUnreadable, "output": SpeakerUnusable}
 _RATES = (48_000, 44_100, 32_000, 16_000, 96_000, 8_000)
 """Hertz, tried in this order where a device refuses the rate that it calls its own."""
+_KEPT_SECONDS: Final = 4.0
+"""Of sound that a card's buffer is to have room for, or as much as it can: nobody fetches any while another
+thread keeps Python's lock, as PocketSphinx does for half a second at a time on a slow board. What PortAudio
+asks for by itself is 65 to 120 ms; what comes on top is lost."""
+_SHORT_PERIODS: Final = 1_000
+"""Into which such a buffer would be divided: PortAudio then makes each as long as a block. With its own
+number, four, sound would come once a second."""
+_PERIODS: Final = 4
+"""PortAudio's own number of them (`numPeriods_` in its pa_linux_alsa.c), which cannot be asked for."""
 _INVALID_CHANNELS, _INVALID_RATE, _UNAVAILABLE = -9998, -9997, -9985
 """`paInvalidChannelCount`, `paInvalidSampleRate`, `paDeviceUnavailable` in portaudio.h."""
 
@@ -152,15 +163,17 @@ def _open(
     for channels in dict.fromkeys((first, 2, most)):
         for rate in dict.fromkeys((own, *_RATES)):
             try:
-                stream = kind(
-                    samplerate=rate,
-                    blocksize=round(rate * block_seconds),
-                    device=found["index"],
-                    channels=channels,
-                    dtype="float32",
-                    callback=callback,
-                    finished_callback=finished,
-                )
+                with _much_is_kept(sounddevice, direction, found) as latency:
+                    stream = kind(
+                        samplerate=rate,
+                        blocksize=round(rate * block_seconds),
+                        device=found["index"],
+                        channels=channels,
+                        dtype="float32",
+                        latency=latency,
+                        callback=callback,
+                        finished_callback=finished,
+                    )
             except sounddevice.PortAudioError as error:
                 refusal = refusal or error
                 code = error.args[1] if len(error.args) > 1 else None
@@ -172,6 +185,27 @@ def _open(
                 return stream, rate, channels
     assert refusal is not None
     raise refusal
+
+
+@contextmanager
+def _much_is_kept(
+    sounddevice: Any,  # noqa: ANN401  # it publishes no types
+    direction: Direction,
+    found: Any,  # noqa: ANN401  # as above
+) -> Iterator[float | None]:
+    """Gives the latency to open a device with, so that a microphone of ALSA's is not lost to a busy program.
+
+    For ALSA that is the length of the buffer, and sound does not come later for it: each period is told.
+    """
+    if direction == "output" or sounddevice.query_hostapis(found["hostapi"])["name"] != "ALSA":
+        yield None
+        return
+    library = ctypes.CDLL(sounddevice._libname)  # noqa: SLF001  # the one that it has loaded
+    library.PaAlsa_SetNumPeriods(_SHORT_PERIODS)
+    try:
+        yield _KEPT_SECONDS
+    finally:
+        library.PaAlsa_SetNumPeriods(_PERIODS)
 
 
 def _look_again(sounddevice: Any) -> None:  # noqa: ANN401  # it publishes no types
@@ -207,7 +241,7 @@ def _complaint(
     what = _NAMES[direction]
     names = [one["name"] for one in sounddevice.query_devices() if one[f"max_{direction}_channels"]]
     if not names and device is None:
-        return f"There is no {what}"
+        return f"There is no {what}: plug one in"
     there = f"there is {', '.join(map(repr, names))}" if names else "there is none at all"
     if device is None:
         return f"The default {what} cannot be opened ({reason(error)}); {there}"

@@ -30,8 +30,9 @@ after it was shorter once in 25; with 0.35 s never and once in six, with 0.25 s 
 """
 _SELDOM_FADES_SECONDS: Final = 0.6
 """For which it may sound where what is heard then is nothing that can be said."""
-_GUESSED_SECONDS: Final = 2.0
-"""For which the sound may wait to know that. It began to be recognized 0.5 s ago, so it seldom waits."""
+_GUESSED_SECONDS: Final = 5.0
+"""For which the sound may wait to know what was said, when a silence would end it. It began to be recognized
+0.55 s ago, so it seldom waits but on a slow board, on which it must not be cut where another would wait."""
 _KEPT_SECONDS: Final = KEPT_SECONDS
 """Of sound before a wake word is noticed: who goes on without a pause has said the first words by then."""
 
@@ -92,6 +93,8 @@ class Heard:
     utterance: Utterance
     guess: Future[Guess | None] | None = None
     """What it is, where that was found out ahead."""
+    at: float | None = None
+    """Monotonic second at which its last sound came in, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,7 @@ class Attention:
         """Take the next chunk; give what has come of it."""
         self._now = chunk.start + chunk.seconds
         while self._orders:
-            self._follow(self._orders.popleft(), chunk.start)
+            self._follow(self._orders.popleft(), chunk.start + chunk.behind)
         events = self._words_that_wake(chunk)
         if self.deaf:
             self._forget()
@@ -233,6 +236,7 @@ class Attention:
                 return ()
             self._awake_until = self._rest
             return (NothingSaid(),)
+        self._know_before_the_end(chunk)
         utterance = self._endpointer.hear(chunk)
         if utterance is not None:
             return () if self._never_said(utterance) else (self._heard(utterance),)
@@ -260,10 +264,29 @@ class Attention:
         if not self._may_be_its_end(utterance.speech_end):
             return False
         guess = self._guess_of(utterance)
-        if guess is None or wait([guess], _GUESSED_SECONDS).not_done or guess.exception() is not None:
+        if guess is None or not guess.done() or guess.exception() is not None:
             return False
         found = guess.result()
         return found is not None and found.transcript.empty
+
+    def _know_before_the_end(self, chunk: AudioChunk) -> None:
+        """Where this chunk may end what is said, wait for what it is: it may not have ended."""
+        silence = self._endpointer.silence
+        if (
+            self._guessed is None
+            or silence is None
+            or silence + chunk.seconds < self._endpointer.pause - 1e-9
+        ):
+            return
+        wait([self._guessed[1]], _GUESSED_SECONDS)
+        self._take_pause(self._guessed[1], self._now - chunk.seconds - silence)
+
+    def _take_pause(self, guessed: Future[Guess | None], speech_end: float) -> None:
+        """Wait as long as suits what was said, if that is known by now."""
+        guess = guessed.result() if guessed.done() and guessed.exception() is None else None
+        # The end of a wake word is not waited for as what is unfinished: a command would be joined to it.
+        if guess is not None and not (guess.transcript.empty and self._may_be_its_end(speech_end)):
+            self._endpointer.pause = guess.pause
 
     def _follow_speech(self, listener: Listener, chunk: AudioChunk, *, began: bool) -> None:
         """Recognize what was said so far when it may have ended; what comes of it says how long to wait."""
@@ -283,11 +306,8 @@ class Attention:
                 so_far = self._endpointer.so_far()
                 assert so_far is not None  # speech goes on
                 self._guessed = speech_end, listener.guess(so_far)
-        elif self._guessed[1].done() and self._guessed[1].exception() is None:
-            guess = self._guessed[1].result()
-            # The end of a wake word is not waited for as what is unfinished: a command would be joined to it.
-            if guess is not None and not (guess.transcript.empty and self._may_be_its_end(now - silence)):
-                self._endpointer.pause = guess.pause
+        else:
+            self._take_pause(self._guessed[1], now - silence)
 
     def _heard(self, utterance: Utterance) -> Heard:
         guess, self._guessed = self._guess_of(utterance), None

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -25,6 +26,9 @@ _log = logging.getLogger(__name__)
 
 ANSWER_SECONDS: Final = 8.0
 """How long somebody who was asked something may take to begin to answer."""
+LATE_SECONDS: Final = 10.0
+"""After which nothing is done any more about what was said: who saw nothing come of it has said it again, or
+has done it himself."""
 MOST_ANSWERED: Final = 4
 """Utterances whose turns may be under way at a time; the next waits for one of them."""
 
@@ -54,8 +58,9 @@ class Ear:
     `events` and `open` are for the thread that hears; all else is for the event loop.
     """
 
-    def __init__(self, what: Hears) -> None:
+    def __init__(self, what: Hears, clock: Callable[[], float] = time.monotonic) -> None:
         self._what = what
+        self._clock = clock
         self._attention: Attention | None = None
         """Of the microphone that is open."""
         self._live = what.pipeline.live() if what.hearing is None else what.pipeline.live(what.hearing)
@@ -74,7 +79,9 @@ class Ear:
                 for event in attention.hear(heard):
                     if not isinstance(event, SpokenOver):
                         self._tell_hearing("" if isinstance(event, Woken) else None)
-                    yield event
+                    yield (
+                        replace(event, at=self._clock() - chunk.behind) if isinstance(event, Heard) else event
+                    )
         finally:
             self._tell_hearing(None)
 
@@ -107,8 +114,13 @@ class Ear:
                 self.hush()
             case NothingSaid():
                 self._signal(Earcon.NOTHING)
-            case Heard(utterance, guess):
+            case Heard(utterance, guess, at):
                 await self._free.acquire()
+                if at is not None and self._clock() - at > LATE_SECONDS:
+                    _log.warning("what was said %.0f s ago is not done any more", self._clock() - at)
+                    self._free.release()
+                    self._signal(Earcon.NOTHING)
+                    return
                 # What takes its time, such as a garage door, must not keep who speaks from stopping it.
                 self._start(self._answer(utterance, guess), self._free.release)
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pocketsphinx
 
-from paige.audio.chunk import Samples
+from paige.audio.chunk import CHUNK_SAMPLES, Samples
 
 MEANS: Final = "56.39,-0.08,-1.38,4.42,-4.75,-0.99,-2.48,-6.79,-2.12,-2.43,0.60,-1.67,-0.44"
 """Of the cepstra of people's speech (60 recordings), the loudest at a quarter of full scale. PocketSphinx
@@ -124,7 +124,11 @@ class _Looker:
         self._decoder.reinit_feat()
         self._decoder.set_cmn(MEANS)
         self._decoder.start_utt()
-        self._decoder.process_raw(samples.tobytes(), no_search=False, full_utt=False)
+        for at in range(
+            0, len(samples), CHUNK_SAMPLES
+        ):  # between two of them other threads get Python's lock
+            piece = samples[at : at + CHUNK_SAMPLES]
+            self._decoder.process_raw(piece.tobytes(), no_search=False, full_utt=False)
         self._decoder.end_utt()
 
 

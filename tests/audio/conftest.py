@@ -37,7 +37,7 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Card]:
         pytest.skip("ALSA and PortAudio are not installed")
     played, spoken = tmp_path / "played", tmp_path / "spoken"
     muted = tmp_path / "muted"
-    muted.write_bytes(bytes(400_000))
+    muted.write_bytes(bytes(8_000_000))  # where it ends, ALSA leaves in the buffer what was there before
     spoken.touch()
     (tmp_path / ".asoundrc").write_text(
         f'pcm.wall {{ type file slave.pcm "null" file "{played}" format "raw" }}\n'

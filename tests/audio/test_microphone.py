@@ -15,7 +15,7 @@ from paige.audio.chunk import CHUNK_SAMPLES, RATE, AudioChunk, Samples
 from paige.audio.errors import SourceLost, SourceUnreadable
 from paige.audio.health import Hearing
 from paige.audio.microphone import MicrophoneSource
-from paige.audio.portaudio import Opened
+from paige.audio.portaudio import Opened, close_stream, open_stream
 
 Block = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
@@ -51,6 +51,16 @@ def test_a_real_device_is_heard_at_our_rate(card: Card) -> None:
         assert abs(heard.mean()) < 50
         assert np.abs(heard[1_000:]).max() == pytest.approx(0.25 * 32768, rel=0.05)
         assert microphone.health().state is Hearing.HEARING
+
+
+@pytest.mark.usefixtures("card")
+def test_a_real_device_keeps_what_comes_while_nobody_can_fetch_it() -> None:
+    with MicrophoneSource("written") as microphone:
+        assert microphone._opened is not None
+        assert microphone._opened.stream.latency >= 2, "seconds; by itself PortAudio asks for less than 0.1"
+    speaker = open_stream("output", "wall", lambda *_: None, lambda: None, 0.01)
+    close_stream(speaker)
+    assert speaker.stream.latency < 0.2, "what is said is to be heard at once"
 
 
 @pytest.mark.usefixtures("card")

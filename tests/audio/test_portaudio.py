@@ -52,7 +52,7 @@ class Stream:
 
 def described(name: str, index: int, inputs: int, outputs: int) -> dict[str, Any]:
     channels = {"max_input_channels": inputs, "max_output_channels": outputs}
-    return {"name": name, "index": index, "default_samplerate": 44_100.0, **channels}
+    return {"name": name, "index": index, "hostapi": 0, "default_samplerate": 44_100.0, **channels}
 
 
 DEVICES = [described("HDMI", 0, 0, 8), described("USB Microphone: Audio (hw:1,0)", 1, 2, 0)]
@@ -81,7 +81,12 @@ def device(monkeypatch: pytest.MonkeyPatch, cards: Path) -> type[Stream]:
 
     class Fresh(Stream):
         made: list[Stream] = []  # noqa: RUF012  # a new class for each test
-        library = SimpleNamespace(query_devices=query_devices, PortAudioError=PortAudioError, started=1)
+        library = SimpleNamespace(
+            query_devices=query_devices,
+            query_hostapis=lambda _: {"name": "OSS"},
+            PortAudioError=PortAudioError,
+            started=1,
+        )
 
     def initialize() -> None:
         Fresh.library.started += 1
@@ -128,6 +133,9 @@ def test_it_is_opened_as_it_can_be(
     stream = opened()
     assert (stream.rate, stream.channels) == expected
     assert device.made[0].asked["blocksize"] == round(stream.rate * 0.03)
+    assert device.made[0].asked["latency"] is None, (
+        "only of ALSA it is the length of a buffer, and nothing else"
+    )
 
 
 @pytest.mark.parametrize(
@@ -229,5 +237,5 @@ def test_without_any_device_that_is_all_that_is_said(
         raise PortAudioError("Error querying device -1")
 
     monkeypatch.setattr(device.library, "query_devices", none)
-    with pytest.raises(SourceUnreadable, match=r"^There is no microphone$"):
+    with pytest.raises(SourceUnreadable, match=r"^There is no microphone: plug one in$"):
         opened()

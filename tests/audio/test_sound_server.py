@@ -1,6 +1,7 @@
 """A loudspeaker and the microphone before it on a real sound server: unplugged, plugged in, heard again."""
 
 import collections
+import ctypes
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from tests.audio.conftest import look_again
 
-from paige.audio.chunk import RATE, Samples
+from paige.audio.chunk import CHUNK_SAMPLES, RATE, Samples
 from paige.audio.errors import SourceLost, SourceUnreadable
 from paige.audio.microphone import MicrophoneSource
 from paige.audio.speaker import DeviceSpeaker, Ended
@@ -96,6 +97,28 @@ def wait_for_tone(microphone: MicrophoneSource) -> None:
         assert chunk.start < 10
         if np.abs(chunk.samples).max() > 2_000:
             return
+
+
+def test_what_comes_while_no_thread_gets_on_is_not_lost_and_else_it_comes_at_once(server: Server) -> None:
+    """PocketSphinx keeps Python's lock, as `PyDLL` does; a sound server keeps the sound in any case."""
+    speaker = DeviceSpeaker("loud")
+    playing = speaker.play(tone(), RATE)
+    with MicrophoneSource("near") as microphone:
+        wait_for_tone(microphone)
+        chunks, began, came = microphone.chunks(), time.monotonic(), []
+        for _ in range(34):
+            next(chunks)
+            came.append(time.monotonic())
+        assert max(np.diff(came)) < 0.3, "in blocks, not in quarters of what is kept"
+        ctypes.PyDLL(None).usleep(1_000_000)
+        count = 34
+        while time.monotonic() - began < 3:
+            count += len(next(chunks).samples) == CHUNK_SAMPLES
+        assert count * CHUNK_SAMPLES / RATE == pytest.approx(time.monotonic() - began, abs=0.3)
+        assert microphone.health().overflows == 0
+    playing.stop()
+    assert playing.wait(1)
+    speaker.close()
 
 
 def test_unplugged_plugged_in_and_heard_again(server: Server) -> None:

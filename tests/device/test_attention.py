@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from paige.audio.voice_activity import VoiceActivity
 from paige.audio.wake import _Several
 from paige.audio.wake.detector import Wake
 from paige.audio.wav import read_wav
+from paige.device import attention as attention_module
 from paige.device.attention import (
     GUESS_SECONDS,
     WAKE_SECONDS,
@@ -353,17 +355,43 @@ def test_a_command_is_not_joined_to_the_end_of_a_wake_word() -> None:
     assert utterance.start > 2
 
 
-def test_a_short_sound_after_a_wake_word_counts_where_it_is_not_known_in_time_what_it_is() -> None:
+def test_a_short_sound_after_a_wake_word_counts_where_it_is_not_known_in_time_what_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(attention_module, "_GUESSED_SECONDS", 0.5)
     ear = Ear(Attention(Endpointer(is_speech), Clockwork(paige=1.0), listener=Guessing(at_once=False)))
     ear.until(0.4)
     ear.until(1.5, LOUD)
     began = time.monotonic()
     ear.until(7)
     assert kinds(ear) == [Woken, Heard]
-    assert time.monotonic() - began < 4
+    assert 0.5 <= time.monotonic() - began < 4
 
 
-def test_a_guess_that_comes_late_or_fails_changes_nothing() -> None:
+def test_an_unfinished_sentence_is_waited_for_however_late_that_is_known() -> None:
+    guessing = Guessing(1.5, 0.25, at_once=False)
+    ear = Ear(Attention(Endpointer(is_speech), listener=guessing, always=True))
+    ear.until(1)
+    ear.until(2, LOUD)
+    ear.until(2.6)
+    first = Timer(0.2, lambda: guessing.answer(guessing.asked[0][1]))
+    first.start()
+    ear.until(3)
+    assert ear.events == [], "the silence is longer than what is waited for by itself"
+    ear.until(4, LOUD)
+    ear.until(4.6)
+    second = Timer(0.2, lambda: guessing.answer(guessing.asked[1][1]))
+    second.start()
+    ear.until(7)
+    ((_, utterance),) = ear.heard()
+    assert utterance.start == pytest.approx(1, abs=0.4)
+    assert utterance.speech_end == pytest.approx(4, abs=0.06)
+    first.join()
+    second.join()
+
+
+def test_a_guess_that_does_not_come_or_fails_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attention_module, "_GUESSED_SECONDS", 0.05)
     guessing = Guessing(0.25, at_once=False)
     ear = Ear(Attention(Endpointer(is_speech), listener=guessing, always=True))
     ear.until(1)

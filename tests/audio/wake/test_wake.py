@@ -1,5 +1,7 @@
 """Phrases are heard once each time, where they were said, by whichever detector has them."""
 
+import sys
+import threading
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -12,6 +14,7 @@ from paige.audio.errors import PhraseUnusable
 from paige.audio.wake import READY, Phrase, Wake, neural, open_wake_detector
 from paige.audio.wake.detector import WakeDetector
 from paige.audio.wake.neural import NeuralWakeDetector, cutoff
+from paige.audio.wake.second_look import second_look
 from paige.tools.bench.wake.voices import Speaker, say
 
 SPEAKER = Speaker("en-us", "m3", 50, 175)
@@ -57,6 +60,30 @@ def test_a_second_look_decides_where_the_network_errs(
     assert len(hears(NeuralWakeDetector([Phrase("okay nabu")]), pieces)) == times
     monkeypatch.setattr(neural, "_WAYS", {})
     assert len(hears(NeuralWakeDetector([Phrase("okay nabu")]), pieces)) == 1 - times
+
+
+def test_while_it_looks_again_other_threads_get_on() -> None:
+    """What fetches the microphone's sound is one of them."""
+    ways, sound, turns, done = neural._WAYS["okay nabu"], phrase(), [0], threading.Event()
+    second_look(ways, sound)  # makes the decoder
+
+    def take_turns() -> None:
+        while not done.wait(1e-4):
+            turns[0] += 1
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    try:
+        other = threading.Thread(target=take_turns)
+        other.start()
+        begun = turns[0]
+        second_look(ways, sound)
+        taken = turns[0] - begun
+    finally:
+        done.set()
+        other.join()
+        sys.setswitchinterval(before)
+    assert taken > 20, "7 where each of its searches keeps Python's lock from beginning to end, 90 else"
 
 
 @pytest.mark.parametrize("harm", ["offset", "clipped", "8 kHz", "quiet"])
