@@ -22,7 +22,7 @@ _DESCRIPTION = """\
 Has Paige's own code write everything that it keeps on a card whose writes are recorded, cuts the power after
 any of them, with all that was flushed and any part of what was not, mounts what is left, and looks with
 Paige's own code: everything must be as before or as after, and what was promised must be there.
-Needs root, a loop device, FUSE and qemu-storage-daemon (Debian's qemu-system-common or qemu-utils)."""
+Needs root, a loop device, FUSE and qemu-storage-daemon (Debian 12: qemu-system-common; 13: qemu-utils)."""
 _INSIDE: Final = "PAIGE_POWER_CUT_INSIDE"
 _VOSK: Final = Path(__file__).resolve().parents[2] / "tests/models/recognizer/vosk-synthetic"
 """In a checkout."""

@@ -20,7 +20,7 @@ _APART: Final = 0.003
 _sync: Final = os.fsync
 """The system's own, whatever becomes of that."""
 _PROGRAMS: Final = {
-    "qemu-storage-daemon": "qemu-system-common or qemu-utils",
+    "qemu-storage-daemon": "qemu-system-common in 12, qemu-utils in 13",
     "mkfs.ext4": "e2fsprogs",
     "e2fsck": "e2fsprogs",
     "mount": "mount",
