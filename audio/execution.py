@@ -222,7 +222,7 @@ def _told(error: Exception) -> str:
 
 
 def _computed(profile: Path) -> dict[str, int]:
-    """How many operators ran on what, by the runtime's own record; each is counted once, however often it ran."""
+    """How many operators ran on what, by the runtime's own record, each counted once."""
     events = json.loads(profile.read_text(encoding="utf-8"))
     where = {
         event["name"]: event["args"]["provider"]
