@@ -37,23 +37,22 @@ class Cut:
 
 
 def cuts(log: Log, moments: Sequence[int], count: int, seed: int) -> list[Cut]:
-    """So many cuts, in the order of time: first right at these moments, then anywhere between.
+    """So many cuts, in the order of time: half of them right at these moments, the others anywhere between.
 
     Args:
         log: What the card was given.
-        moments: Numbers of requests; the last is the end.
+        moments: Numbers of requests; the first is the beginning, and the last the end.
         count: How many.
         seed: The same gives the same for the same log.
     """
     random = Random(seed)  # noqa: S311 # nothing is to be kept secret by it
     exact = [(at, keeps) for at in moments for keeps in (Keeps.NOTHING, Keeps.BLOCKS)]
-    random.shuffle(exact)
-    busy = [at for at in range(moments[-1] + 1) if at == 0 or not log.requests[at - 1].flushes]
-    while len(exact) < count:
-        exact.append((random.choice(busy), random.choice((*Keeps, Keeps.BLOCKS, Keeps.PAGES))))
-    return sorted(
-        (Cut(at, keeps, random.getrandbits(32)) for at, keeps in exact[:count]), key=lambda cut: cut.at
-    )
+    chosen = random.sample(exact, min(len(exact), count // 2))
+    span = range(moments[0], moments[-1] + 1)
+    busy = [at for at in span if at == 0 or not log.requests[at - 1].flushes] or [*span]
+    while len(chosen) < count:
+        chosen.append((random.choice(busy), random.choice((*Keeps, Keeps.BLOCKS, Keeps.PAGES))))
+    return sorted((Cut(at, keeps, random.getrandbits(32)) for at, keeps in chosen), key=lambda cut: cut.at)
 
 
 def flushed(log: Log, at: int) -> int:
