@@ -1,10 +1,13 @@
 """Answers what is not about entities: the clock, timers, lists, a greeting."""
 
+import time
 from collections.abc import Callable, Collection
 from datetime import datetime
 
+from paige.device import house_clock
 from paige.device.narration import Narrator
 from paige.device.turn import Reply
+from paige.iot.clock_time import says_clock_time, shown
 from paige.iot.errors import KeepingFailed
 from paige.iot.lists import Lists
 from paige.iot.registry import Registry
@@ -12,12 +15,9 @@ from paige.iot.resolution import Keeper, Question, Reason, Refused
 from paige.iot.timer_keeper import TimerKeeper
 from paige.iot.timers import Several, Timer
 from paige.models.intent import Intent
+from paige.models.nlu.later import TIMER
 
 _LIST_DOMAIN = "todo"
-
-
-def _now() -> datetime:
-    return datetime.now().astimezone()
 
 
 class Keeping:
@@ -28,7 +28,8 @@ class Keeping:
         registry: Knows what lists there are.
         timers: The timers; None where nobody stays to ring them.
         lists: The lists; None where they are kept by somebody else.
-        now: The time in the home's zone.
+        now: What the home's clock shows.
+        clock_is_wrong: Whether that is known to be wrong; then nothing is set for a time of day.
     """
 
     def __init__(
@@ -38,13 +39,15 @@ class Keeping:
         timers: TimerKeeper | None = None,
         lists: Lists | None = None,
         *,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = lambda: shown(time.time()),
+        clock_is_wrong: Callable[[], bool] = house_clock.is_wrong,
     ) -> None:
         self._narrator = narrator
         self._registry = registry
         self._timers = timers
         self._lists = lists
         self._now = now
+        self._clock_is_wrong = clock_is_wrong
 
     def answer(
         self, intent: Intent, keeper: Keeper, here: str | None, timers: Collection[int] = ()
@@ -63,6 +66,8 @@ class Keeping:
             case Keeper.TALK:
                 return self._narrator.told(intent)
             case Keeper.TIMERS if self._timers is not None:
+                if intent.name == TIMER and says_clock_time(intent) and self._clock_is_wrong():
+                    return Refused(Reason.CLOCK_WRONG)
                 return self._timer(intent, self._timers.handle(intent, here, timers))
             case Keeper.LISTS if self._lists is not None:
                 return self._list(intent, self._lists)
@@ -75,7 +80,7 @@ class Keeping:
             case Refused():
                 return found
             case Several():
-                return self._narrator.which_timer(intent, found.timers)
+                return self._narrator.which_timer(intent, found.timers, self._now())
             case _:
                 return self._narrator.timers_told(intent, found, self._now())
 

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from paige.device.replies import Replies, thing
 from paige.device.turn import Expects, Reply
 from paige.iot.cause import Cause, Why
+from paige.iot.clock_time import shown
 from paige.iot.entity import Entity
 from paige.iot.naming import canonical
 from paige.iot.outcome import Outcome, Status
@@ -85,21 +86,23 @@ class Narrator:
 
     def timers_told(self, intent: Intent, timers: Sequence[Timer], now: datetime) -> Reply:
         """What there is to say of timers: one text for all where all were meant, else one for each."""
+        views = [as_told(timer) for timer in timers]
         if intent.name in _OF_ALL_TIMERS or len(timers) < 2:  # one text for none or one
-            at = timers[0].at if timers else None
-            moments = {} if at is None else {"at": datetime.fromtimestamp(at, now.tzinfo), "now": now}
-            return self.told(intent, timer=timers[0] if timers else None, timers=timers, **moments)
-        told = (self.told(intent, timer=timer, timers=(timer,)).text for timer in timers)
+            first = views[0] if views else None
+            at = first and first["at"]
+            return self.told(intent, timer=first, timers=views, at=at, now=now)
+        told = (self.told(intent, timer=one, timers=[one], at=one["at"], now=now).text for one in views)
         return Reply(" ".join(told))
 
-    def which_timer(self, intent: Intent, timers: Sequence[Timer]) -> Question:
+    def which_timer(self, intent: Intent, timers: Sequence[Timer], now: datetime) -> Question:
         """Which of several timers is meant; each is called by what tells it from the others."""
-        names = [self._replies.timer_names(timer) for timer in timers]
+        views = [as_told(timer) for timer in timers]
+        names = [self._replies.timer_names(view) for view in views]
         counts = Counter(canonical(name) for some in names for name in some)
         choices = []
-        for timer, some in zip(timers, names, strict=True):
+        for timer, view, some in zip(timers, views, names, strict=True):
             telling = tuple(name for name in some if counts[canonical(name)] == 1)
-            label = self._replies.timer_label(timer, telling[0] if telling else None)
+            label = self._replies.timer_label(view, telling[0] if telling else None, now)
             choices.append(Choice(label, area=timer.area, timer_ids=frozenset({timer.id}), names=telling))
         return Question(Asks.WHICH, intent, tuple(choices))
 
@@ -125,13 +128,13 @@ class Narrator:
         """What a language model says, as what it is."""
         return Reply(self._replies.dialogue("model_says", {"said": words}))
 
-    def timer_finished(self, timer: Timer) -> str:
+    def timer_finished(self, timer: Timer, now: datetime) -> str:
         """What is said when a timer ends."""
-        return self._replies.announcement("timer_finished", {"timer": timer})
+        return self._replies.announcement("timer_finished", {"timer": as_told(timer), "now": now})
 
     def command_failed(self, timer: Timer, reason: str = "") -> str:
         """What is said when the command that a timer was set for did not succeed."""
-        fields = {"timer": timer, "slots": {"conversation_command": timer.command}, "reason": reason}
+        fields = {"timer": as_told(timer), "slots": {"conversation_command": timer.command}, "reason": reason}
         return self._replies.announcement("command_failed", fields)
 
     def outcomes(
@@ -175,6 +178,11 @@ class Narrator:
     def _fields(intent: Intent | None, names: Sequence[str] = ()) -> dict[str, Any]:
         slots: Mapping[str, Any] = {} if intent is None else intent.slots
         return {"slots": dict(slots), "names": list(names)}
+
+
+def as_told(timer: Timer) -> dict[str, Any]:
+    """A timer as the texts see it: the moment at which it ends is what a clock shows then."""
+    return {**asdict(timer), "at": None if timer.at is None else shown(timer.at)}
 
 
 def _by_name(intent: Intent) -> Intent:

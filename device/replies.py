@@ -1,6 +1,7 @@
 """What Paige says: the texts of a language, filled in with what happened."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from paige.device.errors import RepliesInvalid
 from paige.iot.cause import Cause
 from paige.iot.entity import Entity
 from paige.iot.naming import distinct
-from paige.iot.timers import Timer
 from paige.models.grammar.yaml_file import parse_yaml, read_yaml, yaml_files
 from paige.models.kinds import Kinds
 from paige.models.language_folder import language_folder
@@ -128,15 +128,15 @@ class Replies:
         """Why nothing could be done."""
         return self._spoken(self._texts["errors"][reason], fields)
 
-    def timer_names(self, timer: Timer) -> tuple[str, ...]:
+    def timer_names(self, timer: Fields) -> tuple[str, ...]:
         """What a timer may be called to tell it from others, the best first; others may be called so, too."""
         rendered = (self._render(text, {"timer": timer}) for text in self._texts["timers"]["names"])
         return distinct(filter(None, rendered))
 
-    def timer_label(self, timer: Timer, name: str | None) -> str:
-        """A timer as one of several to choose from: by a name that no other has, else by its time left."""
+    def timer_label(self, timer: Fields, name: str | None, now: datetime) -> str:
+        """A timer as one of several to choose from: by a name that no other has, else by when it ends."""
         kind = "unnamed" if name is None else "named"
-        return self._render(self._texts["timers"][kind], {"timer": timer, "name": name})
+        return self._render(self._texts["timers"][kind], {"timer": timer, "name": name, "now": now})
 
     def announcement(self, kind: str, fields: Fields) -> str:
         """What is said unasked."""

@@ -149,11 +149,18 @@ class Thinker:
             return None
         if answered is None or cancelled.is_set():
             return None
+        if self._takes_clock_for_length(refusal.text, answered):
+            return None
         return self._thought(answered, ask=self._asks or heard or ASKS[refusal.why])
 
     def _says_when(self, text: str) -> bool:
         sentence = tokenize(text)
-        return self._later.says(sentence.words) or self._later.cut(sentence) is not None
+        later = self._later
+        return later.says(sentence.words) or later.says_clock(sentence) or later.cut(sentence) is not None
+
+    def _takes_clock_for_length(self, text: str, answered: "Answered") -> bool:
+        sentence = tokenize(text)
+        return any(self._later.takes_clock_for_length(sentence, one.slots) for one in answered.intents)
 
     async def _answered(
         self, refusal: NotRecognized, vocabulary: Vocabulary, cancelled: Event

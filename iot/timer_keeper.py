@@ -125,6 +125,8 @@ def _encoded(one: StoredTimer) -> dict[str, Any]:
     fields = {**asdict(one.timer), "ends": one.ends}
     if one.timer.at is None:
         del fields["at"]  # most have none, and an earlier version knows none
+    if not one.timer.alarm:
+        del fields["alarm"]
     return fields
 
 
@@ -160,6 +162,7 @@ def _timer(item: object) -> StoredTimer:
         area=_text(item, "area"),
         command=_text(item, "command"),
         at=None if item.get("at") is None else _number(item, "at"),
+        alarm=item.get("alarm") is True,
     )
     return StoredTimer(timer, ends)
 

@@ -4,10 +4,9 @@ import difflib
 import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 
-from paige.iot.clock_time import moment, says_clock_time
+from paige.iot.clock_time import fits, moment, says_clock_time, shown
 from paige.iot.naming import canonical
 from paige.iot.resolution import Reason, Refused
 from paige.models.intent import Intent
@@ -16,6 +15,8 @@ LONGEST: Final = 7 * 24 * 3600.0
 """Seconds."""
 SAME_NAME: Final = 0.8
 """How alike two names must be to count as the same, misheard, as difflib counts."""
+RUNG_LATELY: Final = 120.0
+"""Seconds after its end in which "turn off the alarm" means the one that rang, and not the next."""
 CLOCK_JUMP: Final = 2.0
 """Seconds by which the wall clock must have been set to make what is stored wrong."""
 CLOCK_WRONG: Final = 60.0
@@ -44,6 +45,8 @@ class Timer:
     """A sentence to be carried out when it ends."""
     at: float | None = None
     """The moment it ends at, in seconds since 1970, where a time of day was said: it follows the clock."""
+    alarm: bool = False
+    """Whether it was called an alarm: then it is asked for and cancelled as one, and not as a timer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,8 @@ class Timers:
         self._running: dict[int, _Running] = {}
         self._last_id = 0
         self._version = 0
+        self._rang: tuple[Timer, float] | None = None
+        """The latest alarm to ring, and when by the monotonic clock."""
         self._offset = self._ahead()
         for one in stored:
             left = one.timer.seconds_left if one.ends is None else one.ends - wall()
@@ -149,7 +154,11 @@ class Timers:
 
     def ended(self) -> tuple[Timer, ...]:
         """Those that have come to their end, earliest first; they are timers no more."""
-        return self._drop(tuple(timer for timer in self.all if not timer.paused and timer.seconds_left <= 0))
+        ended = self._drop(tuple(timer for timer in self.all if not timer.paused and timer.seconds_left <= 0))
+        for timer in ended:
+            if timer.alarm:
+                self._rang = timer, self._monotonic()
+        return ended
 
     def handle(
         self, intent: Intent, here: str | None = None, chosen: Collection[int] = ()
@@ -177,6 +186,9 @@ class Timers:
             if chosen
             else self._narrowed(intent, here)
         )
+        rang = () if chosen else self._just_rang(intent)
+        if rang:
+            return rang
         if not found:
             return Refused(Reason.TIMER_NOT_FOUND)
         if len(found) > 1 and not chosen:
@@ -184,6 +196,8 @@ class Timers:
         return self._change(intent, found)
 
     def _start(self, intent: Intent, here: str | None) -> tuple[Timer, ...] | Refused:
+        if "repeat" in intent.slots:
+            return Refused(Reason.TIMER_REPEATED)
         at = said = None
         if says_clock_time(intent):
             at = _moment(intent, self._wall())
@@ -193,7 +207,7 @@ class Timers:
         seconds = _length(intent) if at is None else at - self._wall()
         if seconds is None:
             return Refused(Reason.NOT_SUPPORTED)
-        if seconds > LONGEST:
+        if at is None and seconds > LONGEST:
             return Refused(Reason.TIMER_TOO_LONG)
         timer = Timer(
             id=self._last_id + 1,
@@ -203,6 +217,7 @@ class Timers:
             area=here,
             command=_text(intent, "conversation_command"),
             at=at,
+            alarm=_is_alarm(intent),
         )
         return (self._keep(timer, said),)
 
@@ -236,25 +251,35 @@ class Timers:
     def _narrowed(self, intent: Intent, here: str | None) -> tuple[Timer, ...]:
         """The timers an intent can be about; each narrowing counts only where it leaves something."""
         found = self._selected(intent)
-        for fits in (
+        for narrows in (
             lambda timer: timer.paused == (intent.name == "HassUnpauseTimer"),
             lambda timer: here is not None and timer.area == here,
         ):
             if len(found) > 1:
-                found = tuple(filter(fits, found)) or found
+                found = tuple(filter(narrows, found)) or found
         return found
 
     def _selected(self, intent: Intent) -> tuple[Timer, ...]:
-        """The timers that fit what an intent says of their name, area and length."""
-        found = self.all
+        """The timers that fit what an intent says of their kind, name, area, length and time of day."""
+        found = tuple(timer for timer in self.all if timer.alarm == _is_alarm(intent))
         length = _length(intent, "start_")
         if length is not None:
             found = tuple(timer for timer in found if timer.seconds == length)
+        if any(slot.startswith("at_") for slot in intent.slots):
+            now = shown(self._wall())
+            found = tuple(one for one in found if one.at is not None and fits(intent, shown(one.at), now))
         for slot in ("name", "area"):
             said = _text(intent, slot)
             if said is not None:
                 found = _called(said, found)
         return found
+
+    def _just_rang(self, intent: Intent) -> tuple[Timer, ...]:
+        """The alarm that rang just now, where it is to be turned off and nothing else is said of it."""
+        if self._rang is None or intent.name != "HassCancelTimer" or intent.slots.keys() != {"kind"}:
+            return ()
+        (timer, when), self._rang = self._rang, None
+        return (timer,) if self._monotonic() - when <= RUNG_LATELY else ()
 
     def _drop(self, timers: tuple[Timer, ...]) -> tuple[Timer, ...]:
         for timer in timers:
@@ -290,8 +315,12 @@ class Timers:
 
 def _moment(intent: Intent, now: float) -> float | None:
     """The next moment that a time of day can mean, in seconds since 1970; None where it has passed."""
-    then = moment(intent, datetime.fromtimestamp(now))  # noqa: DTZ006 # as the house's clock shows it
+    then = moment(intent, shown(now))
     return None if then is None else then.timestamp()
+
+
+def _is_alarm(intent: Intent) -> bool:
+    return intent.slots.get("kind") == "alarm"
 
 
 def _called(said: str, timers: tuple[Timer, ...]) -> tuple[Timer, ...]:

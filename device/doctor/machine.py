@@ -9,6 +9,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from paige.device import house_clock
 from paige.device.board.facts import BoardFacts, look
 from paige.device.config.load import Loaded
 from paige.device.doctor.finding import Finding, ok, warning, wrong
@@ -21,11 +22,8 @@ NEED_OF_SATELLITE = 110 * _MIB
 """What a satellite may take; docs/satellites.md says what it took."""
 _DISK_NEED = 50 * _MIB
 """Free space that keeps state files safe and the log turning; state itself takes kilobytes."""
-_RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
-"""Before this code was written; a clock that shows less is wrong."""
 _TIME_ERROR = 5
 """What adjtimex(2) returns while the clock is not synchronized."""
-_TIMESYNCD = Path("/run/systemd/timesync")
 
 
 def board(_: Loaded) -> Finding:
@@ -108,8 +106,8 @@ def time_of_day() -> Finding:
     now = datetime.now(UTC)
     shown = f"{now.astimezone():%Y-%m-%d %H:%M %Z}"
     remedy = "connect the network and switch time synchronization on: timedatectl set-ntp true"
-    battery = "" if any(Path("/sys/class/rtc").glob("rtc*")) else ", and no battery keeps it when power fails"
-    if now < _RELEASED:
+    battery = "" if house_clock.keeps_time() else ", and no battery keeps it when power fails"
+    if now < house_clock.RELEASED:
         return wrong(f"the clock shows {shown}, which is past{battery}", remedy)
     synchronized = _synchronized()
     if synchronized is None:
@@ -129,7 +127,8 @@ def _synchronized() -> bool | None:
     state: int = ctypes.CDLL(None).adjtimex(timex)
     if state >= 0:
         return state < _TIME_ERROR
-    return (_TIMESYNCD / "synchronized").exists() if _TIMESYNCD.is_dir() else None
+    timesyncd = house_clock.TIMESYNCD
+    return (timesyncd / "synchronized").exists() if timesyncd.is_dir() else None
 
 
 def disk(loaded: Loaded) -> Finding:

@@ -13,6 +13,7 @@ from paige.models.grammar.tokens import Words, tokenize
 from paige.models.intent import Intent, NotRecognized, Why
 from paige.models.nlu.explanation import Reading
 from paige.models.nlu.home_names import HomeNames
+from paige.models.nlu.slots import CLOCK
 from paige.models.nlu.soundalike import SoundAlikes, Sounding
 from paige.models.nlu.wording import Wording
 
@@ -66,7 +67,9 @@ class Misheard:
         if sounding is None or sounding.margin < _MARGIN:
             return None
         said = tokenize(sounding.said).words
-        if self._wording.opposed(said, words) or sounding.price + self._lost(words, said) > most:
+        if self._wording.opposed(said, words) or not _clock(sounding.intent, said) <= set(words):
+            return None
+        if sounding.price + self._lost(words, said) > most:
             return None
         # What broke off may sound like something whole: "set the lamp to", like "set the lamp two".
         broke_off = isinstance(found, NotRecognized) and found.why is Why.INCOMPLETE
@@ -98,3 +101,9 @@ class Misheard:
     def _phones(self, word: str) -> int:
         ways: Sequence[Sequence[str]] = self._sounds.ways(word)
         return len(ways[0]) if ways else 0
+
+
+def _clock(intent: Intent, words: Words) -> set[str]:
+    """The words that say a time of day: what was said otherwise may be another time."""
+    spans = (span for slot, span in intent.spans.items() if slot.startswith(CLOCK))
+    return {words[at] for begin, end in spans for at in range(begin, end)}

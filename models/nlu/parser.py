@@ -88,7 +88,9 @@ class IntentParser:
             ModelUnusable: The model's files are damaged.
         """
         found = self.language.parse(text)
-        if isinstance(found, Intent) or not self._model:
+        if isinstance(found, Intent):
+            return found if self._fits_clock(found) else NotRecognized(text, why=Why.NOT_NOW)
+        if not self._model:
             return found
         self._readings.clear()
         return _only(self._as_said(text, self._by_model(text).result))
@@ -104,7 +106,16 @@ class IntentParser:
 
     def exact(self, text: str, before: Sequence[Intent] = ()) -> tuple[Intent, ...] | NotRecognized:
         """What templates understand of a sentence, after the commands `before` it."""
-        return self._in_time(text, self._clauses.parse(text, before))
+        found = self._in_time(text, self._clauses.parse(text, before))
+        if isinstance(found, NotRecognized) or all(map(self._fits_clock, found)):
+            return found
+        return NotRecognized(text, why=Why.NOT_NOW)
+
+    def _fits_clock(self, intent: Intent) -> bool:
+        """Whether the name of a timer has not swallowed a time of day: "a timer for 5 minutes [past ten]"."""
+        if not intent.free or not self._later.has_length(intent):
+            return True
+        return not self._later.says_clock(self._words(intent.text))
 
     def _in_time(
         self, text: str, found: tuple[Intent, ...] | NotRecognized
@@ -167,7 +178,10 @@ class IntentParser:
         self, text: str, found: tuple[Intent, ...] | NotRecognized
     ) -> tuple[Intent, ...] | NotRecognized:
         """What was said, where a recognizer wrote something else."""
-        self._sounding = self._misheard.instead_of(text, found, self._readings.get(text))
+        sounding = self._misheard.instead_of(text, found, self._readings.get(text))
+        if sounding is not None and self._later.has_length(sounding.intent):
+            sounding = None if self._later.says_clock(self._words(text)) else sounding
+        self._sounding = sounding
         return found if self._sounding is None else (self._sounding.intent,)
 
     def _as_written(self, text: str, before: Sequence[Intent]) -> tuple[Intent, ...] | NotRecognized:
@@ -258,6 +272,8 @@ class IntentParser:
                 return replace(reading, result=(cut.timer(text, command.confidence),))
         if isinstance(reading.result, NotRecognized):
             return reading
+        if any(self._later.takes_clock_for_length(sentence, one.slots) for one in reading.result):
+            return replace(reading, result=NotRecognized(text, why=Why.NOT_NOW))
         if (cut is not None and not taken) or self._later.says(sentence.words, said):
             return replace(reading, result=NotRecognized(text, why=Why.NOT_NOW))
         return reading

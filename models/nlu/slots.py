@@ -10,6 +10,8 @@ from typing import Final
 AMOUNT: Final = "amount"
 WHEN: Final = "time"
 """Words that say when; what has them is not for now."""
+CLOCK: Final = "at_"
+"""The beginning of the slots that say a time of day."""
 
 LEVEL: Final[Mapping[str, str]] = {
     "HassLightSet": "brightness",

@@ -1,5 +1,6 @@
 """Timers and lists through the pipeline of an assistant that stays."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from paige.device import house_clock
 from paige.device.assistant import Assistant, assistant
 from paige.device.config.schema import Config, Mqtt
 from paige.device.keeping import Keeping
@@ -15,15 +17,21 @@ from paige.device.narration import Narrator
 from paige.device.replies import Replies
 from paige.device.ringing import TOO_LATE_SECONDS, Ringer
 from paige.device.turn import Expects, Reply
+from paige.iot.clock_time import shown
 from paige.iot.lists import Lists
 from paige.iot.registry import Registry
-from paige.iot.resolution import Keeper, Reason, Refused
+from paige.iot.resolution import Keeper, Question, Reason, Refused
+from paige.iot.timer_keeper import TimerKeeper
 from paige.iot.timers import Timer
+from paige.models.grammar.language import Language
+from paige.models.grammar.sentences import Sentences
 from paige.models.intent import Intent
+from paige.models.vocabulary import Vocabulary
 from paige.tools.broker import EmbeddedBroker
 from paige.tools.simulated_home.home import SimulatedHome
 
 NARRATOR = Narrator(Replies.for_language("en"))
+LANGUAGE = Language(Sentences.for_language("en"), Vocabulary())
 
 
 class Said:
@@ -32,11 +40,13 @@ class Said:
     def __init__(self) -> None:
         self.all: list[tuple[str, str | None]] = []
         self.rang: list[str] = []
+        self.any = asyncio.Event()
 
     async def __call__(self, text: str, area: str | None, *, ring: bool = False) -> None:
         self.all.append((text, area))
         if ring:
             self.rang.append(text)
+        self.any.set()
 
 
 @pytest_asyncio.fixture
@@ -60,6 +70,143 @@ async def test_a_timer_is_set_told_of_and_cancelled(serving: tuple[Assistant, Sa
     assert "minute" in (await pipeline.handle_text("how much time is left on the timer")).reply.text
     assert (await pipeline.handle_text("cancel the timer")).reply.text.startswith("Cancelled")
     assert (await pipeline.handle_text("cancel the timer")).reply.text == "I can't find that timer."
+
+
+class Clock:
+    """Shows half past ten in the evening of Thursday, 2026-11-26."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 26, 22, 30).timestamp()  # noqa: DTZ001 # on the house's clock
+        self.wrong = False
+
+    def keeping(self, file: Path) -> Keeping:
+        """Keeps timers in a file, by this clock."""
+        timers = TimerKeeper(file, monotonic=lambda: self.time, wall=lambda: self.time)
+        return Keeping(
+            NARRATOR,
+            Registry(),
+            timers,
+            now=lambda: shown(self.time),
+            clock_is_wrong=lambda: self.wrong,
+        )
+
+
+def told(keeping: Keeping, text: str) -> str:
+    """What is answered to a sentence about timers."""
+    intent = LANGUAGE.parse(text)
+    assert isinstance(intent, Intent), text
+    match answer := keeping.answer(intent, Keeper.TIMERS, None):
+        case Reply():
+            return answer.text
+        case Refused():
+            return NARRATOR.refused(intent, answer).text
+        case Question():
+            return NARRATOR.question(answer).text
+
+
+def test_an_alarm_is_told_with_its_half_of_the_day_and_its_day(tmp_path: Path) -> None:
+    keeping = Clock().keeping(tmp_path / "timers.json")
+    for said, reply in (
+        ("when is my alarm", "No alarm is set."),
+        ("wake me at seven", "Alarm set for 7 in the morning tomorrow."),
+        ("set an alarm for 11", "Alarm set for 11 at night today."),
+        ("set an alarm for quarter past one pm", "Alarm set for 1:15 in the afternoon tomorrow."),
+        ("set an alarm for sunday at 6:30 pm", "Alarm set for 6:30 in the evening on Sunday."),
+        (
+            "set an alarm for thursday at half past six",
+            "Alarm set for 6:30 in the morning on Thursday next week.",
+        ),
+        ("set an alarm for noon", "Alarm set for noon tomorrow."),
+        ("set an alarm for midnight", "Alarm set for midnight tonight."),
+        ("set an alarm for midnight tomorrow", "Alarm set for midnight tomorrow."),
+        ("set an alarm for ten minutes", "Alarm set for 10 minutes from now."),
+        ("set a timer until midnight", "Timer set until midnight tonight."),
+        ("set a pizza timer for 11 pm", "Pizza timer set until 11 at night today."),
+        (
+            "wake me up every day at seven",
+            "I can't repeat that. I can set it for one time, such as tomorrow.",
+        ),
+        ("wake me up today at seven", "That time has passed already."),
+        (
+            "what alarms do I have for tomorrow",
+            "4 alarms: midnight tonight, 7 in the morning tomorrow, noon tomorrow and "
+            "1:15 in the afternoon tomorrow.",
+        ),
+        ("cancel my 1 pm alarm", "I can't find that alarm."),
+        ("cancel my seven am alarm", "Cancelled the alarm for 7 in the morning tomorrow."),
+        ("cancel the midnight timer", "Cancelled the timer until midnight tonight."),
+        ("cancel all timers", "Cancelled the one timer."),
+        ("cancel all alarms for tomorrow", "Cancelled 3 alarms."),
+        ("what alarms do I have for tomorrow", "No alarm is set for then."),
+    ):
+        assert told(keeping, said) == reply, said
+
+
+def test_of_several_alarms_it_is_asked_which_one(tmp_path: Path) -> None:
+    keeping = Clock().keeping(tmp_path / "timers.json")
+    for said in ("wake me at 7", "wake me at 8:15", "wake me on saturday at 7 am"):
+        told(keeping, said)
+    asked = told(keeping, "cancel my alarm")
+    assert asked == (
+        "Which one: the alarm for 7 in the morning tomorrow, the 8:15 AM alarm or "
+        "the alarm for 7 in the morning on Saturday?"
+    )
+
+
+def test_an_alarm_is_known_after_a_restart(tmp_path: Path) -> None:
+    clock, file = Clock(), tmp_path / "timers.json"
+    told(clock.keeping(file), "wake me at seven")
+    clock.time += 2 * 3600
+    again = clock.keeping(file)
+    assert told(again, "when is my alarm") == "Your alarm is set for 7 in the morning today."
+
+
+def test_nothing_is_set_for_a_time_of_day_by_a_clock_that_is_wrong(tmp_path: Path) -> None:
+    clock = Clock()
+    clock.wrong = True
+    keeping = clock.keeping(tmp_path / "timers.json")
+    for said in ("wake me at seven", "set a timer until noon", "turn off the lights at ten"):
+        assert told(keeping, said).startswith("I don't know what time it is")
+    assert told(keeping, "set a timer for ten minutes") == "Timer set for 10 minutes."
+    assert told(keeping, "set an alarm for ten minutes") == "Alarm set for 10 minutes from now."
+
+
+async def test_an_alarm_goes_the_way_of_every_sentence(
+    serving: tuple[Assistant, Said], tmp_path: Path
+) -> None:
+    async def say(text: str) -> str:
+        return (await serving[0].pipeline.handle_text(text)).reply.text
+
+    assert await say("set an alarm for one second") == "Alarm set for 1 second from now."
+    await asyncio.wait_for(serving[1].any.wait(), 10)
+    assert serving[1].rang == ["The 1 second alarm is done."]
+    assert await say("set an alarm for ten minutes") == "Alarm set for 10 minutes from now."
+    assert await say("turn off the alarm") == "Cancelled the 1 second alarm."
+    assert await say("cancel the timer") == "I can't find that timer."
+    assert await say("cancel my alarm") == "Cancelled the 10 minute alarm."
+    if house_clock.is_wrong():
+        pytest.skip("the clock of this machine is wrong")
+    for hour in (7, 8):
+        assert await say(f"wake me up tomorrow at {hour}") == f"Alarm set for {hour} in the morning tomorrow."
+    assert await say("cancel my alarm") == "Which one: the 7 AM alarm or the 8 AM alarm?"
+    assert await say("the eight o'clock one") == "Cancelled the alarm for 8 in the morning tomorrow."
+    assert await say("when is my alarm") == "Your alarm is set for 7 in the morning tomorrow."
+
+
+async def test_an_alarm_that_is_late_says_so(
+    serving: tuple[Assistant, Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, said = serving
+    at = datetime(2026, 11, 27, 7, 0).timestamp()  # noqa: DTZ001 # on the house's clock
+    for late in (0.5, 1800.0, 86_400.0):
+        monkeypatch.setattr("paige.device.ringing.time.time", lambda late=late: at + late)
+        alarm = Timer(1, 600.0, -late, area="Bedroom", at=at, alarm=True)
+        await Ringer(one.pipeline, NARRATOR, said).ring(alarm)
+    now, today, yesterday = (text for text, area in said.all if area == "Bedroom")
+    assert now == "It's 7 in the morning."
+    assert today == "The alarm for 7 in the morning today was missed."
+    assert yesterday == "The alarm for 7 in the morning yesterday was missed."
+    assert said.rang == [now, today]  # nobody is woken by one of yesterday
 
 
 async def test_of_several_timers_it_is_asked_which_one(serving: tuple[Assistant, Said]) -> None:

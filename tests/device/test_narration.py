@@ -61,7 +61,7 @@ def test_every_reason_can_be_said(reason: Reason) -> None:
     fields = dict.fromkeys(known, "hob")
     said = NARRATOR.refused(ON, Refused(reason, fields, (entity,))).text
     assert said.endswith((".", "?"))
-    of_no_thing = ("not_supported", "forbidden", "nothing_left", "timer", "timers", "item", "no_service")
+    of_no_thing = ("not_supported", "forbidden", "nothing_left", "timer", "clock", "item", "no_service")
     assert "hob" in said.casefold() or any(word in reason for word in of_no_thing)
 
 

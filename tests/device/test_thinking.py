@@ -127,6 +127,7 @@ async def test_what_is_not_for_a_model_is_not_given_to_it() -> None:
         for said in (
             "my hands are full and I stand at the door when I come home",  # for another time
             "my hands are full at nine tomorrow",
+            "my hands are full and it is nearly ten p.m.",
             "turn off everything but",  # what is missing may turn the meaning round
             "",
         ):
@@ -163,6 +164,25 @@ class Endless:
 
 
 REFUSED = NotRecognized(UNKNOWN)
+
+
+class TenMinutes(Endless):
+    """A model that makes ten minutes of everything."""
+
+    def answer(self, request: str, vocabulary: Vocabulary, *, cancelled: Event) -> Answered:
+        call = Call("HassStartTimer", {"minutes": 10})
+        intent = Intent(call.name, call.arguments, 0.5, request)
+        return Answered(Calls((call,)), written(Calls((call,))), (intent,), 0, 0, None)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("said", "taken"), [("the eggs want ten", False), ("the eggs want ten minutes", True)]
+)
+async def test_a_number_is_no_length_of_time_because_a_model_says_so(said: str, taken: bool) -> None:
+    thinker = Thinker(TenMinutes, "en", seconds=60)
+    thought = await thinker.think(NotRecognized(said), Vocabulary(), heard=False)
+    assert (thought is not None) is taken
 
 
 @pytest.mark.asyncio

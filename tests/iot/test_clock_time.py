@@ -1,12 +1,15 @@
 """What is said of a time of day, and the moment that it means."""
 
+import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paige.iot.clock_time import WEEKDAYS, moment, says_clock_time
+from paige.iot.clock_time import WEEKDAYS, fits, moment, says_clock_time, shown
 from paige.models.intent import Intent, SlotValue
 
 
@@ -62,6 +65,89 @@ def test_a_time_of_day_means_the_next_moment_that_fits(
 ) -> None:
     found = moment(intent(**slots), datetime.fromisoformat(now))
     assert found == (None if then is None else datetime.fromisoformat(then))
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """There, 2:00 becomes 3:00 on 2026-03-29, and 3:00 becomes 2:00 on 2026-10-25."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.skipif(
+    not Path("/usr/share/zoneinfo/Europe/Berlin").exists(), reason="no time zones here (tzdata)"
+)
+@pytest.mark.parametrize(
+    ("now", "slots", "then"),
+    [
+        # The offset is that of the moment that is meant, and not that of now.
+        ("2026-03-28T22:00+01:00", {"at_hour": 7, "at_half": "am"}, "2026-03-29T07:00+02:00"),
+        ("2026-10-24T22:00+02:00", {"at_hour": 7, "at_half": "am"}, "2026-10-25T07:00+01:00"),
+        # There is no 2:30: as long after midnight as it says.
+        (
+            "2026-03-28T22:00+01:00",
+            {"at_hour": 2, "at_minute": 30, "at_half": "am"},
+            "2026-03-29T03:30+02:00",
+        ),
+        # There are two: the next of them.
+        (
+            "2026-10-24T22:00+02:00",
+            {"at_hour": 2, "at_minute": 30, "at_half": "am"},
+            "2026-10-25T02:30+02:00",
+        ),
+        (
+            "2026-10-25T02:40+02:00",
+            {"at_hour": 2, "at_minute": 30, "at_half": "am"},
+            "2026-10-25T02:30+01:00",
+        ),
+        (
+            "2026-10-25T02:20+01:00",
+            {"at_hour": 2, "at_minute": 30, "at_half": "am"},
+            "2026-10-25T02:30+01:00",
+        ),
+        (
+            "2026-10-25T02:40+01:00",
+            {"at_hour": 2, "at_minute": 30, "at_half": "am"},
+            "2026-10-26T02:30+01:00",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("berlin")
+def test_a_time_of_day_is_right_in_the_nights_in_which_the_clock_is_changed(
+    now: str, slots: dict[str, SlotValue], then: str
+) -> None:
+    found = moment(intent(**slots), shown(datetime.fromisoformat(now).timestamp()))
+    assert found is not None
+    assert found.timestamp() == datetime.fromisoformat(then).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("slots", "then", "does"),
+    [
+        ({"at_hour": 7}, "2026-02-14T07:00:12", True),
+        ({"at_hour": 7}, "2026-02-18T19:00", True),
+        ({"at_hour": 7, "at_half": "am"}, "2026-02-18T19:00", False),
+        ({"at_hour": 7}, "2026-02-14T07:30", False),
+        ({"at_hour": 7, "at_day": "tomorrow"}, "2026-02-14T07:00", True),
+        ({"at_hour": 7, "at_day": "tomorrow"}, "2026-02-15T07:00", False),
+        ({"at_named": "midnight"}, "2026-02-14T00:00", True),
+        ({"at_day": "tomorrow"}, "2026-02-14T07:00", True),
+        ({"at_day": "saturday"}, "2026-02-14T07:00", True),
+        ({"at_day": "sunday"}, "2026-02-14T07:00", False),
+        ({"at_day": "tomorrow", "at_half": "am"}, "2026-02-14T13:00", False),
+        ({"at_half": "night"}, "2026-02-13T23:00", True),
+        ({"at_half": "night"}, "2026-02-14T13:00", False),
+        ({"at_hour": 25}, "2026-02-14T01:00", False),
+        ({"at_day": "doomsday"}, "2026-02-14T01:00", False),
+        ({}, "2026-02-14T01:00", True),
+    ],
+)
+def test_a_moment_fits_what_is_said_of_it(slots: dict[str, SlotValue], then: str, does: bool) -> None:
+    friday = datetime.fromisoformat("2026-02-13T20:00")
+    assert fits(intent(**slots), datetime.fromisoformat(then), friday) is does
 
 
 def test_only_an_hour_or_its_name_says_a_time_of_day() -> None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paige.iot.clock_time import shown
 from paige.iot.resolution import Reason, Refused
 from paige.iot.timer_keeper import TimerKeeper, decode, encode
-from paige.iot.timers import LONGEST, Several, StoredTimer, Timer, Timers
+from paige.iot.timers import LONGEST, RUNG_LATELY, Several, StoredTimer, Timer, Timers
 from paige.models.intent import Intent, SlotValue
 
 GOLDEN = Path(__file__).parent / "golden/timers.json"
@@ -140,6 +141,93 @@ def test_a_time_of_day_can_be_put_off_and_stopped() -> None:
     assert isinstance(paused, tuple)
     clock.monotonic += 1000
     assert timers.all[0].seconds_left == later[0].seconds_left
+
+
+ALARM = {"kind": "alarm"}
+
+
+def evening() -> Clock:
+    """Shows half past eight in the evening."""
+    clock = Clock()
+    now = shown(clock.wall())
+    clock.ahead += (now.replace(hour=20, minute=30, second=0) - now).total_seconds()
+    return clock
+
+
+def found(timers: Timers, name: str, **slots: SlotValue) -> list[str]:
+    """The times of day of the alarms that an intent concerns."""
+    result = timers.handle(intent(name, **ALARM, **slots))
+    assert isinstance(result, tuple)
+    return [f"{shown(one.at):%H:%M}" for one in result if one.at is not None]
+
+
+def test_alarms_and_timers_are_asked_for_and_cancelled_apart() -> None:
+    timers = evening().timers()
+    timer, alarm = start(timers, minutes=5), start(timers, at_hour=7, at_half="am", **ALARM)
+    until = start(timers, at_hour=7, at_half="am")
+    assert (timer.alarm, alarm.alarm, until.alarm, until.at) == (False, True, False, alarm.at)
+    assert found(timers, "HassTimerStatus") == ["07:00"]
+    assert timers.handle(intent("HassTimerStatus")) == (timer, until)
+    timers.handle(intent("HassIncreaseTimer", start_minutes=5, minutes=10))
+    assert timers.handle(intent("HassCancelAllTimers")) != ()
+    assert timers.all == (alarm,)
+    assert timers.handle(intent("HassCancelTimer")) == Refused(Reason.TIMER_NOT_FOUND)
+    assert timers.handle(intent("HassIncreaseTimer", minutes=10)) == Refused(Reason.TIMER_NOT_FOUND)
+    assert found(timers, "HassCancelTimer") == ["07:00"]
+    assert timers.handle(intent("HassCancelTimer", **ALARM)) == Refused(Reason.TIMER_NOT_FOUND)
+
+
+def test_alarms_are_told_apart_by_the_time_and_the_day() -> None:
+    timers = evening().timers()
+    for slots in ({"at_hour": 7}, {"at_hour": 8}, {"at_hour": 9, "at_half": "pm"}, {"at_named": "noon"}):
+        start(timers, **ALARM, **slots)
+    start(timers, hours=1, **ALARM)
+    assert isinstance(timers.handle(intent("HassCancelTimer", **ALARM)), Several)
+    assert found(timers, "HassTimerStatus", at_day="tomorrow") == ["07:00", "08:00", "12:00"]
+    assert found(timers, "HassTimerStatus", at_day="tomorrow", at_half="am") == ["07:00", "08:00"]
+    assert found(timers, "HassTimerStatus", at_half="night", at_day="today") == ["21:00"]
+    assert found(timers, "HassCancelTimer", at_hour=8) == ["08:00"]
+    assert found(timers, "HassCancelAllTimers", at_day="tomorrow") == ["07:00", "12:00"]
+    assert found(timers, "HassTimerStatus", at_hour=10) == []
+    assert timers.handle(intent("HassCancelTimer", at_hour=10, **ALARM)) == Refused(Reason.TIMER_NOT_FOUND)
+
+
+def test_an_alarm_lasts_through_a_restart(tmp_path: Path) -> None:
+    clock, path = evening(), tmp_path / "timers.json"
+    alarm = clock.keeper(path).handle(intent("HassStartTimer", at_hour=7, **ALARM))
+    assert isinstance(alarm, tuple)
+    clock.monotonic, clock.ahead = 5.0, clock.wall() + 3600  # the board was off for an hour
+    again = clock.keeper(path).timers
+    assert [replace(one, seconds_left=0.0) for one in again.all] == [replace(alarm[0], seconds_left=0.0)]
+    assert again.wait == pytest.approx(alarm[0].seconds_left - 3605)
+
+
+def test_an_alarm_that_is_to_ring_again_and_again_is_refused() -> None:
+    timers = evening().timers()
+    refused = timers.handle(intent("HassStartTimer", at_hour=7, repeat="often", **ALARM))
+    assert refused == Refused(Reason.TIMER_REPEATED)
+    assert timers.all == ()
+
+
+def test_who_turns_off_an_alarm_that_rings_does_not_cancel_the_next() -> None:
+    clock = evening()
+    timers = clock.timers()
+    ringing, early, late = (start(timers, minutes=minutes, **ALARM) for minutes in (1, 60, 90))
+    clock.monotonic += 61
+    assert [one.id for one in timers.ended()] == [ringing.id]
+    clock.monotonic += RUNG_LATELY - 1
+    turned_off = timers.handle(intent("HassCancelTimer", **ALARM))
+    assert isinstance(turned_off, tuple)
+    assert [one.id for one in turned_off] == [ringing.id]
+    assert [one.id for one in timers.all] == [early.id, late.id]
+    assert isinstance(
+        timers.handle(intent("HassCancelTimer", **ALARM)), Several
+    )  # said again, it means another
+    clock.monotonic += 3600
+    timers.ended()
+    clock.monotonic += RUNG_LATELY + 1
+    assert timers.handle(intent("HassCancelTimer", **ALARM)) != ()
+    assert timers.all == ()
 
 
 def test_timers_end_in_their_order() -> None:

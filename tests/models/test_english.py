@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Template
 from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -88,11 +88,16 @@ def every_text() -> Iterator[tuple[str, str]]:
         yield from ((f"{group}.{key}", text) for key, text in texts()[group].items())
 
 
+@cache
+def compiled(template: str) -> Template:
+    environment = ImmutableSandboxedEnvironment()  # what is said is not HTML
+    return environment.from_string(texts()["macros"] + template)
+
+
 def say(template: str, **fields: Any) -> str:
     """A text as the comment at the top of responses.yaml says it is to be rendered."""
-    environment = ImmutableSandboxedEnvironment()  # what is said is not HTML
     tables = {key: texts()[key] for key in ("weekdays", "months", "kinds", "states")}
-    said = environment.from_string(texts()["macros"] + template).render(**tables, **fields)
+    said = compiled(template).render(**tables, **fields)
     said = " ".join(said.split())
     return said[:1].upper() + said[1:]
 

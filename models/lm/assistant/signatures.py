@@ -18,8 +18,8 @@ from paige.models.lm.assistant.calls import TARGETS, slot_order
 
 UNCALLED: Final = frozenset({"HassNevermind", "HassRespond", "HassBroadcast"})
 """Intents that only a person says to Paige, or that Paige does not do."""
-UNTOLD: Final = frozenset({"conversation_command"})
-"""Slots that hold another sentence: what is for later is not left to a model."""
+UNTOLD: Final = frozenset({"conversation_command", "at_hour", "at_named", "kind"})
+"""Slots of what is for later, and of alarms: that is not left to a model."""
 
 HOME: Final = "home"
 """A slot with a name of the home: of a thing, an area or a floor."""
@@ -75,7 +75,7 @@ def _of(template: Template, required: frozenset[str]) -> Iterator[Signature]:
     for one in nodes_in(template.node):
         if isinstance(one, ListNode) and one.slot and one.slot not in fixed:
             said.setdefault(one.slot, []).append(one.source)
-    if not UNTOLD.isdisjoint(required):
+    if not UNTOLD.isdisjoint({*said, *fixed}):
         return
     values: dict[str, Values] = {slot: (value,) for slot, value in fixed.items()}
     values |= {slot: _values(sources) for slot, sources in said.items()}

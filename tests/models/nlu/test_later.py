@@ -8,7 +8,7 @@ from paige.iot.home_file import load_home
 from paige.models.grammar.language import Language
 from paige.models.grammar.sentences import Sentences
 from paige.models.grammar.tokens import tokenize, words_of
-from paige.models.intent import Intent, NotRecognized, Why
+from paige.models.intent import Intent, NotRecognized, SlotValue, Why
 from paige.models.nlu.later import Later
 from paige.models.nlu.parser import IntentParser
 from paige.models.nlu.shipped import LazyModel
@@ -69,6 +69,46 @@ def test_a_language_without_such_words_finds_none() -> None:
     other = Later.for_language("tlh")
     assert other.cut(tokenize("lights out at ten")) is None
     assert not other.says(words_of("tomorrow"))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("set a timer for 10 pm", True),
+        ("a timer for 10 p.m. please", True),
+        ("is it seven o'clock", True),
+        ("twenty to nine", True),
+        ("ring at noon", True),
+        ("a timer for ten", False),
+        ("set a timer for twenty five minutes", False),
+        ("set a timer for half an hour", False),
+        ("I am cold", False),
+        ("", False),
+    ],
+)
+def test_a_time_of_day_is_told_from_a_number(text: str, says: bool) -> None:
+    assert ENGLISH.says_clock(tokenize(text)) is says
+
+
+@pytest.mark.parametrize(
+    ("text", "slots", "takes"),
+    [
+        ("a timer for 10 pm", {"minutes": 10}, True),
+        ("a timer for ten", {"minutes": 10}, True),
+        ("a timer for 10:30", {"minutes": 10, "seconds": 30}, True),
+        ("10 minutes past ten", {"minutes": 10}, True),
+        ("one of ten minutes", {"minutes": 10}, False),
+        ("an hour and a half", {"minutes": 90}, False),
+        ("the 10 minute one", {"start_minutes": 10}, False),
+        ("the 10 one", {"start_minutes": 10}, True),
+        ("the lamp", {"name": "lamp"}, False),
+    ],
+)
+def test_a_number_without_a_unit_is_no_length_of_time(
+    text: str, slots: dict[str, SlotValue], takes: bool
+) -> None:
+    assert ENGLISH.takes_clock_for_length(tokenize(text), slots) is takes
+    assert not Later.for_language("tlh").takes_clock_for_length(tokenize(text), slots)
 
 
 def parser() -> IntentParser:
@@ -135,6 +175,78 @@ def test_what_the_model_understands_is_kept_for_its_time_or_refused(
         assert isinstance(found, Intent)
         assert found.name == "HassStartTimer"
         assert {**expected, "conversation_command": found.slots["conversation_command"]} == found.slots
+
+
+CLOCKS = (
+    "10 pm",
+    "10 p.m.",
+    "10pm",
+    "ten p m",
+    "ten o'clock",
+    "10:30",
+    "22:15",
+    "seven thirty pm",
+    "half past six",
+    "quarter to seven",
+    "5 minutes past ten",
+    "ten minutes to five",
+    "20 to 9",
+    "noon",
+    "7 in the morning",
+    "seven tonight",
+    "tomorrow at 6:30",
+)
+SAID = (
+    "set a timer for {}",
+    "timer {}",
+    "{} timer",
+    "timer until {}",
+    "set the timer to {}",
+    "put {} on the timer",
+    "add {} to my timer",
+    "set a timer for {} called pizza",
+    "could you get a timer going for {} please",
+    "I want the timer to go off at {}",
+    "extend the timer to {}",
+    "cancel the {} timer",
+    "set an alarm for {}",
+    "wake me up at {}",
+)
+
+
+@pytest.mark.skipif(not MODEL, reason="the model of this language does not come with this tree")
+@pytest.mark.parametrize("said", SAID)
+def test_a_time_of_day_is_never_a_length_of_time(said: str) -> None:
+    its = parser()
+    for clock in CLOCKS:
+        found = its.parse_all(said.format(clock))
+        for intent in () if isinstance(found, NotRecognized) else found:
+            units = {slot.removeprefix("start_") for slot in intent.slots}
+            assert units.isdisjoint({"hours", "minutes", "seconds"}), (clock, intent)
+
+
+@pytest.mark.skipif(not MODEL, reason="the model of this language does not come with this tree")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "please set me an alarm",
+        "create an alarm for me",
+        "please set alarm for all days",
+        "don't wake me up at seven",
+        "is my wake up alarm set a six am",
+    ],
+)
+def test_nothing_wakes_anybody_at_a_time_that_was_not_said(text: str) -> None:
+    assert isinstance(parser().parse_all(text), NotRecognized)
+
+
+def test_a_length_of_time_beside_a_command_for_a_time_of_day_is_one() -> None:
+    found = parser().exact("turn off the lights at 10 pm and set a timer for 5 minutes called pizza")
+    assert not isinstance(found, NotRecognized)
+    assert [dict(one.slots) for one in found] == [
+        {"conversation_command": "turn off the lights", "at_hour": 10, "at_half": "pm"},
+        {"minutes": 5, "name": "pizza"},
+    ]
 
 
 @pytest.mark.skipif(not MODEL, reason="the model of this language does not come with this tree")
