@@ -37,19 +37,22 @@ class NearestEar:
 
     def events(self, chunks: Iterator[AudioChunk]) -> Iterator[Event]:
         """What comes of the sound of a microphone; for the thread that hears."""
-        meter, now = SignalMeter(), 0.0
+        meter = SignalMeter()
+        began = self._clock()
+        """When the sound began, by our clock."""
 
         def measured() -> Iterator[AudioChunk]:
-            nonlocal now
+            nonlocal began
             for chunk in chunks:
                 meter.hear(chunk)
-                now = chunk.start + chunk.seconds
+                # Not when it is known whether that was a wake word: that takes half a second on a slow board.
+                began = self._clock() - chunk.behind - chunk.seconds - chunk.start
                 yield chunk
 
         for event in self._ear.events(measured()):
             if isinstance(event, Woken):
                 wake = event.wake
-                self._bids[wake] = meter.signal(wake.start, wake.end), self._clock() - (now - wake.end)
+                self._bids[wake] = meter.signal(wake.start, wake.end), began + wake.end
             yield event
 
     async def handle(self, event: Event) -> None:

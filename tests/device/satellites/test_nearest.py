@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -84,6 +85,31 @@ async def test_it_bids_with_its_signal_and_acts_where_it_wins(won: bool) -> None
     assert score == 0.9
     # A stop word is for who speaks; the second utterance came without a wake word, as an answer does.
     assert inner.handled == ([Woken(WAKE), Stopped(WAKE), SAID, SAID] if won else [Stopped(WAKE), SAID])
+
+
+async def test_a_slow_ear_bids_with_when_the_wake_word_was_said_and_not_when_it_knew() -> None:
+    ages: list[float] = []
+    clock = 100.0
+
+    async def wins(*, signal: float | None, score: float, age: float) -> bool:
+        ages.append(age)
+        return True
+
+    class Slow(Scripted):
+        def events(self, chunks: Iterator[AudioChunk]) -> Iterator[Event]:
+            nonlocal clock
+            for _ in chunks:
+                pass
+            clock += 0.6  # the second look
+            yield from self.script
+
+    def behind() -> Iterator[AudioChunk]:
+        return (replace(chunk, behind=0.2) for chunk in two_seconds())
+
+    ear = NearestEar(Slow(Woken(WAKE)), wins, clock=lambda: clock)
+    for event in ear.events(behind()):
+        await ear.handle(event)
+    assert ages == [pytest.approx(0.3 + 0.2 + 0.6)]
 
 
 async def test_who_lost_and_whose_button_is_pushed_listens() -> None:
