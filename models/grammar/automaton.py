@@ -6,6 +6,7 @@ deterministic, so that "turn on the" is followed once, however many templates be
 nothing of the home's names, which lists bring in from outside.
 """
 
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -129,10 +130,11 @@ class State:
 
 
 class Automaton:
-    """All templates of a language."""
+    """All templates of a language. Any number of threads may use it while it grows."""
 
     def __init__(self, templates: Iterable[tuple[Node, str]]) -> None:
         """Takes each template's node, and what a message calls it."""
+        self._growing = threading.RLock()
         self._count = 0
         self._states: dict[tuple[int, ...], State] = {}
         self._suffixes: dict[int, list[tuple[str, tuple[Position, ...]]]] = {}
@@ -160,10 +162,15 @@ class Automaton:
         distinct = {position.number: position for position in positions}
         key = tuple(sorted(distinct))
         found = self._states.get(key)
-        if found is None:
-            found = self._states[key] = State()
-            self._fill(found, [distinct[number] for number in key])
-        return found
+        if found is not None:
+            return found
+        with self._growing:
+            found = self._states.get(key)
+            if found is None:
+                found = State()
+                self._fill(found, [distinct[number] for number in key])
+                self._states[key] = found  # only now, whole: others look without the lock
+            return found
 
     def follow(self, state: State, word: str) -> State | None:
         """Where a word leads; None where it leads nowhere."""
@@ -197,22 +204,26 @@ class Automaton:
 
     def steps(self, position: Position) -> Steps:
         """What can come next at a position."""
-        if position.steps is None:
+        if position.steps is not None:
+            return position.steps
+        with self._growing:
             walk = _Walk(self, self._names[position.template])
             walk.at(position, "")
             position.steps = Steps.of((*walk.words.items(), *walk.lists.items()), ends=walk.ends)
-        return position.steps
+            return position.steps
 
     def suffixes(self, position: Position) -> list[tuple[str, tuple[Position, ...]]]:
         """Letters that the template puts right behind a list's value, and where they lead."""
         found = self._suffixes.get(position.number)
-        if found is None:
+        if found is not None:
+            return found
+        with self._growing:
             walk = _Walk(self, self._names[position.template])
             walk.at(position, STEM)
             found = self._suffixes[position.number] = [
                 (word[len(STEM) :], targets) for word, targets in walk.words.items() if word != STEM
             ]
-        return found
+            return found
 
     def without_first(self, node: Sequence) -> Sequence:
         """A sequence of two or more without its first; always the same one."""

@@ -123,9 +123,10 @@ class ListMatcher:
     def _glued_trie(self, values: Values) -> Trie:
         found = self._glued.get(values)
         if found is None:
-            found = self._glued[values] = {}
+            found = {}
             for words, candidate in self.ways(values):
                 _add(found, words, candidate)
+            self._glued[values] = found  # only now, whole: another thread may look
         return found
 
 
