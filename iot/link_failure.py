@@ -1,5 +1,6 @@
 """What is wrong with a connection to a broker, in words that say what to do."""
 
+import errno
 import socket
 import ssl
 from datetime import datetime
@@ -12,6 +13,8 @@ _REFUSED_CLIENT_ID = 133
 _REFUSED_LOGIN = 134
 _REFUSED_NOT_ALLOWED = 135
 _REFUSED_UNAVAILABLE = 136
+
+_NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 
 
 def refusal(code: int, options: LinkOptions) -> str:
@@ -55,6 +58,8 @@ def unreachable(error: OSError, options: LinkOptions) -> str:
             return f"Nothing answers at {options.address}; check that the broker runs, and its host and port."
         case TimeoutError():
             return f"{options.address} does not answer; check the broker's host, port and network."
+        case OSError() if error.errno in _NO_WAY:
+            return f"There is no way to {options.address} ({error.strerror}); check the network."
         case ConnectionResetError() | BrokenPipeError():
             return dropped("", options)
         case _:

@@ -141,7 +141,7 @@ def _leave_prompt() -> None:
 
 
 def _give_up(stream: TextIO) -> None:
-    """Drop what cannot be written: at its end the interpreter would stumble over it, with a status of its own."""
+    """Drop what cannot be written: the interpreter would stumble over it at its end, and exit with 120."""
     try:
         stream.flush()
     except OSError:
