@@ -12,7 +12,7 @@ from paige.models.grammar.sentences import Sentences
 from paige.models.grammar.tokens import Words, tokenize
 from paige.models.intent import Intent
 from paige.models.nlu.labels import OTHER
-from paige.models.nlu.slots import AMOUNT, AMOUNTS, DOWN, STEP, TRAITS, UP
+from paige.models.nlu.slots import AMOUNT, AMOUNTS, CLOCK, DOWN, STEP, TRAITS, UP
 from paige.models.nlu.tags import Span, bio
 from paige.models.vocabulary import Vocabulary
 from paige.tools.training.examples import Example
@@ -22,6 +22,8 @@ _A_HOME = 400
 """Sentences of the grammar said to each home, and as many paraphrases."""
 _DELAYED = "conversation_command"
 """What has it, is cut into the command and its time before the model reads it."""
+_ALARM = "kind"
+"""What has it, or is for a time of day, only the templates understand: a time is not to be guessed."""
 _STEPS = frozenset(STEP.values())
 _TALK = frozenset({"HassRespond", "HassNevermind"})
 """What is only said. The templates have it; a model that took it widely would answer whoever says hello."""
@@ -49,8 +51,12 @@ def from_grammar(language: str, count: int, seed: int) -> Iterator[Example]:
                     _A_HOME, random.randrange(2**32), stock.wildcards, custom=custom
                 ):
                     made += 1
-                    if intent.name not in _TALK and _DELAYED not in intent.slots:
+                    if intent.name not in _TALK and not _for_later(intent):
                         yield example(intent, "paraphrases" if custom else "grammar", stock)
+
+
+def _for_later(intent: Intent) -> bool:
+    return any(slot in (_DELAYED, _ALARM) or slot.startswith(CLOCK) for slot in intent.slots)
 
 
 def talk(language: str, count: int, seed: int) -> Iterator[Example]:
