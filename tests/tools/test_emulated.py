@@ -2,17 +2,23 @@
 
 import io
 import itertools
+import shutil
+import struct
 import wave
 from pathlib import Path
 
 import pytest
 
+from paige.iot.lists import Lists
+from paige.models.intent import Intent
 from paige.tools.emulated import boards, machine
+from paige.tools.emulated.card import RecordedCard
 from paige.tools.emulated.guest import sound
 from paige.tools.emulated.guest.__main__ import steps
 from paige.tools.emulated.guest.console import CheckFailed, until
 from paige.tools.emulated.kernel import Modules
 from paige.tools.emulated.machine import Machine, Said
+from paige.tools.power_cut.card import CardFailed, formatted, lacking, recorded
 
 
 @pytest.mark.parametrize("name", boards.BOARDS)
@@ -84,3 +90,47 @@ def test_only_recordings_as_the_room_plays_them_are_said(
     assert sound._samples("right") == b"\1\0" * 100
     with pytest.raises(CheckFailed, match="wrong"):
         sound._samples("wrong")
+
+
+def test_a_card_keeps_what_was_flushed_and_any_of_the_rest(tmp_path: Path) -> None:
+    def request(block: int, data: bytes, flags: int = 0) -> bytes:
+        return struct.pack("<QQQQ", block, len(data) // 512, flags, 0).ljust(512, b"\0") + data
+
+    log = tmp_path / "log"
+    begin = struct.pack("<QQQL", 0x6A736677736872, 1, 0, 512).ljust(512, b"\0")
+    rest = b"".join(request(16 + number, b"r" * 512) for number in range(100))
+    killed = request(200, b"k" * 512)[:600]
+    log.write_bytes(begin + request(8, b"f" * 1024) + request(0, b"", 1) + rest + killed)
+    image = tmp_path / "before"
+    image.write_bytes(b"o" * 512 * 300)
+    card = RecordedCard(image, log, [log.stat().st_size])
+    assert card.told == "102 requests, 1 of them flushes, 50 KiB after the last"
+    card.lose(seed=1)
+    data = image.read_bytes()
+    assert data[8 * 512 : 10 * 512] == b"f" * 1024
+    blocks = {data[at : at + 512] for at in range(16 * 512, 116 * 512, 512)}
+    assert blocks == {b"r" * 512, b"o" * 512}, "some are there, some not, none is torn"
+    assert data[: 8 * 512] + data[10 * 512 : 16 * 512] + data[116 * 512 :] == b"o" * 512 * (300 - 102)
+
+
+def test_what_was_answered_for_too_early_is_missed_on_some_card(tmp_path: Path) -> None:
+    if (why := lacking()) is not None:
+        pytest.skip(why)
+    disk, before = tmp_path / "disk", tmp_path / "before"
+    try:
+        formatted(disk, 16)
+        shutil.copyfile(disk, before)
+        after, too_early = list[int](), list[int]()
+        with recorded(disk, tmp_path) as card:
+            lists = Lists(card.folder / "var/lib/private/paige/lists.json")
+            for number in range(4):
+                too_early.append(card.given)
+                lists.handle(Intent("HassShoppingListAddItem", {"item": f"item {number}"}, 1.0, ""))
+                after.append(card.given)
+            log = Path(shutil.copyfile(card.log, tmp_path / "kept"))
+        shutil.copyfile(before, disk)
+        assert [*RecordedCard(before, log, after).look(8, seed=1)] == [None] * 8
+        wrong = [one for one in RecordedCard(disk, log, too_early).look(8, seed=1) if one is not None]
+    except CardFailed as error:
+        pytest.skip(f"{error}")
+    assert any("1 items were answered for, and there are []" in one for one in wrong)
