@@ -14,6 +14,7 @@ import logging
 import os
 import zlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -138,6 +139,8 @@ class MadeBefore:
             self._sweep(kind, file)
         except OSError as error:
             self._refused = True
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)  # what little the disk has left is for what people said
             _log.info("%s: each start takes longer than it needs to: %s", self._folder, error.strerror)
 
     def _sweep(self, kind: str, latest: Path) -> None:
