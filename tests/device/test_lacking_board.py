@@ -83,10 +83,10 @@ class Board:
         }
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Process]:
+    async def running(self, command: str = "run") -> AsyncIterator[Process]:
         """The service, ready; its log is read on and on."""
         process = await asyncio.create_subprocess_exec(
-            *self.command("run"), env=self.variables, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
+            *self.command(command), env=self.variables, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
         )
         assert process.stdout is not None
         reading = asyncio.create_task(self._read(process.stdout))
@@ -262,6 +262,17 @@ async def no_network(port: int, folder: Path) -> None:
     ]
 
 
+async def bare_satellite(port: int, folder: Path) -> None:
+    """One without sound and network."""
+    board = Board(port, folder / "state", setting=NO_SOUND, before=("unshare", "--net"))
+    async with board.running("satellite"):
+        await board.says("no loudspeaker")
+    assert board.complaints == [
+        "There is no loudspeaker: plug one in; replies are not heard here",
+        "There is no microphone: plug one in; the microphone is tried again",
+    ]
+
+
 async def another_locale(port: int, folder: Path) -> None:
     """Several, each with a configuration that another machine has written."""
     boards = []
@@ -352,7 +363,15 @@ async def no_clock(port: int, folder: Path) -> None:
 
 SCENES: dict[str, Callable[[int, Path], Coroutine[None, None, None]]] = {
     scene.__name__: scene
-    for scene in (no_clock, no_network, read_only_root, full_disk, another_locale, no_configuration)
+    for scene in (
+        no_clock,
+        no_network,
+        bare_satellite,
+        read_only_root,
+        full_disk,
+        another_locale,
+        no_configuration,
+    )
 }
 
 

@@ -93,6 +93,10 @@ class Role:
         """Something else is played now."""
         self._speaking = aloud is not Aloud.NOTHING
 
+    async def try_out(self) -> None:
+        """Find out, and say, whether there is a loudspeaker."""
+        await self._mouth.try_out()
+
     async def close(self) -> None:
         """Break off what is being played."""
         self._hush()

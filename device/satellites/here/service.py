@@ -113,7 +113,8 @@ class SatelliteService:
             await stack.enter_async_context(server)
             self._port = server.port
             watch = MicrophoneWatch(self._tell)
-            for work in (self._notifier.keep_alive(), watch.run(), self._listen(ear, role, watch)):
+            listening = self._listen(ear, role, watch)
+            for work in (self._notifier.keep_alive(), watch.run(), listening, role.try_out()):
                 stack.push_async_callback(_end, asyncio.create_task(work))
             self._notifier.ready()
             await self._stop.wait()

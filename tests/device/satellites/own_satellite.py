@@ -83,7 +83,8 @@ class Loudspeaker:
 
     def _work(self, sound: Iterable[Samples], rate: int, course: Course) -> None:
         whole = np.concatenate([np.zeros(0, np.int16), *sound])
-        self.sounds.append((whole, rate))
+        if rate != EARCON_RATE or whole.any():  # else it was tried out, which nobody hears
+            self.sounds.append((whole, rate))
         end = Ended.PLAYED
         if rate != EARCON_RATE:
             self.speaks = True
