@@ -139,3 +139,9 @@ def test_maintainer_scripts_are_sound(name: str, tmp_path: Path) -> None:
     checked = subprocess.run(["shellcheck", "-s", "sh", script], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
     assert (DEBIAN / name).exists()
+
+
+def test_what_starts_a_service_is_stopped_before_it() -> None:
+    units = ("paige-update.service", "paige-update.timer", "paige.service")
+    text = maintainer_script("prerm", SUITES["bookworm"], units)
+    assert "in paige.service paige-update.timer paige-update.service;" in text

@@ -76,7 +76,8 @@ def changelog(version: str, suite: str, epoch: int, maintainer: str) -> str:
 
 def maintainer_script(name: str, suite: Suite, units: Sequence[str]) -> str:
     """One of the scripts that dpkg runs."""
-    others = [unit for unit in units if unit != ENABLED]
+    # Timers first: systemd warns where what starts a service is still there when that is stopped.
+    others = sorted((unit for unit in units if unit != ENABLED), key=lambda unit: not unit.endswith(".timer"))
     words = {"@PYTHON@": suite.python, "@ENABLED@": ENABLED, "@OTHERS@": " ".join(others)}
     words["@RESTARTED@"] = " ".join(RESTARTED)
     text = (DEBIAN / name).read_text(encoding="utf-8")
