@@ -15,12 +15,14 @@ A sentence of which a part is not understood is refused whole: half of a request
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Final
 
 from paige.models.grammar.language import Language
 from paige.models.grammar.tokens import Tokens, tokenize
 from paige.models.intent import Intent, NotRecognized, SlotValue
 from paige.models.nlu.connectives import Connectives, Part
+from paige.models.nlu.slots import CLOCK
 from paige.models.nlu.wording import Wording
 from paige.models.vocabulary import Vocabulary
 
@@ -219,7 +221,7 @@ class _Search:
         best: tuple[int, tuple[Intent, ...]] | None = None
         for elements, around in self._coordinations(start, end, self.parts[start].begin):
             found = self._each(self._text(around[0], element, around[1]) for element in elements)
-            if found is None:
+            if found is None or any(map(_splits_clock, found, elements, repeat(around[0]))):
                 continue
             impossible = sum(not self._is_possible(intent) for intent in found)
             if best is None or impossible < best[0]:
@@ -299,6 +301,22 @@ def _is_open(intent: Intent, understand: Understand) -> bool:
     """Whether it, or a command within it, has a slot of any words."""
     inner = map(understand, _sentences(intent))
     return bool(intent.free) or any(isinstance(one, Intent) and one.free for one in inner)
+
+
+def _splits_clock(intent: Intent, element: _Range, before: _Range) -> bool:
+    """Whether an hour got its minute from elsewhere: in "at 7 am and 8 am" nothing is at 7:08.
+
+    Args:
+        intent: What an element of a list means, with the words around the list.
+        element: Its words in the sentence.
+        before: The words before the list.
+    """
+    hour, minute = (intent.spans.get(CLOCK + part) for part in ("hour", "minute"))
+    if hour is None or minute is None:
+        return False
+    begin = before[1] - before[0]
+    end = begin + element[1] - element[0]
+    return any((hour[0] < place) != (minute[0] < place) for place in (begin, end))
 
 
 def _sentences(intent: Intent, end: int | None = None) -> Iterator[str]:

@@ -240,6 +240,22 @@ def test_nothing_wakes_anybody_at_a_time_that_was_not_said(text: str) -> None:
     assert isinstance(parser().parse_all(text), NotRecognized)
 
 
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("set an alarm for 7 am and 8 am", [7, 8]),
+        ("set an alarm for 7 and 8 am", [7, 8]),
+        ("wake me up at 7 and at 8", [7, 8]),
+        ("set an alarm for 7:15 and 7:30", [(7, 15), (7, 30)]),
+    ],
+)
+def test_of_two_times_of_day_none_is_the_minute_of_the_other(text: str, hours: list[object]) -> None:
+    found = parser().exact(text)
+    assert not isinstance(found, NotRecognized)
+    said = [(one.slots["at_hour"], one.slots.get("at_minute")) for one in found]
+    assert [(hour, minute) if minute else hour for hour, minute in said] == hours
+
+
 def test_a_length_of_time_beside_a_command_for_a_time_of_day_is_one() -> None:
     found = parser().exact("turn off the lights at 10 pm and set a timer for 5 minutes called pizza")
     assert not isinstance(found, NotRecognized)
