@@ -28,7 +28,7 @@ def microphone(loaded: Loaded) -> Finding:
         return wrong(_NO_LIBRARY, _INSTALL)
     if not inputs and wanted is None:
         return warning(
-            "there is none", "plug one in; Paige finds it within two seconds, and takes text only until then"
+            "there is none", "plug one in; it is found within two seconds, and nothing is heard until then"
         )
     try:
         with MicrophoneSource(wanted) as source:
@@ -58,13 +58,11 @@ def speaker(loaded: Loaded) -> Finding:
     """Whether there is one that is wanted. Nothing is played."""
     outputs, wanted = _devices("max_output_channels"), loaded.config.voice.speaker
     if not loaded.config.voice.aloud:
-        return ok("none is needed: replies go over MQTT alone (voice.aloud)")
+        return ok("none is needed: nothing is said aloud here (voice.aloud)")
     if outputs is None:
         return wrong(_NO_LIBRARY, _INSTALL)
     if not outputs:
-        return warning(
-            "there is none", "plug one in; until then, what Paige says is published over MQTT alone"
-        )
+        return warning("there is none", "plug one in; nothing is said aloud here until then")
     if wanted is not None and not any(wanted.casefold() in name.casefold() for name in outputs):
         return wrong(
             f"none is called {wanted!r}; there {'is' if len(outputs) == 1 else 'are'} {', '.join(outputs)}",
