@@ -61,8 +61,8 @@ deb: setup       ## the Debian package, in dist/ (SUITE=trixie, ARCH=amd64)
 deb-proof:       ## the package installed, upgraded, removed and purged in a bare Debian (root; SUITE=trixie, ARCH=arm64)
 	tools/deb/prove.sh $(or $(SUITE),bookworm) $(ARCH)
 
-image:           ## an arm64 system of the image layer, built and looked at (root; HAT=respeaker-2mic-v1, SUITE=bookworm)
-	tools/emulated/image.sh $(or $(HAT),respeaker-2mic-v2) $(or $(SUITE),trixie)
+image:           ## an arm64 system of the image layer, built and looked at (root; HAT=respeaker-2mic-v1)
+	tools/emulated/image.sh $(or $(HAT),respeaker-2mic-v2)
 
 clean-root:      ## both commands in a fresh Debian (root; SUITE=trixie, ARCH=arm64)
 	tools/clean_root.sh $(or $(SUITE),bookworm) $(ARCH)
