@@ -73,9 +73,9 @@ class Ear:
     def now(self) -> float:
         return self._at / RATE
 
-    def until(self, seconds: float, level: int = QUIET) -> None:
+    def until(self, seconds: float, level: int = QUIET, behind: float = 0.0) -> None:
         while self.now < seconds:
-            chunk = AudioChunk(np.full(CHUNK_SAMPLES, level, np.int16), self.now)
+            chunk = AudioChunk(np.full(CHUNK_SAMPLES, level, np.int16), self.now, behind)
             self._at += CHUNK_SAMPLES
             self.events += [(self.now, event) for event in self.attention.hear(chunk)]
 
@@ -215,6 +215,20 @@ def test_a_button_or_a_question_does_what_a_wake_word_does() -> None:
     ear.until(12, LOUD)
     ear.until(14)
     assert kinds(ear) == [Heard]
+
+
+@pytest.mark.parametrize(("behind", "heard"), [(0.0, [NothingSaid]), (2.0, [Heard])])
+def test_a_button_counts_from_when_it_was_pushed_and_not_from_what_is_heard_then(
+    behind: float, heard: list[type]
+) -> None:
+    ear = Ear(Attention(Endpointer(is_speech)))
+    ear.until(1)
+    ear.attention.listen(2.0)
+    ear.until(1.1, behind=behind)
+    ear.until(3.5)
+    ear.until(4.5, LOUD)
+    ear.until(7)
+    assert kinds(ear) == heard
 
 
 def test_always_awake_it_hears_all_and_waits_for_nobody() -> None:
