@@ -165,6 +165,15 @@ def test_only_a_voice_can_be_computed_elsewhere() -> None:
 EXECUTION = JETSON / "execution.conf"
 
 
+def test_the_groups_of_the_drop_in_are_made_first() -> None:
+    """A service with a group that is not there does not start."""
+    text = EXECUTION.read_text()
+    groups = re.search(r"(?m)^SupplementaryGroups=(.*)$", text)
+    assert groups is not None
+    for group in groups[1].split():
+        assert text.index(f"sudo groupadd --force --system {group}\n") < text.index("sudo install ")
+
+
 def test_the_key_of_the_drop_in_is_one_that_paige_takes(tmp_path: Path) -> None:
     [(name, value)] = re.findall(r"(?m)^Environment=(\w+)=(.*)$", EXECUTION.read_text())
     other = re.search(r"With TensorRT before it: (\S+)", EXECUTION.read_text())
