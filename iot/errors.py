@@ -3,6 +3,7 @@
 IotError
 ├── HomeInvalid         a home description file cannot be read or contradicts itself
 ├── LinkDown            the broker cannot be reached, or refuses us
+│   └── LinkRefused     it is there, and does not take us as we come
 ├── DiscoveryInvalid    a device described itself in a way that cannot be used
 ├── KeepingFailed       timers or lists cannot be read from the disk or written to it
 └── ReportInvalid       a device reported its state in a way that cannot be understood
