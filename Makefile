@@ -29,7 +29,7 @@ explore: setup   ## property tests with examples that no run has drawn before, f
 	for i in 1 2 3 4 5; do $(BIN)/python -m pytest -q --hypothesis-profile=default $$(grep -rl '^from hypothesis' tests) || exit; done
 
 test-wheel: setup  ## the tests on the built wheel, as a user gets it
-	tools/test_wheel.sh
+	PATH="$$PATH:$(abspath $(BIN))" tools/test_wheel.sh
 
 demo:            ## the demo
 	./paige demo
