@@ -16,4 +16,5 @@ python=${PAIGE_VENV:-$here/.venv}/bin/python
 root=$("$here/tools/emulated/root.sh")
 if [ ! -e "$root/boot/initrd.gz" ]; then "$python" -m paige.tools.emulated.kernel "$root/kernel" "$root/boot"; fi
 "$here/tools/emulated/disk.sh" "$root/root" "$root/boot" "$here/.cache/emulated/disk.img"
-exec "$python" -m paige.tools.emulated.machine --boot "$root/boot" --disk "$here/.cache/emulated/disk.img" --began "$began" "$@"
+# However it ends, nothing that it mounts is left.
+exec unshare --mount --pid --fork --kill-child --mount-proc "$python" -m paige.tools.emulated.machine --boot "$root/boot" --disk "$here/.cache/emulated/disk.img" --began "$began" "$@"
