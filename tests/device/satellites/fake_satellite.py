@@ -1,6 +1,8 @@
 """A Wyoming satellite that behaves as wyoming-satellite does, without its sound, on a real TCP port."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -81,8 +83,11 @@ class FakeSatellite:
         """Hear the wake word by itself, and begin to send sound."""
         await self.send(RunPipeline(stage, PipelineStage.TTS).event())
 
-    async def speaks(self, samples: Samples) -> None:
+    async def speaks(self, samples: Samples, *, rate: float = math.inf) -> None:
+        """Send sound, so many samples a second at most."""
+        began = time.monotonic()
         for at in range(0, len(samples), 1024):
+            await asyncio.sleep(max(0.0, began + at / rate - time.monotonic()))
             piece = samples[at : at + 1024].tobytes()
             await self.send(AudioChunk(RATE, 2, 1, piece).event())
 
