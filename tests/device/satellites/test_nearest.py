@@ -132,7 +132,7 @@ async def hub(scene: Scene, fakes: Sequence[FakeSatellite]) -> AsyncIterator[lis
     ears: list[Ear] = []
     async with AsyncExitStack() as stack:
         link = await stack.enter_async_context(MqttLink(options(free_port())))
-        # A machine that runs other tests besides looks at one voice after the other; both count, however late.
+        # A machine that runs other tests besides looks at one voice after the other; late bids count.
         arbiter = await stack.enter_async_context(Arbiter(link, Topics(), window=5.0))
 
         def make_ear(one: Satellite) -> Ear:
