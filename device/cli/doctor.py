@@ -14,6 +14,7 @@ from paige.device.doctor.finding import Check, Finding, Verdict, ok, wrong
 from paige.device.doctor.rounds import CHECKS, OF_SATELLITE
 from paige.device.errors import ConfigInvalid
 from paige.device.install.plan import is_satellite
+from paige.device.service_state import state_of_service
 from paige.device.show import Style
 
 _DESCRIPTION = """\
@@ -57,7 +58,8 @@ def _run(arguments: Namespace) -> int:
 def _findings(path: Path | None, checks: Sequence[Check]) -> Iterator[tuple[str, Finding]]:
     """What is found, each as soon as it is; with defaults in place of a configuration that is broken."""
     try:
-        loaded = load(path, os.environ)
+        with state_of_service(os.environ) as environ:
+            loaded = load(path, environ)
     except ConfigInvalid as error:
         first, *more = str(error).splitlines()
         further = f" (and {len(more)} more; paige config check lists them)" if more else ""

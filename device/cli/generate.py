@@ -12,6 +12,7 @@ from paige.device.cli.command import Subcommand
 
 if TYPE_CHECKING:  # these are loaded only when the command runs: `paige --help` stays fast
     from paige.device.board.profile import BoardProfile
+    from paige.device.config.load import Loaded
     from paige.device.language_engine import LanguageEngine, Spent
     from paige.device.memory.manager import MemoryManager
     from paige.models.lm.sampling import Sampling
@@ -63,10 +64,16 @@ def _configure(parser: ArgumentParser) -> None:
 def _run(arguments: Namespace) -> int:
     import os
 
-    from paige.device.board.profile import profile_here
     from paige.device.config.load import load
+    from paige.device.service_state import state_of_service
 
-    loaded = load(arguments.config, os.environ)
+    with state_of_service(os.environ) as environ:
+        return _generate(arguments, load(arguments.config, environ))
+
+
+def _generate(arguments: Namespace, loaded: "Loaded") -> int:
+    from paige.device.board.profile import profile_here
+
     language = loaded.config.house.language
     budget = arguments.budget or loaded.config.memory.budget_bytes
     board = profile_here(loaded.config.board)

@@ -69,13 +69,15 @@ def _configure(parser: ArgumentParser) -> None:
 def _run(arguments: Namespace) -> int:
     from paige.device.cli.progress import Shown
     from paige.device.config.load import load
+    from paige.device.service_state import state_of_service
 
     shown = Shown()
-    store = store_of(load(arguments.config, os.environ), shown)
-    try:
-        return _ACTIONS[arguments.action](arguments, store, shown)
-    finally:
-        shown.end()  # what follows begins a line, whatever it is
+    with state_of_service(os.environ) as environ:
+        store = store_of(load(arguments.config, environ), shown)
+        try:
+            return _ACTIONS[arguments.action](arguments, store, shown)
+        finally:
+            shown.end()  # what follows begins a line, whatever it is
 
 
 def store_of(loaded: "Loaded", told: "Told") -> "Store":

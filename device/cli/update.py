@@ -39,8 +39,6 @@ examples:
   sudo paige update rollback skills"""
 
 _FETCH, _FETCHED = "fetch", "fetched"
-_STATE = Path("/var/lib/paige")
-"""Of the service; see paige.service."""
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -84,6 +82,7 @@ def _run(arguments: Namespace) -> int:
 
 def updater(loaded: "Loaded", told: Callable[[str], None]) -> "Updater":
     """What updates this machine."""
+    from paige.device.service_state import SERVICE_STATE
     from paige.device.updates.judging import Machine
     from paige.device.updates.trying import SelfTest
     from paige.device.updates.unit import SystemdUnit
@@ -91,8 +90,10 @@ def updater(loaded: "Loaded", told: Callable[[str], None]) -> "Updater":
     from paige.device.version import paige_version
 
     machine, environ = Machine.here(paige_version()), dict(os.environ)
-    if loaded.source("state_dir") == "default" and _STATE.is_dir():
-        environ["PAIGE_STATE_DIR"] = str(_STATE)  # who types `sudo paige update` has another than the service
+    if loaded.source("state_dir") == "default" and SERVICE_STATE.is_dir():
+        environ["PAIGE_STATE_DIR"] = str(
+            SERVICE_STATE
+        )  # who types `sudo paige update` has another than the service
     return Updater(loaded.config.updates.folder, machine, SystemdUnit(), SelfTest(environ), told=told)
 
 
