@@ -58,6 +58,10 @@ def _proof(machine: Machine) -> Iterator[Finding]:
     )
     kept = paige("install")
     yield Finding("nothing is to be done" in kept, f"and stays one: {kept.splitlines()[-1]}")
+    found = [line.split(maxsplit=1)[1] for line in paige("doctor").splitlines()]
+    hub = next((one for one in found if one.startswith("assistant")), "")
+    asked = any(one.startswith("broker") for one in found)
+    yield Finding("waits for an assistant" in hub and not asked, f"its doctor asks for no broker: {hub}")
     yield _of_user(machine)
     gone = paige("uninstall", "--yes", "--purge")
     left = machine.ask(
