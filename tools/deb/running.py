@@ -1,11 +1,12 @@
 """Runs the programs that make a package."""
 
-import fcntl
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from paige.models.store.disk import locked
 
 
 class PackageNotMade(Exception):
@@ -33,10 +34,8 @@ def run(*words: str, folder: Path | None = None, environment: dict[str, str] | N
 def alone_in(folder: Path) -> Iterator[None]:
     """Whoever else wants to work in this folder waits meanwhile; the lock lies beside it, as FOLDER.lock."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f"{folder.name}.lock").open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"another one is at work in {folder}; waiting for it", file=sys.stderr)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = folder.with_name(f"{folder.name}.lock")
+    with locked(
+        lock, lambda _: print(f"another one is at work in {folder}; waiting for it", file=sys.stderr)
+    ):
         yield
