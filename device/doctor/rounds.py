@@ -14,8 +14,14 @@ from paige.device.doctor.sound import microphone, speaker, voice, wake_words
 from paige.device.doctor.updates import updates
 from paige.device.doctor.wyoming import others
 
+_BOARD = Check("board", 5, board)
+_MICROPHONE = Check("microphone", 10, microphone)
+_WAKE_WORDS = Check("wake words", 10, wake_words)
+_SPEAKER = Check("speaker", 10, speaker)
+_UPDATES = Check("updates", 10, updates)
+
 CHECKS = (
-    Check("board", 5, board),
+    _BOARD,
     Check("profile", 30, board_profile),
     Check("memory", 5, memory),
     Check("kernel", 5, kernel),
@@ -25,22 +31,22 @@ CHECKS = (
     Check("home", SECONDS, home),
     Check("devices", BROKER_SECONDS + DEVICES_SECONDS + 4, devices),
     Check("models", SECONDS, models),
-    Check("microphone", 10, microphone),
-    Check("wake words", 10, wake_words),
-    Check("speaker", 10, speaker),
+    _MICROPHONE,
+    _WAKE_WORDS,
+    _SPEAKER,
     Check("voice", 10, voice),
     Check("execution", EXECUTION_SECONDS, execution),
     Check("others", 15, others),
     Check("page", 5, page),
-    Check("updates", 10, updates),
+    _UPDATES,
 )
 OF_SATELLITE = (
-    Check("board", 5, board),
+    _BOARD,
     Check("memory", 5, memory_of_satellite),
-    Check("microphone", 10, microphone),
-    Check("wake words", 10, wake_words),
-    Check("speaker", 10, speaker),
+    _MICROPHONE,
+    _WAKE_WORDS,
+    _SPEAKER,
     Check("assistant", 15, assistant),
-    Check("updates", 10, updates),
+    _UPDATES,
 )
 """The same on a board that is the ear and mouth of an assistant elsewhere, and nothing else."""

@@ -36,6 +36,11 @@ def pronounce(words: Iterable[str], dictionary: Path, spelling: Spelling) -> Pro
     return {word: ways for word, ways in said.items() if ways}
 
 
+def write_pronunciations(said: Pronunciations) -> bytes:
+    """Them as JSON, for `read_pronunciations`."""
+    return json.dumps(said).encode()
+
+
 def read_pronunciations(text: str | bytes) -> Pronunciations:
     """Those that were written as JSON."""
     return {str(word): tuple(map(str, ways)) for word, ways in json.loads(text).items()}

@@ -8,7 +8,6 @@ Each utterance is searched up to three times, one search after the other:
    judges whether it was said at all.
 """
 
-import json
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -24,7 +23,12 @@ from paige.audio.conditioning import Conditioned, condition
 from paige.models.grammar.graph import WordGraph
 from paige.models.grammar.language import Language
 from paige.models.recognizer.evidence import Evidence, Way, word_confidences
-from paige.models.recognizer.lexicon import Pronunciations, pronounce, read_pronunciations
+from paige.models.recognizer.lexicon import (
+    Pronunciations,
+    pronounce,
+    read_pronunciations,
+    write_pronunciations,
+)
 from paige.models.recognizer.pocketsphinx_model import (
     FRAMES_PER_SECOND,
     Search,
@@ -230,7 +234,7 @@ class _Sounds:
         return _Sounds(said, arpa(pairs(sayable)) if sayable is not None and large else "")
 
     def to_bytes(self) -> bytes:
-        return b"\0".join((json.dumps(self.said).encode(), self.pairs.encode()))
+        return b"\0".join((write_pronunciations(self.said), self.pairs.encode()))
 
     @staticmethod
     def from_bytes(data: bytes) -> "_Sounds":

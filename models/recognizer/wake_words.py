@@ -1,10 +1,14 @@
 """How the words of a wake word are said, so that it may be any: for `paige.audio.wake.open_wake_detector`."""
 
-import json
 from collections.abc import Iterable
 
 from paige.models.made_before import MadeBefore
-from paige.models.recognizer.lexicon import Pronunciations, pronounce, read_pronunciations
+from paige.models.recognizer.lexicon import (
+    Pronunciations,
+    pronounce,
+    read_pronunciations,
+    write_pronunciations,
+)
 from paige.models.recognizer.pocketsphinx_model import SphinxModel
 from paige.models.recognizer.spelling import Spelling
 
@@ -40,6 +44,6 @@ def _found(words: frozenset[str], before: MadeBefore) -> Pronunciations:
         "wake",
         before.key(SphinxModel.find().edition, *sorted(words)),
         lambda: _looked_up(words),
-        write=lambda said: json.dumps(said).encode(),
+        write=write_pronunciations,
         read=read_pronunciations,
     )
