@@ -124,9 +124,8 @@ class _Looker:
         self._decoder.reinit_feat()
         self._decoder.set_cmn(MEANS)
         self._decoder.start_utt()
-        for at in range(
-            0, len(samples), CHUNK_SAMPLES
-        ):  # between two of them other threads get Python's lock
+        for at in range(0, len(samples), CHUNK_SAMPLES):
+            # Between two of them other threads get Python's lock.
             piece = samples[at : at + CHUNK_SAMPLES]
             self._decoder.process_raw(piece.tobytes(), no_search=False, full_utt=False)
         self._decoder.end_utt()

@@ -91,9 +91,8 @@ def updater(loaded: "Loaded", told: Callable[[str], None]) -> "Updater":
 
     machine, environ = Machine.here(paige_version()), dict(os.environ)
     if loaded.source("state_dir") == "default" and SERVICE_STATE.is_dir():
-        environ["PAIGE_STATE_DIR"] = str(
-            SERVICE_STATE
-        )  # who types `sudo paige update` has another than the service
+        # Who types `sudo paige update` has another than the service.
+        environ["PAIGE_STATE_DIR"] = str(SERVICE_STATE)
     return Updater(loaded.config.updates.folder, machine, SystemdUnit(), SelfTest(environ), told=told)
 
 

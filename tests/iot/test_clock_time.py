@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from paige.iot.clock_time import WEEKDAYS, fits, moment, says_clock_time, shown
 from paige.models.intent import Intent, SlotValue
 
+HALF_PAST_TWO: dict[str, SlotValue] = {"at_hour": 2, "at_minute": 30, "at_half": "am"}
+
 
 def intent(**slots: SlotValue) -> Intent:
     return Intent("HassStartTimer", slots, 1.0, "")
@@ -87,32 +89,12 @@ def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("2026-03-28T22:00+01:00", {"at_hour": 7, "at_half": "am"}, "2026-03-29T07:00+02:00"),
         ("2026-10-24T22:00+02:00", {"at_hour": 7, "at_half": "am"}, "2026-10-25T07:00+01:00"),
         # There is no 2:30: as long after midnight as it says.
-        (
-            "2026-03-28T22:00+01:00",
-            {"at_hour": 2, "at_minute": 30, "at_half": "am"},
-            "2026-03-29T03:30+02:00",
-        ),
+        ("2026-03-28T22:00+01:00", HALF_PAST_TWO, "2026-03-29T03:30+02:00"),
         # There are two: the next of them.
-        (
-            "2026-10-24T22:00+02:00",
-            {"at_hour": 2, "at_minute": 30, "at_half": "am"},
-            "2026-10-25T02:30+02:00",
-        ),
-        (
-            "2026-10-25T02:40+02:00",
-            {"at_hour": 2, "at_minute": 30, "at_half": "am"},
-            "2026-10-25T02:30+01:00",
-        ),
-        (
-            "2026-10-25T02:20+01:00",
-            {"at_hour": 2, "at_minute": 30, "at_half": "am"},
-            "2026-10-25T02:30+01:00",
-        ),
-        (
-            "2026-10-25T02:40+01:00",
-            {"at_hour": 2, "at_minute": 30, "at_half": "am"},
-            "2026-10-26T02:30+01:00",
-        ),
+        ("2026-10-24T22:00+02:00", HALF_PAST_TWO, "2026-10-25T02:30+02:00"),
+        ("2026-10-25T02:40+02:00", HALF_PAST_TWO, "2026-10-25T02:30+01:00"),
+        ("2026-10-25T02:20+01:00", HALF_PAST_TWO, "2026-10-25T02:30+01:00"),
+        ("2026-10-25T02:40+01:00", HALF_PAST_TWO, "2026-10-26T02:30+01:00"),
     ],
 )
 @pytest.mark.usefixtures("berlin")
