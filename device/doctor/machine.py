@@ -127,8 +127,7 @@ def _synchronized() -> bool | None:
     state: int = ctypes.CDLL(None).adjtimex(timex)
     if state >= 0:
         return state < _TIME_ERROR
-    timesyncd = house_clock.TIMESYNCD
-    return (timesyncd / "synchronized").exists() if timesyncd.is_dir() else None
+    return house_clock.was_set()
 
 
 def disk(loaded: Loaded) -> Finding:
